@@ -1,0 +1,117 @@
+package events
+
+import (
+	"crypto/sha1" //nolint:gosec // RFC 4122 section 4.3 builds version 5 UUIDs on SHA-1; nothing here is a secret.
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// namespace of Frontdesk's version 5 UUIDs (RFC 4122 section 4.3). Changing it changes every id.
+var namespace = [16]byte{0x6f, 0x1d, 0x3c, 0x52, 0x8a, 0x47, 0x4e, 0x0b, 0x9c, 0x21, 0x5e, 0x70, 0xd4, 0x93, 0xb6, 0xaf}
+
+// eventID is the UUIDv5 of call id, leg, kind and discriminator. The parts are joined by a byte that no
+// carrier's id holds, so that no two lists of parts join to the same name.
+func eventID(c Call, k Kind, discriminator string) string {
+	h := sha1.New() //nolint:gosec // see the import
+	h.Write(namespace[:])
+	h.Write([]byte(strings.Join([]string{c.ID, c.Leg, k.String(), discriminator}, "\x1f")))
+	u := h.Sum(nil)[:16]
+	u[6] = u[6]&0x0f | 0x50
+	u[8] = u[8]&0x3f | 0x80
+	var out [36]byte
+	hex.Encode(out[0:8], u[0:4])
+	hex.Encode(out[9:13], u[4:6])
+	hex.Encode(out[14:18], u[6:8])
+	hex.Encode(out[19:23], u[8:10])
+	hex.Encode(out[24:36], u[10:16])
+	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
+	return string(out[:])
+}
+
+// IDBytes is the 16 bytes of an event id, for a fold that keeps many; nil if id is no UUID.
+func IDBytes(id string) []byte {
+	b, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
+	if err != nil || len(b) != 16 {
+		return nil
+	}
+	return b
+}
+
+// Discriminator is what tells m from other events of its kind on the same leg: together with call id, leg
+// and kind it makes the event id and the idempotency key. It panics if m is no body of [Body].
+func Discriminator(m proto.Message) string { return discriminator(m) }
+
+func discriminator(m proto.Message) string {
+	switch m := m.(type) {
+	case *CallStarted, *CallEnded:
+		return "" // one of each per leg, however many webhooks tell it
+	case *ConsentRecorded:
+		return join(m.GetMethod(), m.GetAnswer()) // a withdrawal is final: no answer is given twice
+	case *MediaStarted:
+		return m.GetStreamId()
+	case *AudioChunk:
+		return join(m.GetStreamId(), m.GetParty(), m.GetChunk())
+	case *MediaGap:
+		return join(m.GetStreamId(), m.GetParty(), m.GetStartMs())
+	case *MediaEnded:
+		return m.GetStreamId()
+	case *RecordingStarted:
+		return m.GetRecordingId()
+	case *RecordingReady:
+		return join(m.GetRecordingId(), m.GetStatus())
+	case *DispositionSet:
+		return join(m.GetSource(), m.GetToken())
+	case *TranscriptSegment:
+		return join(m.GetStreamId(), m.GetRun(), m.GetParty(), m.GetStartMs())
+	case *TranscriptCompleted:
+		return join(m.GetStreamId(), m.GetRun())
+	case *CallInsight:
+		return join(m.GetRevision(), provenance(m.GetProvenance()))
+	case *InsightUnavailable:
+		return join(m.GetRevision(), provenance(m.GetProvenance()))
+	case *CallRecord:
+		return join(m.GetRevision(), m.GetCrmStatus())
+	case *UsageRecorded:
+		return join(m.GetProvider(), m.GetRequestId())
+	case *CallState:
+		last := ""
+		if n := len(m.GetFolded()); n > 0 {
+			last = hex.EncodeToString(m.GetFolded()[n-1])
+		}
+		return join(m.GetRevision(), last)
+	case *BeforeImage:
+		r := m.GetRecord()
+		return join(m.GetRevision(), r.GetObject(), r.GetRole(), r.GetId())
+	}
+	panic(fmt.Sprintf("events: %T is not the body of an event", m))
+}
+
+func provenance(p *Provenance) string {
+	return join(p.GetTranscriptId(), p.GetProvider(), p.GetModel(), p.GetPromptVersion(), p.GetCatalogueVersion())
+}
+
+func join(parts ...any) string {
+	var b strings.Builder
+	for i, p := range parts {
+		if i > 0 {
+			b.WriteByte(':')
+		}
+		switch p := p.(type) {
+		case string:
+			b.WriteString(p)
+		case uint64:
+			b.WriteString(strconv.FormatUint(p, 10))
+		case uint32:
+			b.WriteString(strconv.FormatUint(uint64(p), 10))
+		case int64:
+			b.WriteString(strconv.FormatInt(p, 10))
+		default:
+			fmt.Fprint(&b, p)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,15 @@
+// Package servicekit is what every Frontdesk service is made of, without any domain: it moves bytes and
+// headers and never imports the events contract.
+//
+//	broker       connection settings for Kafka, topic creation, range reads
+//	consume      the consumer: one queue per key, completions that may come later, contiguous commits
+//	produce      the producer: natural batching, acks from all replicas
+//	retry        error classes, back-off and the in-place retry
+//	idempotency  claims in Redis
+//	deadletter   the dead-letter message and its headers
+//	config       defaults < file < environment, strict
+//	telemetry    tracer, meter, logger, registry: passed in, never global
+//	lifecycle    ordered start and shutdown, health endpoints
+//	seal         encryption of event bodies under a call's own key
+//	kafkatest    an embedded broker for tests
+package servicekit
