@@ -22,13 +22,13 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Money in a currency's millionths, so that sums are exact.
+// Money in billionths of a currency's unit: one token costs less than a millionth, and sums stay exact.
 type Money struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// ISO 4217.
 	Currency string `protobuf:"bytes,1,opt,name=currency,proto3" json:"currency,omitempty"`
-	// Millionths of the currency's unit.
-	Micros        int64 `protobuf:"varint,2,opt,name=micros,proto3" json:"micros,omitempty"`
+	// Billionths of the currency's unit.
+	Nanos         int64 `protobuf:"varint,2,opt,name=nanos,proto3" json:"nanos,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -70,9 +70,64 @@ func (x *Money) GetCurrency() string {
 	return ""
 }
 
-func (x *Money) GetMicros() int64 {
+func (x *Money) GetNanos() int64 {
 	if x != nil {
-		return x.Micros
+		return x.Nanos
+	}
+	return 0
+}
+
+// Price of a number of units, as price lists give it: so much per million tokens.
+type Price struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What they cost together.
+	Amount *Money `protobuf:"bytes,1,opt,name=amount,proto3" json:"amount,omitempty"`
+	// How many units that is for.
+	Per           float64 `protobuf:"fixed64,2,opt,name=per,proto3" json:"per,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Price) Reset() {
+	*x = Price{}
+	mi := &file_frontdesk_events_v1_usage_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Price) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Price) ProtoMessage() {}
+
+func (x *Price) ProtoReflect() protoreflect.Message {
+	mi := &file_frontdesk_events_v1_usage_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Price.ProtoReflect.Descriptor instead.
+func (*Price) Descriptor() ([]byte, []int) {
+	return file_frontdesk_events_v1_usage_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Price) GetAmount() *Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *Price) GetPer() float64 {
+	if x != nil {
+		return x.Per
 	}
 	return 0
 }
@@ -85,8 +140,8 @@ type Quantity struct {
 	Unit string `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
 	// How many; speech seconds as the provider bills them.
 	Amount float64 `protobuf:"fixed64,2,opt,name=amount,proto3" json:"amount,omitempty"`
-	// Price of one, from the tenant's table; absent if unknown, never 0.
-	UnitPrice *Money `protobuf:"bytes,3,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
+	// From the tenant's table; absent if unknown, never 0.
+	Price *Price `protobuf:"bytes,3,opt,name=price,proto3" json:"price,omitempty"`
 	// What it costs; absent if the price is unknown.
 	Cost          *Money `protobuf:"bytes,4,opt,name=cost,proto3" json:"cost,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -95,7 +150,7 @@ type Quantity struct {
 
 func (x *Quantity) Reset() {
 	*x = Quantity{}
-	mi := &file_frontdesk_events_v1_usage_proto_msgTypes[1]
+	mi := &file_frontdesk_events_v1_usage_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -107,7 +162,7 @@ func (x *Quantity) String() string {
 func (*Quantity) ProtoMessage() {}
 
 func (x *Quantity) ProtoReflect() protoreflect.Message {
-	mi := &file_frontdesk_events_v1_usage_proto_msgTypes[1]
+	mi := &file_frontdesk_events_v1_usage_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -120,7 +175,7 @@ func (x *Quantity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quantity.ProtoReflect.Descriptor instead.
 func (*Quantity) Descriptor() ([]byte, []int) {
-	return file_frontdesk_events_v1_usage_proto_rawDescGZIP(), []int{1}
+	return file_frontdesk_events_v1_usage_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Quantity) GetUnit() string {
@@ -137,9 +192,9 @@ func (x *Quantity) GetAmount() float64 {
 	return 0
 }
 
-func (x *Quantity) GetUnitPrice() *Money {
+func (x *Quantity) GetPrice() *Price {
 	if x != nil {
-		return x.UnitPrice
+		return x.Price
 	}
 	return nil
 }
@@ -180,7 +235,7 @@ type UsageRecorded struct {
 
 func (x *UsageRecorded) Reset() {
 	*x = UsageRecorded{}
-	mi := &file_frontdesk_events_v1_usage_proto_msgTypes[2]
+	mi := &file_frontdesk_events_v1_usage_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -192,7 +247,7 @@ func (x *UsageRecorded) String() string {
 func (*UsageRecorded) ProtoMessage() {}
 
 func (x *UsageRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_frontdesk_events_v1_usage_proto_msgTypes[2]
+	mi := &file_frontdesk_events_v1_usage_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -205,7 +260,7 @@ func (x *UsageRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsageRecorded.ProtoReflect.Descriptor instead.
 func (*UsageRecorded) Descriptor() ([]byte, []int) {
-	return file_frontdesk_events_v1_usage_proto_rawDescGZIP(), []int{2}
+	return file_frontdesk_events_v1_usage_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *UsageRecorded) GetProvider() string {
@@ -282,15 +337,17 @@ var File_frontdesk_events_v1_usage_proto protoreflect.FileDescriptor
 
 const file_frontdesk_events_v1_usage_proto_rawDesc = "" +
 	"\n" +
-	"\x1ffrontdesk/events/v1/usage.proto\x12\x13frontdesk.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\";\n" +
+	"\x1ffrontdesk/events/v1/usage.proto\x12\x13frontdesk.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"9\n" +
 	"\x05Money\x12\x1a\n" +
-	"\bcurrency\x18\x01 \x01(\tR\bcurrency\x12\x16\n" +
-	"\x06micros\x18\x02 \x01(\x03R\x06micros\"\xa1\x01\n" +
+	"\bcurrency\x18\x01 \x01(\tR\bcurrency\x12\x14\n" +
+	"\x05nanos\x18\x02 \x01(\x03R\x05nanos\"M\n" +
+	"\x05Price\x122\n" +
+	"\x06amount\x18\x01 \x01(\v2\x1a.frontdesk.events.v1.MoneyR\x06amount\x12\x10\n" +
+	"\x03per\x18\x02 \x01(\x01R\x03per\"\x98\x01\n" +
 	"\bQuantity\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x16\n" +
-	"\x06amount\x18\x02 \x01(\x01R\x06amount\x129\n" +
-	"\n" +
-	"unit_price\x18\x03 \x01(\v2\x1a.frontdesk.events.v1.MoneyR\tunitPrice\x12.\n" +
+	"\x06amount\x18\x02 \x01(\x01R\x06amount\x120\n" +
+	"\x05price\x18\x03 \x01(\v2\x1a.frontdesk.events.v1.PriceR\x05price\x12.\n" +
 	"\x04cost\x18\x04 \x01(\v2\x1a.frontdesk.events.v1.MoneyR\x04cost\"\xd8\x02\n" +
 	"\rUsageRecorded\x12\x1a\n" +
 	"\bprovider\x18\x01 \x01(\tR\bprovider\x12\x14\n" +
@@ -320,23 +377,25 @@ func file_frontdesk_events_v1_usage_proto_rawDescGZIP() []byte {
 	return file_frontdesk_events_v1_usage_proto_rawDescData
 }
 
-var file_frontdesk_events_v1_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_frontdesk_events_v1_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_frontdesk_events_v1_usage_proto_goTypes = []any{
 	(*Money)(nil),                 // 0: frontdesk.events.v1.Money
-	(*Quantity)(nil),              // 1: frontdesk.events.v1.Quantity
-	(*UsageRecorded)(nil),         // 2: frontdesk.events.v1.UsageRecorded
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*Price)(nil),                 // 1: frontdesk.events.v1.Price
+	(*Quantity)(nil),              // 2: frontdesk.events.v1.Quantity
+	(*UsageRecorded)(nil),         // 3: frontdesk.events.v1.UsageRecorded
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 }
 var file_frontdesk_events_v1_usage_proto_depIdxs = []int32{
-	0, // 0: frontdesk.events.v1.Quantity.unit_price:type_name -> frontdesk.events.v1.Money
-	0, // 1: frontdesk.events.v1.Quantity.cost:type_name -> frontdesk.events.v1.Money
-	1, // 2: frontdesk.events.v1.UsageRecorded.quantities:type_name -> frontdesk.events.v1.Quantity
-	3, // 3: frontdesk.events.v1.UsageRecorded.at:type_name -> google.protobuf.Timestamp
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	0, // 0: frontdesk.events.v1.Price.amount:type_name -> frontdesk.events.v1.Money
+	1, // 1: frontdesk.events.v1.Quantity.price:type_name -> frontdesk.events.v1.Price
+	0, // 2: frontdesk.events.v1.Quantity.cost:type_name -> frontdesk.events.v1.Money
+	2, // 3: frontdesk.events.v1.UsageRecorded.quantities:type_name -> frontdesk.events.v1.Quantity
+	4, // 4: frontdesk.events.v1.UsageRecorded.at:type_name -> google.protobuf.Timestamp
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_frontdesk_events_v1_usage_proto_init() }
@@ -350,7 +409,7 @@ func file_frontdesk_events_v1_usage_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_frontdesk_events_v1_usage_proto_rawDesc), len(file_frontdesk_events_v1_usage_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -186,7 +186,7 @@ func (f *faults) usage(u *UsageRecorded) {
 	for _, q := range u.GetQuantities() {
 		f.need(q.GetUnit() != "", "usage_recorded.quantities.unit is empty")
 		f.need(q.GetAmount() >= 0, "usage_recorded.quantities.amount is negative")
-		f.need((q.GetUnitPrice() == nil) == (q.GetCost() == nil), "usage_recorded.quantities: price and cost come together or not at all")
+		f.need((q.GetPrice() == nil) == (q.GetCost() == nil), "usage_recorded.quantities: price and cost come together or not at all")
 	}
 }
 

@@ -31,8 +31,9 @@ func (t *Tenant) CallerRef(e164 string) string { panic("not yet") }
 // Intent returns an intent of the catalogue; nil if there is none of that name.
 func (t *Tenant) Intent(name string) *Intent { panic("not yet") }
 
-// PriceOf returns the price of one unit in millionths of the currency (may be fractional), and whether it is known.
-func (t *Tenant) PriceOf(provider, model, unit string) (micros float64, known bool) { panic("not yet") }
+// PriceOf returns the price of a unit as the file gives it, in billionths of the table's currency for `per`
+// units, and whether it is known. An exact model comes before the provider's price for any model.
+func (t *Tenant) PriceOf(provider, model, unit string) (nanos int64, per float64, known bool) { panic("not yet") }
 
 // AddBusinessDays returns the start of the business day that is n business days after at, in the tenant's time zone.
 func (t *Tenant) AddBusinessDays(at time.Time, n int) time.Time { panic("not yet") }
