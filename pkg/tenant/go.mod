@@ -3,6 +3,7 @@ module github.com/frontdesk/frontdesk/pkg/tenant
 go 1.26.0
 
 require (
+	github.com/frontdesk/frontdesk/pkg/servicekit v0.0.0
 	cloud.google.com/go/aiplatform v1.127.0 // indirect
 	cloud.google.com/go/speech v1.38.0 // indirect
 	github.com/alicebob/miniredis/v2 v2.40.0 // indirect
@@ -105,3 +106,5 @@ require (
 	google.golang.org/grpc v1.83.2 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )
+
+replace github.com/frontdesk/frontdesk/pkg/servicekit => ../servicekit
