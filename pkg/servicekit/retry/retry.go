@@ -2,7 +2,6 @@
 package retry
 
 import (
-	"context"
 	"errors"
 	"time"
 )
@@ -56,12 +55,9 @@ func IsPermanent(err error) bool {
 
 // Policy of the in-place retry.
 type Policy struct {
-	// Initial and Max bound one pause, which doubles with full jitter.
+	// Initial and Max bound one pause, which doubles and varies by half.
 	Initial time.Duration `koanf:"initial"`
 	Max     time.Duration `koanf:"max"`
 	// Budget is how long a message may block its key before it is parked.
 	Budget time.Duration `koanf:"budget"`
 }
-
-// Do calls fn until it succeeds, fails for good, or the budget or ctx ends; it returns fn's last error.
-func Do(ctx context.Context, p Policy, fn func(ctx context.Context) error) error { panic("not yet") }

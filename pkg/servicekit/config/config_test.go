@@ -1,0 +1,115 @@
+package config_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
+)
+
+type settings struct {
+	Kafka struct {
+		Brokers []string `koanf:"brokers"`
+		SASL    struct {
+			Password config.Secret `koanf:"password"`
+		} `koanf:"sasl"`
+	} `koanf:"kafka"`
+	Grace time.Duration `koanf:"grace"`
+	Calls int           `koanf:"calls"`
+}
+
+func (s *settings) Validate() error {
+	var errs []error
+	if len(s.Kafka.Brokers) == 0 {
+		errs = append(errs, errors.New("kafka.brokers: empty"))
+	}
+	if s.Calls < 0 {
+		errs = append(errs, errors.New("calls: negative"))
+	}
+	return errors.Join(errs...)
+}
+
+func defaults() *settings { return &settings{Grace: time.Minute, Calls: 5} }
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "settings.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestEnvironmentBeatsFileBeatsDefaults(t *testing.T) {
+	t.Setenv("FD_KAFKA__BROKERS", "b:1,c:2")
+	t.Setenv("FDX_OTHER", "not ours")
+	t.Setenv("OTHER_SECRET", "s3cret")
+	got := defaults()
+	path := write(t, "kafka: {brokers: [a:1], sasl: {password: 'env:OTHER_SECRET'}}\ngrace: 5s\n")
+	if err := config.Load(got, "FD", path); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(got.Kafka.Brokers) != "[b:1 c:2]" || got.Grace != 5*time.Second || got.Calls != 5 ||
+		got.Kafka.SASL.Password.Reveal() != "s3cret" {
+		t.Errorf("loaded %+v", got)
+	}
+}
+
+func TestEveryFaultIsNamed(t *testing.T) {
+	t.Setenv("FD_KAFKA__BROKRES", "x")
+	err := config.Load(defaults(), "FD", write(t, "grace: soon\ncals: 3\ncalls: many\n"))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{
+		`unknown key "cals"; did you mean "calls"?`, `FD_KAFKA__BROKRES: unknown key "kafka.brokres"; did you mean "kafka.brokers"?`,
+		"grace", "calls",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in:\n%v", want, err)
+		}
+	}
+}
+
+func TestValidateRunsLast(t *testing.T) {
+	err := config.Load(defaults(), "FD", write(t, "calls: -1\n"))
+	if err == nil || !strings.Contains(err.Error(), "kafka.brokers: empty") || !strings.Contains(err.Error(), "calls: negative") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestCheckAndPrint(t *testing.T) {
+	path := write(t, "kafka: {brokers: [a:1], sasl: {password: hunter2}}\n")
+	for flag, want := range map[string]string{"-check": "ok\n", "-print": "kafka.sasl.password: ***\n"} {
+		var out bytes.Buffer
+		run, err := config.FromArgs([]string{"-config", path, flag}, "FD", defaults(), &out)
+		if run || err != nil || !strings.Contains(out.String(), want) || strings.Contains(out.String(), "hunter2") {
+			t.Errorf("%s: run %t, err %v, printed:\n%s", flag, run, err, out.String())
+		}
+	}
+	if run, err := config.FromArgs([]string{"-config", path}, "FD", defaults(), &bytes.Buffer{}); !run || err != nil {
+		t.Errorf("run %t, err %v", run, err)
+	}
+}
+
+func TestSecretNeverPrints(t *testing.T) {
+	s := config.Secret("hunter2")
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "s", s)
+	for _, got := range []string{fmt.Sprint(s), fmt.Sprintf("%v %+v %#v %q", s, s, s, s), log.String()} {
+		if strings.Contains(got, "hunter2") {
+			t.Errorf("printed: %s", got)
+		}
+	}
+	var empty config.Secret
+	if err := empty.UnmarshalText([]byte("env:FD_NO_SUCH_VARIABLE")); err == nil {
+		t.Error("a missing variable was accepted")
+	}
+}

@@ -1,0 +1,148 @@
+package idempotency_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func store(t *testing.T) (*idempotency.Store, *miniredis.Miniredis) {
+	t.Helper()
+	mr := miniredis.RunT(t)
+	rdb := redis.NewClient(&redis.Options{Addr: mr.Addr(), MaxRetries: -1})
+	s := idempotency.NewStore(rdb, idempotency.Config{})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		rdb.Close()
+	})
+	return s, mr
+}
+
+var key = idempotency.Key{CallID: "CA1", Service: "crm-writer", Leg: "CA1", Kind: "call_insight", Discriminator: "1"}
+
+func claim(t *testing.T, s *idempotency.Store, want idempotency.State) *idempotency.Claim {
+	t.Helper()
+	c, err := s.Claim(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.State != want {
+		t.Fatalf("state = %d, want %d", c.State, want)
+	}
+	return c
+}
+
+func TestClaimIsBusyUntilCompletedAndKeepsTheResult(t *testing.T) {
+	s, mr := store(t)
+	first := claim(t, s, idempotency.StateNew)
+	claim(t, s, idempotency.StateBusy)
+	if err := s.Complete(t.Context(), first, []byte("answer")); err != nil {
+		t.Fatal(err)
+	}
+	if got := claim(t, s, idempotency.StateDone); string(got.Result) != "answer" {
+		t.Errorf("result = %q", got.Result)
+	}
+	if ttl := mr.TTL(key.String()); ttl != 24*time.Hour {
+		t.Errorf("kept for %s, want 24h", ttl)
+	}
+}
+
+func TestReleasedClaimIsFreeAtOnce(t *testing.T) {
+	s, _ := store(t)
+	if err := s.Release(t.Context(), claim(t, s, idempotency.StateNew)); err != nil {
+		t.Fatal(err)
+	}
+	claim(t, s, idempotency.StateNew)
+}
+
+func TestPausedOwnerCannotCompleteOrReleaseAnothersClaim(t *testing.T) {
+	s, mr := store(t)
+	paused := claim(t, s, idempotency.StateNew)
+	mr.FastForward(7 * time.Second)
+	owner := claim(t, s, idempotency.StateNew)
+	if err := s.Complete(t.Context(), paused, nil); !errors.Is(err, idempotency.ErrLost) {
+		t.Errorf("complete by the paused owner: %v, want ErrLost", err)
+	}
+	if err := s.Release(t.Context(), paused); !errors.Is(err, idempotency.ErrLost) {
+		t.Errorf("release by the paused owner: %v, want ErrLost", err)
+	}
+	claim(t, s, idempotency.StateBusy)
+	if err := s.Complete(t.Context(), owner, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRedisAwayIsRetryable(t *testing.T) {
+	s, mr := store(t)
+	mr.Close()
+	_, err := s.Claim(t.Context(), key)
+	if err == nil || retry.IsPermanent(err) || retry.Code(err) != idempotency.Code {
+		t.Errorf("claim without Redis: %v, want a retryable error", err)
+	}
+}
+
+func TestOneOwnerAmongMany(t *testing.T) {
+	s, _ := store(t)
+	var owners atomic.Int32
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			c, err := s.Claim(t.Context(), key)
+			if err != nil {
+				t.Error(err)
+			} else if c.State == idempotency.StateNew {
+				owners.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := owners.Load(); n != 1 {
+		t.Errorf("%d owners, want 1", n)
+	}
+}
+
+func TestKeyKeepsACallInOneSlot(t *testing.T) {
+	if got, want := key.String(), "{CA1}:crm-writer:CA1:call_insight:1"; got != want {
+		t.Errorf("key = %s, want %s", got, want)
+	}
+}
+
+func BenchmarkClaimComplete(b *testing.B) {
+	mr := miniredis.RunT(b)
+	rdb := redis.NewClient(&redis.Options{Addr: mr.Addr()})
+	s := idempotency.NewStore(rdb, idempotency.Config{})
+	b.Cleanup(func() { s.Close(); rdb.Close() })
+	var n atomic.Int64
+	b.ReportAllocs()
+	b.SetParallelism(64)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			k := key
+			k.CallID = fmt.Sprint("CA", n.Add(1))
+			c, err := s.Claim(context.Background(), k)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			if err := s.Complete(context.Background(), c, nil); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package lifecycle_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/lifecycle"
+)
+
+type journal struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (j *journal) add(line string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lines = append(j.lines, line)
+}
+
+func (j *journal) part(name string, err error) lifecycle.Part {
+	return lifecycle.Part{Name: name, Run: func(ctx context.Context) error {
+		<-ctx.Done()
+		j.add("stop " + name)
+		return err
+	}}
+}
+
+func TestPartsStopInReverseOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var j journal
+		g := lifecycle.New(time.Second, j.part("a", nil), j.part("b", nil), j.part("c", errors.New("bad drain")))
+		ctx, cancel := context.WithCancel(t.Context())
+		out := make(chan error)
+		go func() { out <- g.Run(ctx) }()
+		synctest.Wait()
+		if ok, waiting := g.Ready(); !ok {
+			t.Errorf("not ready: %v", waiting)
+		}
+		cancel()
+		err := <-out
+		if err == nil || err.Error() != "c: bad drain" {
+			t.Errorf("err = %v", err)
+		}
+		if want := []string{"stop c", "stop b", "stop a"}; !slices.Equal(j.lines, want) {
+			t.Errorf("order = %v", j.lines)
+		}
+		if ok, _ := g.Ready(); ok {
+			t.Error("ready after stopping")
+		}
+	})
+}
+
+func TestPartThatEndsTakesTheServiceWithIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var j journal
+		failing := lifecycle.Part{Name: "consumer", Run: func(context.Context) error { return errors.New("no such topic") }}
+		err := lifecycle.New(time.Second, j.part("a", nil), failing).Run(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "consumer: no such topic") {
+			t.Errorf("err = %v", err)
+		}
+		if want := []string{"stop a"}; !slices.Equal(j.lines, want) {
+			t.Errorf("order = %v", j.lines)
+		}
+	})
+}
+
+func TestPartThatHangsIsReportedAndLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var j journal
+		release := make(chan struct{})
+		hung := lifecycle.Part{Name: "hung", Run: func(context.Context) error { <-release; return nil }}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		err := lifecycle.New(time.Second, j.part("a", nil), hung).Run(ctx)
+		close(release)
+		if err == nil || !strings.Contains(err.Error(), "hung did not stop within 1s") {
+			t.Errorf("err = %v", err)
+		}
+		if want := []string{"stop a"}; !slices.Equal(j.lines, want) {
+			t.Errorf("order = %v", j.lines)
+		}
+	})
+}
+
+func TestProbes(t *testing.T) {
+	h := lifecycle.Admin(http.NotFoundHandler(), func() (bool, []string) { return false, []string{"kafka"} })
+	for path, want := range map[string]struct {
+		code int
+		body string
+	}{
+		"/healthz": {200, `"alive"`},
+		"/readyz":  {503, `"waiting_for":["kafka"]`},
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code != want.code || !strings.Contains(w.Body.String(), want.body) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
