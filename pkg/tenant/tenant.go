@@ -42,6 +42,9 @@ type Tenant struct {
 	Prices Prices `yaml:"prices"`
 	// CallerKey is the key of the HMAC in caller_ref, at least 32 bytes.
 	CallerKey config.Secret `yaml:"caller_key"`
+
+	location *time.Location
+	hours    map[time.Weekday][]span
 }
 
 // Twilio account of a tenant.
@@ -343,6 +346,8 @@ type Price struct {
 	Per float64 `yaml:"per"`
 	// Amount in currency units, as decimal text, e.g. "0.016".
 	Amount string `yaml:"amount"`
+
+	nanos int64
 }
 
 // Duration reads "90s", "4h" or "30d".
