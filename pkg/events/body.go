@@ -34,12 +34,10 @@ const (
 	KindBeforeImage         Kind = 18
 )
 
-var kindFields = (&Body{}).ProtoReflect().Descriptor().Fields()
-
 // String is the body's field name, e.g. "call_started"; "kind(99)" for a kind that this version of the
 // contract does not know.
 func (k Kind) String() string {
-	if fd := kindFields.ByNumber(protoreflect.FieldNumber(k)); fd != nil {
+	if fd := (&Body{}).ProtoReflect().Descriptor().Fields().ByNumber(protoreflect.FieldNumber(k)); fd != nil {
 		return string(fd.Name())
 	}
 	return fmt.Sprintf("kind(%d)", uint32(k))

@@ -133,7 +133,20 @@ type CallState struct {
 	// The fold has opened on a CallStarted, or on a CallEnded that stood in for it.
 	Opened bool `protobuf:"varint,12,opt,name=opened,proto3" json:"opened,omitempty"`
 	// The last answer of the model, so that a later revision without new words asks nothing again.
-	Answered      *CallInsight `protobuf:"bytes,13,opt,name=answered,proto3" json:"answered,omitempty"`
+	Answered *CallInsight `protobuf:"bytes,13,opt,name=answered,proto3" json:"answered,omitempty"`
+	// The last revision without an answer, so that a later one without new words says the same; absent once
+	// there is an answer.
+	Unanswered *InsightUnavailable `protobuf:"bytes,14,opt,name=unanswered,proto3" json:"unanswered,omitempty"`
+	// When to ask the model again, since it could not be had; absent if there is nothing to ask.
+	AskAgain *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=ask_again,json=askAgain,proto3" json:"ask_again,omitempty"`
+	// Times that the model was asked in vain for these words.
+	Asks uint32 `protobuf:"varint,16,opt,name=asks,proto3" json:"asks,omitempty"`
+	// When the agent's disposition was set: of several the latest counts.
+	AgentDispositionAt *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=agent_disposition_at,json=agentDispositionAt,proto3" json:"agent_disposition_at,omitempty"`
+	// The fold was opened by a CallEnded that stood in for the CallStarted, which may still come.
+	StandIn bool `protobuf:"varint,18,opt,name=stand_in,json=standIn,proto3" json:"stand_in,omitempty"`
+	// The first TwiML asked for a media stream.
+	MediaExpected bool `protobuf:"varint,19,opt,name=media_expected,json=mediaExpected,proto3" json:"media_expected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -259,6 +272,48 @@ func (x *CallState) GetAnswered() *CallInsight {
 	return nil
 }
 
+func (x *CallState) GetUnanswered() *InsightUnavailable {
+	if x != nil {
+		return x.Unanswered
+	}
+	return nil
+}
+
+func (x *CallState) GetAskAgain() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AskAgain
+	}
+	return nil
+}
+
+func (x *CallState) GetAsks() uint32 {
+	if x != nil {
+		return x.Asks
+	}
+	return 0
+}
+
+func (x *CallState) GetAgentDispositionAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AgentDispositionAt
+	}
+	return nil
+}
+
+func (x *CallState) GetStandIn() bool {
+	if x != nil {
+		return x.StandIn
+	}
+	return false
+}
+
+func (x *CallState) GetMediaExpected() bool {
+	if x != nil {
+		return x.MediaExpected
+	}
+	return false
+}
+
 var File_frontdesk_events_v1_state_proto protoreflect.FileDescriptor
 
 const file_frontdesk_events_v1_state_proto_rawDesc = "" +
@@ -269,7 +324,7 @@ const file_frontdesk_events_v1_state_proto_rawDesc = "" +
 	"\tcompleted\x18\x02 \x01(\bR\tcompleted\x12\x18\n" +
 	"\apartial\x18\x03 \x01(\bR\apartial\x12\x18\n" +
 	"\aunheard\x18\x04 \x01(\bR\aunheard\x12\x10\n" +
-	"\x03run\x18\x05 \x01(\tR\x03run\"\x9e\x05\n" +
+	"\x03run\x18\x05 \x01(\tR\x03run\"\xca\a\n" +
 	"\tCallState\x124\n" +
 	"\x05facts\x18\x01 \x01(\v2\x1e.frontdesk.events.v1.CallFactsR\x05facts\x12:\n" +
 	"\astreams\x18\x02 \x03(\v2 .frontdesk.events.v1.StreamStateR\astreams\x12\x16\n" +
@@ -284,7 +339,15 @@ const file_frontdesk_events_v1_state_proto_rawDesc = "" +
 	" \x01(\tR\x10agentDisposition\x12-\n" +
 	"\x04cost\x18\v \x01(\v2\x19.frontdesk.events.v1.CostR\x04cost\x12\x16\n" +
 	"\x06opened\x18\f \x01(\bR\x06opened\x12B\n" +
-	"\banswered\x18\r \x01(\v2 .frontdesk.events.v1.CallInsightB\x04\xe8\xe0\x18\x01R\bansweredB2Z0github.com/frontdesk/frontdesk/pkg/events;eventsb\x06proto3"
+	"\banswered\x18\r \x01(\v2 .frontdesk.events.v1.CallInsightB\x04\xe8\xe0\x18\x01R\banswered\x12M\n" +
+	"\n" +
+	"unanswered\x18\x0e \x01(\v2'.frontdesk.events.v1.InsightUnavailableB\x04\xe8\xe0\x18\x01R\n" +
+	"unanswered\x127\n" +
+	"\task_again\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\baskAgain\x12\x12\n" +
+	"\x04asks\x18\x10 \x01(\rR\x04asks\x12L\n" +
+	"\x14agent_disposition_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\x12agentDispositionAt\x12\x19\n" +
+	"\bstand_in\x18\x12 \x01(\bR\astandIn\x12%\n" +
+	"\x0emedia_expected\x18\x13 \x01(\bR\rmediaExpectedB2Z0github.com/frontdesk/frontdesk/pkg/events;eventsb\x06proto3"
 
 var (
 	file_frontdesk_events_v1_state_proto_rawDescOnce sync.Once
@@ -309,18 +372,21 @@ var file_frontdesk_events_v1_state_proto_goTypes = []any{
 	(*Cost)(nil),                  // 6: frontdesk.events.v1.Cost
 }
 var file_frontdesk_events_v1_state_proto_depIdxs = []int32{
-	2, // 0: frontdesk.events.v1.CallState.facts:type_name -> frontdesk.events.v1.CallFacts
-	0, // 1: frontdesk.events.v1.CallState.streams:type_name -> frontdesk.events.v1.StreamState
-	3, // 2: frontdesk.events.v1.CallState.deadline:type_name -> google.protobuf.Timestamp
-	4, // 3: frontdesk.events.v1.CallState.unacknowledged:type_name -> frontdesk.events.v1.CallInsight
-	5, // 4: frontdesk.events.v1.CallState.unacknowledged_unavailable:type_name -> frontdesk.events.v1.InsightUnavailable
-	6, // 5: frontdesk.events.v1.CallState.cost:type_name -> frontdesk.events.v1.Cost
-	4, // 6: frontdesk.events.v1.CallState.answered:type_name -> frontdesk.events.v1.CallInsight
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	2,  // 0: frontdesk.events.v1.CallState.facts:type_name -> frontdesk.events.v1.CallFacts
+	0,  // 1: frontdesk.events.v1.CallState.streams:type_name -> frontdesk.events.v1.StreamState
+	3,  // 2: frontdesk.events.v1.CallState.deadline:type_name -> google.protobuf.Timestamp
+	4,  // 3: frontdesk.events.v1.CallState.unacknowledged:type_name -> frontdesk.events.v1.CallInsight
+	5,  // 4: frontdesk.events.v1.CallState.unacknowledged_unavailable:type_name -> frontdesk.events.v1.InsightUnavailable
+	6,  // 5: frontdesk.events.v1.CallState.cost:type_name -> frontdesk.events.v1.Cost
+	4,  // 6: frontdesk.events.v1.CallState.answered:type_name -> frontdesk.events.v1.CallInsight
+	5,  // 7: frontdesk.events.v1.CallState.unanswered:type_name -> frontdesk.events.v1.InsightUnavailable
+	3,  // 8: frontdesk.events.v1.CallState.ask_again:type_name -> google.protobuf.Timestamp
+	3,  // 9: frontdesk.events.v1.CallState.agent_disposition_at:type_name -> google.protobuf.Timestamp
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_frontdesk_events_v1_state_proto_init() }
