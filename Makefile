@@ -1,0 +1,67 @@
+# Everything a developer types. `make help` lists it.
+include tools/versions.mk
+
+SHELL   := /bin/bash -o pipefail
+TOOLS   := $(CURDIR)/.cache/tools
+MODULES := $(shell go list -m -f '{{.Dir}}')
+export PATH := $(TOOLS):$(PATH)
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
+
+demo: ## play the sample calls through the whole pipeline, in one process
+	go run ./cmd/frontdesk demo
+
+up: ## the same, long-lived, on fixed ports, with its state in ./frontdesk-data
+	go run ./cmd/frontdesk up --data frontdesk-data
+
+build: ## build every module
+	go build work
+
+test: ## run every test
+	go test work
+
+race: ## run every test with the race detector, in random order
+	go test -race -shuffle=on work
+
+vet: ## go vet, every module
+	go vet work
+
+lint: $(TOOLS)/golangci-lint lint-proto ## golangci-lint on every module, buf lint and buf breaking
+	@for m in $(MODULES); do (cd $$m && golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
+
+lint-proto: $(TOOLS)/buf ## buf lint; buf breaking against the released contract
+	cd pkg/events && buf lint && buf breaking --against testdata/released/v1.binpb
+
+gowork-off: ## build every module as a Docker build does, without the workspace
+	@for m in $(MODULES); do (cd $$m && GOWORK=off go build ./...) || exit 1; done
+
+generate: $(TOOLS)/buf $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc ## generate code from .proto, and docs/events.md
+	@for f in $$(git ls-files --cached --others --exclude-standard '*buf.gen.yaml'); do (cd $$(dirname $$f) && buf generate) || exit 1; done
+	cd pkg/events && buf build -o - | go run ./internal/docgen > ../../docs/events.md
+
+generated-is-current: generate ## fail if `make generate` changes anything
+	@git diff --exit-code --stat -- '*.pb.go' docs/events.md || { echo "generated files are not current: run make generate and commit"; exit 1; }
+
+release-contract: $(TOOLS)/buf ## make today's contract the one that buf breaking holds later changes to
+	cd pkg/events && buf build -o testdata/released/v1.binpb
+
+tidy: ## go mod tidy in every module, then equal versions
+	@for m in $(MODULES); do (cd $$m && GOWORK=off go mod tidy) || exit 1; done
+	go work sync
+
+samples: ## make the sample calls' audio again (needs flite, espeak-ng, sox)
+	bash samples/generate.sh
+
+fuzz: ## fuzz every parser for 20 s each
+	@go list work | while read -r p; do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	  echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 20s $$p || exit 1; done; done
+
+$(TOOLS)/buf:            ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(BUF)
+$(TOOLS)/protoc-gen-go:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTOC_GEN_GO)
+$(TOOLS)/protoc-gen-go-grpc: ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTOC_GEN_GRPC)
+$(TOOLS)/golangci-lint:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(GOLANGCI_LINT)
+
+.PHONY: help demo up build test race vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples fuzz
