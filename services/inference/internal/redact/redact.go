@@ -1,5 +1,14 @@
 // Package redact replaces personal data in a transcript by numbered placeholders before anybody else reads it.
+//
+// A transcript is read party by party, over line breaks and over the other party's interjections, since a
+// number is dictated in pieces (stream.go). Words are cut and folded (token.go), spoken numbers become
+// digits that remember their words (number.go), and each kind of personal data has a finder of its own: cards
+// (card.go), e-mail (email.go), national ids (nationalid.go), phones (phone.go), dates of birth (date.go),
+// addresses (address.go) and names (name.go). What they find is put in order and replaced (replace.go), and
+// what they may have missed makes the confidence (confidence.go).
 package redact
+
+import "strings"
 
 // Line is one utterance as recognised.
 type Line struct {
@@ -13,30 +22,35 @@ type Line struct {
 // Kind of a finding; the placeholder is "[" + kind + "_" + number + "]".
 type Kind string
 
-// The kinds.
+// The kinds, in the order in which a finder may claim words.
 const (
+	Email   Kind = "EMAIL"
 	Card    Kind = "CARD"
 	CVV     Kind = "CVV"
-	Email   Kind = "EMAIL"
+	Expiry  Kind = "EXPIRY" // of a card
+	ID      Kind = "ID"     // national ids: SSN, DNI, NIE, passport and the like
 	Phone   Kind = "PHONE"
-	Address Kind = "ADDRESS"
 	DOB     Kind = "DOB"
-	ID      Kind = "ID" // national ids: SSN, DNI, NIE and the like
+	Address Kind = "ADDRESS"
 	Name    Kind = "NAME"
 )
+
+// Kinds lists them.
+func Kinds() []Kind { return []Kind{Email, Card, CVV, Expiry, ID, Phone, DOB, Address, Name} }
 
 // Version of the rules: it stands in every insight.
 const Version = "1"
 
 // Result of one transcript.
 type Result struct {
-	// Redacted are the lines with placeholders, one for each line given, in the same order. The same value has the
-	// same placeholder throughout.
+	// Redacted are the lines with placeholders, one for each line given, in the same order. The same value has
+	// the same placeholder throughout.
 	Redacted []string
-	// Masked are the lines in full, but card numbers and security codes masked ("****1234", "***").
+	// Masked are the lines in full, but card numbers and security codes masked ("****4242", "***").
 	Masked []string
 	// Values are what the placeholders stand for, in the form that a record wants: a spelt name joined
-	// ("Okonkwo"), spoken digits as digits, an e-mail address as an address. Cards and CVVs are not in it.
+	// ("Okonkwo"), spoken digits as digits, a phone number in E.164, a date as YYYY-MM-DD, an e-mail address as an
+	// address. Cards, security codes and expiry dates are not in it.
 	Values map[string]string
 	// Counts of distinct values per kind.
 	Counts map[Kind]int
@@ -44,9 +58,75 @@ type Result struct {
 	Confidence float64
 }
 
-// Redact finds personal data in the joined transcript, across lines and tracks. language is BCP 47; English
-// and Spanish are known, others fall back to both. It never fails; it is safe for concurrent use.
-func Redact(lines []Line, language string) *Result { panic("not yet") }
+// Redact finds personal data in the joined transcript, across lines and parties. language is BCP 47; English
+// and Spanish are known, others fall back to both with a lower confidence. It never fails and is safe for
+// concurrent use.
+func Redact(lines []Line, language string) *Result {
+	lang := languageOf(language)
+	doc := read(lines, lang)
+	var found []finding
+	for _, s := range doc.streams {
+		found = append(found, s.findAll()...)
+	}
+	found = append(found, doc.recurringNames(found)...)
+	spans := resolve(found)
+	r := doc.replace(spans)
+	r.Confidence = doc.confidence(lang)
+	return r
+}
 
 // Restore puts the values back in place of their placeholders; ok is false if one has none (a card).
-func (r *Result) Restore(s string) (restored string, ok bool) { panic("not yet") }
+func (r *Result) Restore(s string) (restored string, ok bool) {
+	ok = true
+	var b strings.Builder
+	for {
+		open := strings.IndexByte(s, '[')
+		if open < 0 {
+			break
+		}
+		end := strings.IndexByte(s[open:], ']')
+		if end < 0 {
+			break
+		}
+		placeholder := s[open : open+end+1]
+		b.WriteString(s[:open])
+		switch value, known := r.Values[placeholder]; {
+		case known:
+			b.WriteString(value)
+		default:
+			b.WriteString(placeholder)
+			ok = ok && !isPlaceholder(placeholder)
+		}
+		s = s[open+end+1:]
+	}
+	b.WriteString(s)
+	return b.String(), ok
+}
+
+// isPlaceholder tells "[CARD_1]" from brackets that somebody wrote.
+func isPlaceholder(s string) bool {
+	kind, number, ok := strings.Cut(strings.Trim(s, "[]"), "_")
+	if !ok || number == "" || strings.Trim(number, "0123456789") != "" {
+		return false
+	}
+	for _, k := range Kinds() {
+		if string(k) == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// tongue is which lexicons apply.
+type tongue struct{ en, es, known bool }
+
+func languageOf(bcp47 string) tongue {
+	switch primary, _, _ := strings.Cut(strings.ToLower(bcp47), "-"); primary {
+	case "en":
+		return tongue{en: true, known: true}
+	case "es":
+		return tongue{es: true, known: true}
+	default:
+		return tongue{en: true, es: true}
+	}
+}

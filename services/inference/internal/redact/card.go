@@ -1,0 +1,131 @@
+package redact
+
+import "strings"
+
+var (
+	cardCues = []string{
+		"card", "card number", "credit card", "debit card", "visa", "mastercard", "master card", "amex", "american express", "discover",
+		"tarjeta", "numero de tarjeta", "credito", "debito",
+	}
+	cvvCues = []string{
+		"cvv", "cvc", "cvv2", "cid", "security code", "security number", "verification code", "three digits on the back", "three digit code", "digits on the back",
+		"code on the back", "number on the back", "codigo de seguridad", "codigo de verificacion", "tres digitos", "digitos de atras", "cvv es",
+	}
+	expiryCues = []string{
+		"expires", "expiry", "expiration", "expiration date", "exp date", "exp", "expiring", "valid until", "valid through", "good through", "good thru",
+		"vence", "vencimiento", "caduca", "caducidad", "expira", "fecha de vencimiento",
+	}
+	lastFourCues = []string{"ending in", "ends in", "ending", "last four", "last 4", "terminada en", "termina en", "ultimos cuatro", "last four digits", "last four are"}
+)
+
+// cards finds card numbers (ISO/IEC 7812: 13 to 19 digits with a Luhn check digit), security codes and expiry
+// dates.
+func (s *stream) cards() []finding {
+	var found []finding
+	for i, r := range s.runs {
+		if f, ok := s.luhnCard(r); ok {
+			found = append(found, f)
+			continue
+		}
+		if s.cue(r.from(), 25, cvvCues) && !s.nearer(r.from(), cardCues, cvvCues) && (len(r.digits) == 3 || len(r.digits) == 4) {
+			found = append(found, s.finding(CVV, r.from(), r.to(), r.digits))
+			continue
+		}
+		if s.cuePos(r.from(), 6, lastFourCues) >= 0 && len(r.digits) == 4 {
+			continue // the last four digits may be shown (PCI DSS 3.4.1)
+		}
+		if s.cue(r.from(), 25, cardCues) {
+			found = append(found, s.dictatedCard(i)...)
+		}
+	}
+	return append(found, s.expiries()...)
+}
+
+// nearer tells whether one of a stands nearer before word i than any of b.
+func (s *stream) nearer(i int, a, b []string) bool {
+	pa, pb := s.cuePos(i, 25, a), s.cuePos(i, 25, b)
+	return pa >= 0 && (pb < 0 || pa < pb)
+}
+
+// luhnCard is the longest stretch of a run that is a card number by its own digits.
+func (s *stream) luhnCard(r run) (finding, bool) {
+	for n := min(19, len(r.digits)); n >= 13; n-- {
+		for i := 0; i+n <= len(r.digits); i++ {
+			d := r.digits[i : i+n]
+			if strings.IndexByte("23456", d[0]) < 0 || !luhn(d) {
+				continue
+			}
+			from, to := r.sub(i, i+n)
+			if len(r.digits) <= 19 {
+				from, to, d = r.from(), r.to(), r.digits // a digit too many is still the card's
+			}
+			return s.finding(Card, from, to, d), true
+		}
+	}
+	return finding{}, false
+}
+
+// dictatedCard collects the groups of a card number that were dictated one by one, with words between, or of which one
+// was misheard so that the check digit is wrong. Every group becomes a finding of its own with the value of
+// the whole; fewer than eight digits are no card number.
+func (s *stream) dictatedCard(first int) []finding {
+	const apart = 12 // words of the same party between two groups
+	digits, last := "", first
+	for i := first; i < len(s.runs) && len(digits) < 16; i++ {
+		r := s.runs[i]
+		if i > first && r.from()-s.runs[last].to() > apart {
+			break
+		}
+		if i > first && (s.cuePos(r.from(), 6, expiryCues) >= 0 || s.cuePos(r.from(), 6, cvvCues) >= 0 || s.cuePos(r.from(), 4, phoneCues) >= 0) {
+			break
+		}
+		if len(r.digits) > 19 {
+			break
+		}
+		digits += r.digits
+		last = i
+	}
+	if len(digits) < 8 || len(digits) == 10 && !luhn(digits) && s.cue(s.runs[first].from(), 8, phoneCues) {
+		return nil
+	}
+	var found []finding
+	for _, r := range s.runs[first : last+1] {
+		found = append(found, s.finding(Card, r.from(), r.to(), digits))
+	}
+	return found
+}
+
+// expiries finds "expires oh nine twenty eight", "exp 09/28", "vence en marzo del 2028".
+func (s *stream) expiries() []finding {
+	var found []finding
+	for _, r := range s.runs {
+		near := s.cuePos(r.from(), 5, expiryCues) >= 0 || s.askedFor(r.from(), expiryCues) && len(r.digits) <= 6
+		if !near || len(r.digits) > 8 {
+			continue
+		}
+		from := r.from()
+		for back := 1; back <= 3; back++ {
+			if _, month := months[s.norm(from-back)]; month {
+				from -= back
+				break
+			}
+		}
+		found = append(found, s.finding(Expiry, from, r.to(), r.digits))
+	}
+	return found
+}
+
+// luhn checks the last digit (ISO/IEC 7812-1, annex B).
+func luhn(digits string) bool {
+	sum := 0
+	for i := range len(digits) {
+		d := int(digits[len(digits)-1-i] - '0')
+		if i%2 == 1 {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return sum%10 == 0
+}

@@ -1,0 +1,81 @@
+package redact
+
+import "math"
+
+// What a transcript with nothing suspicious in it still misses: the share of personal data that the labelled set
+// shows to get through (docs/redaction.md).
+const (
+	baseKnown   = 0.985
+	baseUnknown = 0.70 // neither English nor Spanish: numbers and addresses by shape only
+)
+
+// Each sign that something was said and not found costs this share of the confidence.
+const (
+	costOfDigits = 0.06 // seven or more digits that nothing explains
+	costOfCue    = 0.05 // somebody asked for it, or announced it, and nothing was found near
+)
+
+// confidence estimates that nothing was missed from what is left over: long numbers without a reason, and
+// announcements that nothing followed.
+func (d *document) confidence(lang tongue) float64 {
+	c := baseKnown
+	if !lang.known {
+		c = baseUnknown
+	}
+	for _, s := range d.streams {
+		c *= math.Pow(1-costOfDigits, float64(s.unexplainedNumbers()))
+		c *= math.Pow(1-costOfCue, float64(s.emptyAnnouncements()))
+	}
+	return c
+}
+
+// unexplainedNumbers counts runs of seven digits or more that no finding covers and no order or ticket explains.
+func (s *stream) unexplainedNumbers() int {
+	n := 0
+	for _, r := range s.runs {
+		if len(r.digits) >= 7 && !covered(s.found, r.from(), r.to()) && !s.cue(r.from(), 8, orderCues) {
+			n++
+		}
+	}
+	return n
+}
+
+// announcements are phrases that personal data follows.
+var announcements = map[Kind][]string{
+	Card:    {"my card number is", "the card number is", "mi numero de tarjeta es", "numero de la tarjeta es"},
+	Email:   {"my email is", "my email address is", "email address is", "mi correo es", "mi correo electronico es"},
+	DOB:     {"date of birth is", "i was born on", "fecha de nacimiento es", "naci el"},
+	Name:    {"my name is", "me llamo", "mi nombre es"},
+	ID:      {"my social is", "social security number is", "mi dni es", "mi nie es"},
+	Address: {"my address is", "i live at", "mi direccion es", "vivo en la calle"},
+}
+
+// emptyAnnouncements counts announcements that no finding follows within twenty words.
+func (s *stream) emptyAnnouncements() int {
+	n := 0
+	for i := range s.toks {
+		for kind, phrases := range announcements {
+			m := s.longest(i, phrases)
+			if m == 0 {
+				continue
+			}
+			met := false
+			for _, f := range s.found {
+				met = met || f.kind == kind && f.from >= i && f.from <= i+m+20
+			}
+			if !met {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func covered(found []finding, from, to int) bool {
+	for _, f := range found {
+		if f.from <= from && f.to >= to {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,229 @@
+package redact
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+var (
+	birthCues = []string{
+		"born", "born on", "birth", "date of birth", "birthday", "birthdate", "birth date", "dob", "d o b", "nacimiento", "fecha de nacimiento", "naci", "nacio", "nacida", "nacido", "cumpleanos",
+	}
+	months = map[string]int{
+		"january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8, "september": 9, "october": 10, "november": 11, "december": 12,
+		"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sept": 9, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
+		"enero": 1, "febrero": 2, "marzo": 3, "abril": 4, "mayo": 5, "junio": 6, "julio": 7, "agosto": 8, "septiembre": 9, "setiembre": 9, "octubre": 10, "noviembre": 11, "diciembre": 12,
+	}
+	ordinals = ordinalWords()
+)
+
+// latestBirth is the last year that a date without a cue is taken for one of birth: later ones are appointments
+// and deliveries.
+const latestBirth = 2012
+
+func ordinalWords() map[string]int {
+	m := words("zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth")
+	m["thirtieth"], m["primero"], m["primer"] = 30, 1, 1
+	return m
+}
+
+// births finds dates of birth: dates near a cue, or in the answer to the question, and dates with a year so
+// long ago that they can be nothing else.
+func (s *stream) births() []finding {
+	var found []finding
+	for i := 0; i < len(s.toks); i++ {
+		d, n := s.date(i)
+		if n == 0 {
+			continue
+		}
+		cued := s.cue(i, 14, birthCues)
+		if cued && !s.expires(i) || d.year >= 1900 && d.year <= latestBirth && d.day > 0 {
+			found = append(found, s.finding(DOB, i, i+n, d.String()))
+			i += n - 1
+		}
+	}
+	return append(found, s.birthDigits()...)
+}
+
+func (s *stream) expires(i int) bool { return s.cuePos(i, 5, expiryCues) >= 0 }
+
+// birthDigits finds a date of birth given as bare digits: "zero three zero five nineteen eighty".
+func (s *stream) birthDigits() []finding {
+	var found []finding
+	for _, r := range s.runs {
+		n := len(r.digits)
+		if n >= 4 && n <= 8 && s.cue(r.from(), 10, birthCues) && !s.expires(r.from()) {
+			found = append(found, s.finding(DOB, r.from(), r.to(), r.digits))
+		}
+	}
+	return found
+}
+
+// date as far as it was said; 0 for what was not.
+type date struct{ year, month, day int }
+
+func (d date) String() string {
+	switch {
+	case d.year > 0 && d.day > 0:
+		return fmt.Sprintf("%04d-%02d-%02d", d.year, d.month, d.day)
+	case d.year > 0:
+		return fmt.Sprintf("%04d-%02d", d.year, d.month)
+	}
+	return fmt.Sprintf("--%02d-%02d", d.month, d.day)
+}
+
+// date reads the date at word i and how many words it takes; 0 if there is none.
+func (s *stream) date(i int) (date, int) {
+	if m, ok := months[s.norm(i)]; ok && (m != 5 || s.norm(i) != "may" || s.dayAhead(i+1)) {
+		return s.monthFirst(i, m)
+	}
+	if d, n := s.dayFirst(i); n > 0 {
+		return d, n
+	}
+	return s.numeric(i)
+}
+
+func (s *stream) dayAhead(i int) bool {
+	if s.norm(i) == "the" {
+		i++
+	}
+	_, n := s.day(i)
+	return n > 0
+}
+
+// monthFirst reads "March 5th, 1980", "march the fifth nineteen eighty", "March 1980".
+func (s *stream) monthFirst(i, month int) (date, int) {
+	n := 1
+	if s.norm(i+n) == "the" {
+		n++
+	}
+	d := date{month: month}
+	if day, m := s.day(i + n); m > 0 {
+		d.day = day
+		n += m
+	}
+	year, m := s.year(i + n)
+	if d.day == 0 && m == 0 {
+		return date{}, 0
+	}
+	d.year = year
+	return d, n + m
+}
+
+// dayFirst reads "5 de marzo de 1980", "the fifth of march", "5 March 1980".
+func (s *stream) dayFirst(i int) (date, int) {
+	day, n := s.day(i)
+	if n == 0 {
+		return date{}, 0
+	}
+	if w := s.norm(i + n); w == "of" || w == "de" {
+		n++
+	}
+	month, ok := months[s.norm(i+n)]
+	if !ok {
+		return date{}, 0
+	}
+	n++
+	d := date{month: month, day: day}
+	skip := 0
+	if w := s.norm(i + n); w == "de" || w == "del" || w == "of" || w == "in" {
+		skip = 1
+	}
+	if year, m := s.year(i + n + skip); m > 0 {
+		d.year = year
+		n += skip + m
+	}
+	return d, n
+}
+
+// numeric reads 03/05/1980, 3-5-80, 1980-03-05; month before day, unless only the other way is a date.
+func (s *stream) numeric(i int) (date, int) {
+	var v [3]int
+	for k := range v {
+		if i+k >= len(s.toks) || !s.toks[i+k].digits() || k > 0 && !dateGap(s.toks[i+k].gap) {
+			return date{}, 0
+		}
+		n, err := strconv.Atoi(s.toks[i+k].norm)
+		if err != nil {
+			return date{}, 0
+		}
+		v[k] = n
+	}
+	y, m, d := v[2], v[0], v[1]
+	if len(s.toks[i].norm) == 4 {
+		y, m, d = v[0], v[1], v[2]
+	}
+	if m > 12 {
+		m, d = d, m
+	}
+	if m < 1 || m > 12 || d < 1 || d > 31 {
+		return date{}, 0
+	}
+	return date{year: century(y), month: m, day: d}, 3
+}
+
+func dateGap(gap string) bool { return gap == "/" || gap == "-" || gap == "." }
+
+// day reads 1 to 31 as digits ("5", "5th"), an ordinal or a number in words.
+func (s *stream) day(i int) (int, int) {
+	w := s.norm(i)
+	digits := strings.TrimRight(w, "sthnrd")
+	if v, err := strconv.Atoi(digits); err == nil && v >= 1 && v <= 31 && len(digits) <= 2 {
+		return v, 1
+	}
+	if v, ok := ordinals[w]; ok && v > 0 {
+		return v, 1
+	}
+	if tens, ok := tensEN[w]; ok && tens <= 1 {
+		if v, ok := ordinals[s.norm(i+1)]; ok && v > 0 && v < 10 {
+			return 10*(tens+2) + v, 2
+		}
+	}
+	d, n := s.number(i)
+	if v, err := strconv.Atoi(d); n > 0 && err == nil && v >= 1 && v <= 31 {
+		return v, n
+	}
+	return 0, 0
+}
+
+// year reads 1980, "nineteen eighty", "two thousand five", "eighty five", "85".
+func (s *stream) year(i int) (int, int) {
+	if i >= len(s.toks) || strings.ContainsAny(s.toks[i].gap, ":?") {
+		return 0, 0
+	}
+	d, n := s.number(i)
+	if n == 0 {
+		return 0, 0
+	}
+	if v, err := strconv.Atoi(d); err == nil && len(d) == 4 && v >= 1900 && v <= 2099 {
+		return v, n
+	}
+	if d == "19" || d == "20" {
+		if e, m := s.number(i + n); m > 0 && len(e) == 2 {
+			v, _ := strconv.Atoi(d + e) // four digits
+			return v, n + m
+		}
+		if e, m := s.number(i + n); m > 0 && len(e) == 1 && s.norm(i+n) == "oh" {
+			if f, k := s.number(i + n + m); k > 0 && len(f) == 1 {
+				v, _ := strconv.Atoi(d + e + f)
+				return v, n + m + k
+			}
+		}
+		return 0, 0
+	}
+	if v, err := strconv.Atoi(d); err == nil && len(d) == 2 && v > 31 {
+		return century(v), n
+	}
+	return 0, 0
+}
+
+func century(y int) int {
+	switch {
+	case y >= 100:
+		return y
+	case y > 25:
+		return 1900 + y
+	}
+	return 2000 + y
+}

@@ -1,0 +1,265 @@
+package redact
+
+import (
+	"strconv"
+	"strings"
+)
+
+// run is a sequence of numbers as one hears it: "four two, forty-two" is 4242. Every digit remembers the word
+// that it came from.
+type run struct {
+	digits string
+	word   []int // index in the stream, one for each digit
+	// groups are the lengths of the written or spoken groups: 415 555 0100 has 3, 3, 4.
+	groups []int
+	// plus tells that a plus sign, written or spoken, stands before it.
+	plus bool
+}
+
+func (r run) from() int { return r.word[0] }
+func (r run) to() int   { return r.word[len(r.word)-1] + 1 }
+
+// sub is digits [i, j) of r as words of the stream.
+func (r run) sub(i, j int) (from, to int) { return r.word[i], r.word[j-1] + 1 }
+
+var (
+	unitsEN = words("zero one two three four five six seven eight nine")
+	teensEN = words("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
+	tensEN  = words("twenty thirty forty fifty sixty seventy eighty ninety")
+	unitsES = words("cero uno dos tres cuatro cinco seis siete ocho nueve")
+	teensES = words("diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve")
+	tensES  = words("veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa")
+	twentES = words("veinte veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve")
+	hundES  = words("cien doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos")
+	// between stands between the groups of a dictated number.
+	between = set("dash hyphen space uh um er hmm then and okay ok yeah plus point guion espacio eh este luego y mas bueno si area code")
+)
+
+func words(s string) map[string]int {
+	m := map[string]int{}
+	for i, w := range strings.Fields(s) {
+		m[w] = i
+	}
+	return m
+}
+
+func set(s string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(s) {
+		m[w] = true
+	}
+	return m
+}
+
+// numbers finds every run of a stream.
+func (s *stream) numbers() []run {
+	var runs []run
+	for i := 0; i < len(s.toks); {
+		if d, n := s.number(i); n > 0 {
+			r := run{plus: strings.HasSuffix(s.toks[i].gap, "+") || s.norm(i-1) == "plus" || s.norm(i-1) == "mas"}
+			i = s.extend(&r, i, d, n)
+			runs = append(runs, r)
+			continue
+		}
+		i++
+	}
+	return runs
+}
+
+// extend takes the number at i and all that follow it into r, and returns the word after them.
+func (s *stream) extend(r *run, i int, digits string, n int) int {
+	for {
+		for range len(digits) {
+			r.word = append(r.word, i)
+		}
+		if n > 1 { // the last digit's word is the number's last
+			r.word[len(r.word)-1] = i + n - 1
+		}
+		r.digits += digits
+		r.groups = append(r.groups, len(digits))
+		next := i + n
+		// At most two words between two groups, else it is another number.
+		for skip := 0; skip < 2 && next < len(s.toks) && between[s.toks[next].norm] && !s.isNumber(next); skip++ {
+			next++
+		}
+		if next >= len(s.toks) || breaks(s.toks[next].gap) {
+			return i + n
+		}
+		d, m := s.number(next)
+		if m == 0 {
+			return i + n
+		}
+		i, digits, n = next, d, m
+	}
+}
+
+// breaks tells whether what stands between two numbers keeps them apart: a time, a sum, a question.
+func breaks(gap string) bool { return strings.ContainsAny(gap, ":$€£?%@") }
+
+func (s *stream) isNumber(i int) bool {
+	_, n := s.number(i)
+	return n > 0
+}
+
+// number reads the number at word i as digits, and how many words it takes; 0 if there is none.
+func (s *stream) number(i int) (digits string, n int) {
+	if i >= len(s.toks) {
+		return "", 0
+	}
+	w := s.toks[i].norm
+	if s.toks[i].digits() {
+		return w, 1
+	}
+	if times := map[string]int{"double": 2, "doble": 2, "triple": 3}[w]; times > 0 {
+		if d, m := s.number(i + 1); m == 1 && len(d) == 1 {
+			return strings.Repeat(d, times), 2
+		}
+	}
+	if s.doc.lang.en {
+		if d, m := s.numberEN(i); m > 0 {
+			return d, m
+		}
+	}
+	if s.doc.lang.es {
+		return s.numberES(i)
+	}
+	return "", 0
+}
+
+func (s *stream) numberEN(i int) (string, int) {
+	w := s.norm(i)
+	if v, ok := unitsEN[w]; ok {
+		switch {
+		case s.norm(i+1) == "hundred":
+			return s.hundreds(i+2, v*100, 2)
+		case s.norm(i+1) == "thousand":
+			return s.thousands(i+2, v*1000, 2)
+		}
+		return strconv.Itoa(v), 1
+	}
+	if (w == "oh" || w == "o") && (s.digitWord(i-1) || s.digitWord(i+1)) {
+		return "0", 1
+	}
+	if v, ok := teensEN[w]; ok {
+		if s.norm(i+1) == "hundred" {
+			return s.hundreds(i+2, (v+10)*100, 2)
+		}
+		return strconv.Itoa(v + 10), 1
+	}
+	if v, ok := tensEN[w]; ok {
+		v = 10 * (v + 2)
+		if u, ok := unitsEN[s.norm(i+1)]; ok && u > 0 && joined(s.toks[i+1].gap) {
+			return strconv.Itoa(v + u), 2
+		}
+		return strconv.Itoa(v), 1
+	}
+	return "", 0
+}
+
+// digitWord tells whether word i is a digit, so that an "oh" beside it is a zero.
+func (s *stream) digitWord(i int) bool {
+	if i < 0 || i >= len(s.toks) {
+		return false
+	}
+	_, unit := unitsEN[s.norm(i)]
+	_, ten := tensEN[s.norm(i)]
+	return unit || ten || s.norm(i) == "oh" || s.toks[i].digits()
+}
+
+// joined tells whether two words are one number: "forty-two", "forty two", but not "forty, two".
+func joined(gap string) bool { return strings.Trim(gap, " -") == "" }
+
+// hundreds goes on after "four hundred": "and twenty five".
+func (s *stream) hundreds(i, value, n int) (string, int) {
+	if s.norm(i) == "and" && s.small(i+1) > 0 {
+		i, n = i+1, n+1
+	}
+	if v, m := s.smallNumber(i); m > 0 {
+		return strconv.Itoa(value + v), n + m
+	}
+	return strconv.Itoa(value), n
+}
+
+// thousands goes on after "two thousand": "and five", "three hundred".
+func (s *stream) thousands(i, value, n int) (string, int) {
+	if v, ok := unitsEN[s.norm(i)]; ok && s.norm(i+1) == "hundred" {
+		return s.hundreds(i+2, value+100*v, n+2)
+	}
+	return s.hundreds(i, value, n)
+}
+
+func (s *stream) small(i int) int {
+	_, m := s.smallNumber(i)
+	return m
+}
+
+// smallNumber reads 1 to 99 in English words.
+func (s *stream) smallNumber(i int) (value, n int) {
+	if v, ok := tensEN[s.norm(i)]; ok {
+		if u, ok := unitsEN[s.norm(i+1)]; ok && u > 0 {
+			return 10*(v+2) + u, 2
+		}
+		return 10 * (v + 2), 1
+	}
+	if v, ok := teensEN[s.norm(i)]; ok {
+		return v + 10, 1
+	}
+	if v, ok := unitsEN[s.norm(i)]; ok && v > 0 {
+		return v, 1
+	}
+	return 0, 0
+}
+
+// numberES reads "cuarenta y dos", "mil novecientos ochenta y cinco", "dos mil cinco" or one digit.
+func (s *stream) numberES(i int) (string, int) {
+	value, n := 0, 0
+	if s.norm(i) == "mil" {
+		value, n = 1000, 1
+	} else if v, ok := unitsES[s.norm(i)]; ok && v > 1 && s.norm(i+1) == "mil" {
+		value, n = 1000*v, 2
+	}
+	if h, ok := hundES[hundredES(s.norm(i+n))]; ok {
+		value, n = value+100*(h+1), n+1
+	}
+	if v, m := s.smallES(i + n); m > 0 {
+		if n == 0 || v > 0 {
+			return strconv.Itoa(value + v), n + m
+		}
+	}
+	if n == 0 {
+		return "", 0
+	}
+	return strconv.Itoa(value), n
+}
+
+func (s *stream) smallES(i int) (value, n int) {
+	w := s.norm(i)
+	if v, ok := twentES[w]; ok && v > 0 {
+		return 20 + v, 1
+	}
+	if v, ok := tensES[w]; ok {
+		v = 10 * (v + 2)
+		if u, ok := unitsES[s.norm(i+2)]; ok && s.norm(i+1) == "y" && u > 0 {
+			return v + u, 3
+		}
+		return v, 1
+	}
+	if v, ok := teensES[w]; ok {
+		return v + 10, 1
+	}
+	if v, ok := unitsES[w]; ok {
+		return v, 1
+	}
+	return 0, 0
+}
+
+// hundredES folds "ciento" and the feminine "doscientas" into the table's forms.
+func hundredES(w string) string {
+	if w == "ciento" {
+		return "cien"
+	}
+	if f, ok := strings.CutSuffix(w, "as"); ok {
+		return f + "os"
+	}
+	return w
+}

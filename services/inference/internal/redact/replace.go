@@ -1,0 +1,102 @@
+package redact
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// span is one stretch of one line that is replaced.
+type span struct {
+	line, start, end int
+	kind             Kind
+	value            string
+	last             bool // the finding's last line: where a masked number shows its last digits
+}
+
+// resolve makes spans of findings. Where two claim the same word, the kind that comes first in [Kinds] has it,
+// then the longer one.
+func resolve(found []finding) []span {
+	rank := map[Kind]int{}
+	for i, k := range Kinds() {
+		rank[k] = i
+	}
+	slices.SortStableFunc(found, func(a, b finding) int {
+		return cmp.Or(cmp.Compare(rank[a.kind], rank[b.kind]), cmp.Compare(b.to-b.from, a.to-a.from))
+	})
+	type word struct {
+		s *stream
+		i int
+	}
+	taken := map[word]bool{}
+	var spans []span
+	for _, f := range found {
+		free := func(i int) bool { return !taken[word{f.stream, i}] }
+		for from := f.from; from < f.to; {
+			if !free(from) {
+				from++
+				continue
+			}
+			to := from
+			for to < f.to && free(to) && f.stream.toks[to].line == f.stream.toks[from].line {
+				taken[word{f.stream, to}] = true
+				to++
+			}
+			first, last := f.stream.toks[from], f.stream.toks[to-1]
+			spans = append(spans, span{first.line, first.start, last.end, f.kind, f.value, to == f.to})
+			from = to
+		}
+	}
+	slices.SortFunc(spans, func(a, b span) int {
+		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.start, b.start))
+	})
+	return spans
+}
+
+// replace writes the lines with placeholders, and the lines in full but for cards.
+func (d *document) replace(spans []span) *Result {
+	r := &Result{Values: map[string]string{}, Counts: map[Kind]int{}}
+	placeholders := map[string]string{}
+	name := func(s span) string {
+		key := string(s.kind) + " " + fold(s.value)
+		if placeholders[key] == "" {
+			r.Counts[s.kind]++
+			placeholders[key] = fmt.Sprintf("[%s_%d]", s.kind, r.Counts[s.kind])
+			if !s.kind.secret() {
+				r.Values[placeholders[key]] = s.value
+			}
+		}
+		return placeholders[key]
+	}
+	for i, l := range d.lines {
+		var redacted, full strings.Builder
+		at := 0
+		for len(spans) > 0 && spans[0].line == i {
+			s := spans[0]
+			spans = spans[1:]
+			redacted.WriteString(l.Text[at:s.start])
+			full.WriteString(l.Text[at:s.start])
+			redacted.WriteString(name(s))
+			if s.kind.secret() {
+				full.WriteString(s.masked())
+			} else {
+				full.WriteString(l.Text[s.start:s.end])
+			}
+			at = s.end
+		}
+		r.Redacted = append(r.Redacted, redacted.String()+l.Text[at:])
+		r.Masked = append(r.Masked, full.String()+l.Text[at:])
+	}
+	return r
+}
+
+// secret tells kinds that are masked even in the full transcript and never put back (PCI DSS 3.3, 3.4).
+func (k Kind) secret() bool { return k == Card || k == CVV || k == Expiry }
+
+func (s span) masked() string {
+	if s.kind == Card && s.last && len(s.value) >= 13 {
+		return "****" + s.value[len(s.value)-4:]
+	}
+	return "***"
+}
