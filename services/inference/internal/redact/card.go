@@ -21,24 +21,50 @@ var (
 // cards finds card numbers (ISO/IEC 7812: 13 to 19 digits with a Luhn check digit), security codes and expiry
 // dates.
 func (s *stream) cards() []finding {
-	var found []finding
-	for i, r := range s.runs {
+	found := s.expiries()
+	for i := 0; i < len(s.runs); i++ {
+		r := s.runs[i]
 		if f, ok := s.luhnCard(r); ok {
 			found = append(found, f)
 			continue
 		}
-		if s.cue(r.from(), 25, cvvCues) && !s.nearer(r.from(), cardCues, cvvCues) && (len(r.digits) == 3 || len(r.digits) == 4) {
+		if covered(found, r.from(), r.to()) {
+			continue
+		}
+		if s.securityCode(r) {
 			found = append(found, s.finding(CVV, r.from(), r.to(), r.digits))
 			continue
 		}
-		if s.cuePos(r.from(), 6, lastFourCues) >= 0 && len(r.digits) == 4 {
+		if len(r.digits) == 4 && s.cuePos(r.from(), 6, lastFourCues) >= 0 {
 			continue // the last four digits may be shown (PCI DSS 3.4.1)
 		}
 		if s.cue(r.from(), 25, cardCues) {
-			found = append(found, s.dictatedCard(i)...)
+			groups := s.dictatedCard(i)
+			found = append(found, groups...)
+			i += max(0, len(groups)-1)
 		}
 	}
-	return append(found, s.expiries()...)
+	return found
+}
+
+// securityCode tells whether a run of three or four digits was announced as the code on the back, or is the first number
+// of the answer to the question for it.
+func (s *stream) securityCode(r run) bool {
+	if len(r.digits) != 3 && len(r.digits) != 4 {
+		return false
+	}
+	return s.cuePos(r.from(), 8, cvvCues) >= 0 && !s.nearer(r.from(), cardCues, cvvCues) || s.answersWith(r, cvvCues)
+}
+
+// answersWith tells whether r is the first number of a line that directly answers a question for the cues.
+func (s *stream) answersWith(r run, cues []string) bool {
+	line := s.toks[r.from()].line
+	for i := r.from() - 1; i >= 0 && s.toks[i].line == line; i-- {
+		if s.isNumber(i) {
+			return false
+		}
+	}
+	return s.directlyAsked(line, cues)
 }
 
 // nearer tells whether one of a stands nearer before word i than any of b.
@@ -65,42 +91,53 @@ func (s *stream) luhnCard(r run) (finding, bool) {
 	return finding{}, false
 }
 
-// dictatedCard collects the groups of a card number that were dictated one by one, with words between, or of which one
-// was misheard so that the check digit is wrong. Every group becomes a finding of its own with the value of
-// the whole; fewer than eight digits are no card number.
+// dictatedCard collects the groups of a card number that were dictated one by one, with words between, or of which
+// one was misheard so that the check digit is wrong. Every group becomes a finding of its own with the value
+// of the whole; fewer than eight digits are no card number. It ends where the check digit is right, at 16
+// digits, or where something else is announced.
 func (s *stream) dictatedCard(first int) []finding {
 	const apart = 12 // words of the same party between two groups
-	digits, last := "", first
-	for i := first; i < len(s.runs) && len(digits) < 16; i++ {
+	digits, n := "", 0
+	for i := first; i < len(s.runs); i++ {
 		r := s.runs[i]
-		if i > first && r.from()-s.runs[last].to() > apart {
+		if i > first && (r.from()-s.runs[i-1].to() > apart || s.announced(r.from())) {
 			break
 		}
-		if i > first && (s.cuePos(r.from(), 6, expiryCues) >= 0 || s.cuePos(r.from(), 6, cvvCues) >= 0 || s.cuePos(r.from(), 4, phoneCues) >= 0) {
-			break
-		}
-		if len(r.digits) > 19 {
+		if len(digits)+len(r.digits) > 19 {
 			break
 		}
 		digits += r.digits
-		last = i
+		n++
+		if len(digits) >= 16 || len(digits) >= 13 && luhn(digits) {
+			break
+		}
 	}
-	if len(digits) < 8 || len(digits) == 10 && !luhn(digits) && s.cue(s.runs[first].from(), 8, phoneCues) {
+	if len(digits) < 8 {
 		return nil
 	}
-	var found []finding
-	for _, r := range s.runs[first : last+1] {
-		found = append(found, s.finding(Card, r.from(), r.to(), digits))
+	found := make([]finding, n)
+	for k, r := range s.runs[first : first+n] {
+		found[k] = s.finding(Card, r.from(), r.to(), digits)
 	}
 	return found
+}
+
+// announced tells whether something else than a card number was announced just before word i.
+func (s *stream) announced(i int) bool {
+	for _, cues := range [][]string{expiryCues, cvvCues, phoneCues, birthCues, zipCues, addressCues, orderCues, ssnCues} {
+		if s.cuePos(i, 5, cues) >= 0 {
+			return true
+		}
+	}
+	return s.dated(i)
 }
 
 // expiries finds "expires oh nine twenty eight", "exp 09/28", "vence en marzo del 2028".
 func (s *stream) expiries() []finding {
 	var found []finding
 	for _, r := range s.runs {
-		near := s.cuePos(r.from(), 5, expiryCues) >= 0 || s.askedFor(r.from(), expiryCues) && len(r.digits) <= 6
-		if !near || len(r.digits) > 8 {
+		near := s.cuePos(r.from(), 5, expiryCues) >= 0 || s.answersWith(r, expiryCues) && len(r.digits) <= 6
+		if !near || len(r.digits) > 8 || s.answersWith(r, cvvCues) {
 			continue
 		}
 		from := r.from()

@@ -23,7 +23,7 @@ var (
 	// particles stand inside a name.
 	particles = set("de la las los del van von der den di da dos mac mc bin al el o' y st")
 	nameAsks  = []string{"your name", "your full name", "your last name", "your first name", "the name", "a name", "name please", "who am i speaking with", "who's calling", "who is calling", "may i have your name", "spell", "su nombre", "su apellido", "como se llama", "quien habla", "con quien hablo", "nombre completo", "tu nombre"}
-	spells    = []string{"spelled", "spelt", "that's", "spell it", "spelling is", "that is", "se escribe", "se deletrea", "deletreado", "it's"}
+	spellCues = []string{"spelled", "spelt", "that's", "spell it", "spelling is", "that is", "se escribe", "se deletrea", "deletreado", "it's"}
 )
 
 // names finds names that somebody introduces, answers with, spells or is called by.
@@ -201,14 +201,14 @@ func (s *stream) spellings(found []finding) []finding {
 		if utf8.RuneCountInString(word) < 3 {
 			continue
 		}
-		value := capital(word)
+		value, spells := capital(word), false
 		for k := range found {
 			if last := lastWord(found[k].value); found[k].to <= i && i-found[k].to < 25 && near(fold(last), fold(word)) {
-				found[k].value = strings.TrimSuffix(found[k].value, last) + value
-				value = found[k].value
+				found[k].value = strings.TrimSuffix(found[k].value, last) + capital(word)
+				value, spells = found[k].value, true
 			}
 		}
-		if value != capital(word) || s.cuePos(i, 8, introduce) >= 0 || s.cuePos(i, 4, spells) >= 0 || s.askedFor(i, nameAsks) {
+		if spells || s.cuePos(i, 8, introduce) >= 0 || s.cuePos(i, 4, spellCues) >= 0 || s.askedFor(i, nameAsks) {
 			found = append(found, s.finding(Name, i, to, value))
 		}
 		i = to - 1
@@ -289,6 +289,30 @@ func near(a, b string) bool {
 		}
 	}
 	return row[len(b)] <= limit && a[0] == b[0]
+}
+
+// onePerson gives every finding that is part of a fuller name that name's value: "Amara" after "Amara Okonkwo" is
+// the same person and gets the same placeholder.
+func onePerson(found []finding) {
+	full := map[string]string{}
+	for _, f := range found {
+		for _, w := range strings.Fields(f.value) {
+			if n := fold(w); f.kind == Name && len(f.value) > len(full[n]) {
+				full[n] = f.value
+			}
+		}
+	}
+	for i, f := range found {
+		if f.kind != Name {
+			continue
+		}
+		words := strings.Fields(f.value)
+		fuller := full[fold(words[0])]
+		part := func(w string) bool { return slices.Contains(strings.Fields(fold(fuller)), fold(w)) }
+		if !slices.ContainsFunc(words, func(w string) bool { return !part(w) }) {
+			found[i].value = fuller
+		}
+	}
 }
 
 // recurringNames finds every further place where a word of a found name stands, in either party's words: "Thanks,

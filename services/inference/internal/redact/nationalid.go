@@ -140,6 +140,7 @@ func (s *stream) documentAfter(i int) (finding, bool) {
 	for start := i; start < min(i+7, len(s.toks)); start++ {
 		var b strings.Builder
 		digits, end := 0, start
+	read:
 		for j := start; j < len(s.toks); {
 			w := s.toks[j]
 			d, n := s.number(j)
@@ -147,13 +148,13 @@ func (s *stream) documentAfter(i int) (finding, bool) {
 			case n > 0:
 				b.WriteString(d)
 				digits += len(d)
-			case w.letter() && w.norm != "i" && (w.norm != "a" || s.isNumber(j+1)), mixed(w.norm):
+			case w.letter() && !wordLetter(w.norm) || w.letter() && s.isNumber(j+1), mixed(w.norm):
 				b.WriteString(w.norm)
 				digits += countDigits(w.norm)
 				n = 1
 			}
-			if n == 0 {
-				break
+			if n == 0 || j > start && w.sentence() && !w.first && w.gap != "." {
+				break read
 			}
 			j += n
 			end = j
@@ -164,6 +165,9 @@ func (s *stream) documentAfter(i int) (finding, bool) {
 	}
 	return finding{}, false
 }
+
+// wordLetter are letters that are words as well.
+func wordLetter(w string) bool { return w == "i" || w == "a" || w == "y" || w == "e" || w == "o" }
 
 // mixed tells whether a word has letters and digits, as "x1234567".
 func mixed(w string) bool {

@@ -3,7 +3,7 @@ package redact
 import "strings"
 
 var phoneCues = []string{
-	"phone", "phone number", "telephone", "cell", "cell phone", "mobile", "my number", "number is", "the number", "call me", "call me at", "call me back", "call back", "callback", "callback number",
+	"phone", "phone number", "telephone", "cell", "cell phone", "mobile", "my number", "my number is", "call me", "call me at", "call me back", "call back", "callback", "callback number",
 	"reach me", "reach me at", "text me", "contact number", "home number", "work number", "a number", "best number", "area code", "fax", "telefono", "celular", "movil", "mi numero", "llamame", "llamarme",
 	"llamen", "numero de telefono", "numero de contacto", "contacto", "whatsapp", "localizarme", "reached at",
 }

@@ -68,6 +68,7 @@ func Redact(lines []Line, language string) *Result {
 	for _, s := range doc.streams {
 		found = append(found, s.findAll()...)
 	}
+	onePerson(found)
 	found = append(found, doc.recurringNames(found)...)
 	spans := resolve(found)
 	r := doc.replace(spans)
