@@ -36,7 +36,7 @@ func (s *stream) addresses() []finding {
 			found = append(found, s.address(from, r.to()))
 		default:
 			if to := s.street(r); to > 0 {
-				found = append(found, s.address(from, s.town(to)))
+				found = append(found, s.address(s.unitBefore(from), s.town(to)))
 			}
 		}
 	}
@@ -73,6 +73,18 @@ func (s *stream) street(r run) int {
 		}
 	}
 	return 0
+}
+
+// unitBefore is where an address begins whose unit stands before its street: "Suite 410 at 77 Battery Street".
+func (s *stream) unitBefore(from int) int {
+	i := from
+	if w := s.norm(i - 1); w == "at" || w == "in" || w == "on" {
+		i--
+	}
+	if i >= 2 && unitWords[s.norm(i-2)] && (s.isNumber(i-1) || s.toks[i-1].letter()) {
+		return i - 2
+	}
+	return from
 }
 
 func (s *stream) poBox(i int) int {

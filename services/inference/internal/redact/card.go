@@ -8,7 +8,7 @@ var (
 		"tarjeta", "numero de tarjeta", "credito", "debito",
 	}
 	cvvCues = []string{
-		"cvv", "cvc", "cvv2", "cid", "security code", "security number", "verification code", "three digits on the back", "three digit code", "digits on the back",
+		"cvv", "cvc", "cvv2", "cid", "security code", "verification code", "three digits on the back", "three digit code", "digits on the back",
 		"code on the back", "number on the back", "codigo de seguridad", "codigo de verificacion", "tres digitos", "digitos de atras", "cvv es",
 	}
 	expiryCues = []string{
@@ -53,7 +53,7 @@ func (s *stream) securityCode(r run) bool {
 	if len(r.digits) != 3 && len(r.digits) != 4 {
 		return false
 	}
-	return s.cuePos(r.from(), 8, cvvCues) >= 0 && !s.nearer(r.from(), cardCues, cvvCues) || s.answersWith(r, cvvCues)
+	return s.announces(cvvCues, r, 8) || s.answersWith(r, cvvCues)
 }
 
 // answersWith tells whether r is the first number of a line that directly answers a question for the cues.
@@ -67,15 +67,23 @@ func (s *stream) answersWith(r run, cues []string) bool {
 	return s.directlyAsked(line, cues)
 }
 
-// nearer tells whether one of a stands nearer before word i than any of b.
-func (s *stream) nearer(i int, a, b []string) bool {
-	pa, pb := s.cuePos(i, 25, a), s.cuePos(i, 25, b)
-	return pa >= 0 && (pb < 0 || pa < pb)
+// announces tells whether one of the phrases stands within so many words before r, with no other number between.
+func (s *stream) announces(phrases []string, r run, within int) bool {
+	back := s.cuePos(r.from(), within, phrases)
+	if back < 0 {
+		return false
+	}
+	for i := r.from() - back; i < r.from(); i++ {
+		if s.isNumber(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // luhnCard is the longest stretch of a run that is a card number by its own digits.
 func (s *stream) luhnCard(r run) (finding, bool) {
-	for n := min(19, len(r.digits)); n >= 13; n-- {
+	for _, n := range []int{16, 15, 14, 13, 19, 18, 17} { // the usual lengths first
 		for i := 0; i+n <= len(r.digits); i++ {
 			d := r.digits[i : i+n]
 			if strings.IndexByte("23456", d[0]) < 0 || !luhn(d) {
@@ -136,8 +144,8 @@ func (s *stream) announced(i int) bool {
 func (s *stream) expiries() []finding {
 	var found []finding
 	for _, r := range s.runs {
-		near := s.cuePos(r.from(), 5, expiryCues) >= 0 || s.answersWith(r, expiryCues) && len(r.digits) <= 6
-		if !near || len(r.digits) > 8 || s.answersWith(r, cvvCues) {
+		near := s.announces(expiryCues, r, 5) || s.answersWith(r, expiryCues) && len(r.digits) <= 6
+		if !near || len(r.digits) > 8 {
 			continue
 		}
 		from := r.from()

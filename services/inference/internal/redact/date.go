@@ -103,6 +103,11 @@ func (s *stream) monthFirst(i, month int) (date, int) {
 		d.day = day
 		n += m
 	}
+	if w := s.norm(i + n); w == "of" || w == "in" {
+		if _, m := s.year(i + n + 1); m > 0 {
+			n++
+		}
+	}
 	year, m := s.year(i + n)
 	if d.day == 0 && m == 0 {
 		return date{}, 0

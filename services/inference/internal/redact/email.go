@@ -108,7 +108,7 @@ func (s *stream) local(at int) (string, int) {
 		if from < at && next.sentence() && next.gap != "." && !w.letter() && !next.letter() {
 			break
 		}
-		if emailEdge[w.norm] && !(w.letter() && from-2 >= 0 && s.toks[from-2].letter()) {
+		if emailEdge[w.norm] && !emailDots[next.norm] && !(w.letter() && from-2 >= 0 && s.toks[from-2].letter()) {
 			break
 		}
 		if s.endsWith(from, "guion bajo") {

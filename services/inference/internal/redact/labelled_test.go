@@ -183,7 +183,7 @@ func remains(text string, want label, got []placed) string {
 			left.WriteByte(text[i])
 		}
 	}
-	return strings.Trim(left.String(), " ,.;:-()¿?¡!'\"")
+	return strings.Trim(left.String(), " ,.;:-()+¿?¡!'\"")
 }
 
 func TestLabelledSet(t *testing.T) {

@@ -11,7 +11,7 @@ var (
 	// introduce is followed by a name.
 	introduce = []string{
 		"my name is", "name is", "my name's", "the name is", "name's", "full name is", "first name is", "last name is", "surname is", "family name is", "first name", "last name", "surname", "under the name",
-		"under the name of", "under", "call me", "speaking with", "speaking to", "talking to", "talk to", "speak with", "speak to", "ask for", "asking for", "attention to", "mr", "mrs", "ms", "miss", "doctor", "dr",
+		"under the name of", "under", "call me", "speaking with", "speaking to", "talking to", "talk to", "named", "through to", "speak with", "speak to", "ask for", "asking for", "attention to", "mr", "mrs", "ms", "miss", "doctor", "dr",
 		"mister", "my wife", "my husband", "my daughter", "my son", "my mother", "my father", "my boss", "my colleague", "mi esposa", "mi esposo", "mi hija", "mi hijo", "mi nombre es", "nombre es", "me llamo",
 		"se llama", "le habla", "de parte de", "a nombre de", "apellido es", "apellido", "apellidos son", "mi apellido es", "nombre completo es", "senor", "senora", "senorita", "don", "dona", "hablar con",
 		"pregunte por", "soy la senora", "soy el senor",
@@ -116,12 +116,13 @@ func (s *stream) nameEnd(from int, strong bool) int {
 		if i == from && t.first && !strong {
 			break
 		}
-		name := !commonWord[t.norm] && !notAName[t.norm] && countDigits(t.norm) == 0 && utf8.RuneCountInString(t.text) > 1 &&
+		common := commonWord[t.norm] && !(ambiguousName[t.norm] && t.upper() && s.doc.cased)
+		name := !common && !notAName[t.norm] && countDigits(t.norm) == 0 && utf8.RuneCountInString(t.text) > 1 &&
 			(t.upper() && s.doc.cased || givenNames[t.norm] || !s.doc.cased && strong && i < from+2)
 		switch {
 		case name:
 			to = i + 1
-		case particles[t.norm] && i > from && to == i && s.nameAhead(i+1, strong):
+		case particles[t.norm] && s.nameAhead(i+1, strong):
 		case t.letter() && t.upper() && i > from && strings.HasPrefix(s.after(i), ".") && s.nameAhead(i+1, strong): // an initial
 		default:
 			return to
@@ -135,8 +136,8 @@ func (s *stream) nameAhead(i int, strong bool) bool {
 		return false
 	}
 	t := s.toks[i]
-	return particles[t.norm] && i+1 < len(s.toks) && s.toks[i+1].upper() && s.doc.cased ||
-		!commonWord[t.norm] && !notAName[t.norm] && (t.upper() && s.doc.cased || !s.doc.cased && strong)
+	return particles[t.norm] && i+1 < len(s.toks) && s.toks[i+1].upper() && s.doc.cased && !s.toks[i+1].sentence() ||
+		!t.sentence() && !commonWord[t.norm] && !notAName[t.norm] && (t.upper() && s.doc.cased || !s.doc.cased && strong)
 }
 
 // given finds a known given name that nobody introduced: capitalised, and followed by another capital or alone.
@@ -226,12 +227,7 @@ func (s *stream) spelt(i int) (word string, to int) {
 		case t.letter() && (j == i || s.toks[j].line <= s.toks[to-1].line+2):
 			b.WriteString(t.norm)
 			j++
-			for _, as := range []string{"as in", "like", "for", "de", "as"} {
-				if n := strings.Count(as, " ") + 1; s.endsWith(j+n, as) && j+n < len(s.toks) && strings.HasPrefix(s.norm(j+n), t.norm) && !s.toks[j+n].letter() {
-					j += n + 1
-					break
-				}
-			}
+			j += s.asIn(j, t.norm)
 			to = j
 		case (t.norm == "double" || t.norm == "doble") && j+1 < len(s.toks) && s.toks[j+1].letter():
 			b.WriteString(s.toks[j+1].norm + s.toks[j+1].norm)
@@ -244,6 +240,17 @@ func (s *stream) spelt(i int) (word string, to int) {
 		}
 	}
 	return b.String(), to
+}
+
+// asIn is how many words at i explain the letter before them: "as in oscar"; 0 if none do.
+func (s *stream) asIn(i int, letter string) int {
+	for _, as := range []string{"as in", "like", "for", "de", "as"} {
+		n := strings.Count(as, " ") + 1
+		if s.endsWith(i+n, as) && strings.HasPrefix(s.norm(i+n), letter) && i+n < len(s.toks) && !s.toks[i+n].letter() {
+			return n + 1
+		}
+	}
+	return 0
 }
 
 // spoken is the words of a name, each with a capital.

@@ -36,7 +36,7 @@ func (s *stream) nationalIDs() []finding {
 		switch {
 		case len(r.digits) == 9 && (social || slices.Equal(r.groups, []int{3, 2, 4}) && !s.cue(r.from(), 6, orderCues)):
 			found = append(found, s.finding(ID, r.from(), r.to(), r.digits))
-		case social && len(r.digits) >= 4 && len(r.digits) < 10:
+		case (s.announces(ssnCues, r, 14) || s.answersWith(r, ssnCues)) && len(r.digits) >= 4 && len(r.digits) < 10 && !s.dated(r.from()):
 			found = append(found, s.finding(ID, r.from(), r.to(), r.digits))
 		case len(r.digits) == 7 || len(r.digits) == 8:
 			if f, ok := s.dni(r); ok {
@@ -44,7 +44,12 @@ func (s *stream) nationalIDs() []finding {
 			}
 		}
 	}
-	for i := range s.toks {
+	for i, t := range s.toks {
+		if t.first && s.directlyAsked(t.line, idCues) {
+			if f, ok := s.documentAfter(i); ok {
+				found = append(found, f)
+			}
+		}
 		if f, ok := s.fusedDNI(i); ok {
 			found = append(found, f)
 		} else if n := s.startsWith(i, idCues); n > 0 {
@@ -148,10 +153,10 @@ func (s *stream) documentAfter(i int) (finding, bool) {
 			case n > 0:
 				b.WriteString(d)
 				digits += len(d)
-			case w.letter() && !wordLetter(w.norm) || w.letter() && s.isNumber(j+1), mixed(w.norm):
+			case w.letter() && (!wordLetter(w.norm) || s.asIn(j+1, w.norm) > 0 || s.isNumber(j+1) || j+1 < len(s.toks) && s.toks[j+1].letter()), mixed(w.norm):
 				b.WriteString(w.norm)
 				digits += countDigits(w.norm)
-				n = 1
+				n = 1 + s.asIn(j+1, w.norm)
 			}
 			if n == 0 || j > start && w.sentence() && !w.first && w.gap != "." {
 				break read

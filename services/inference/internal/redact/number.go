@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,6 +19,11 @@ type run struct {
 
 func (r run) from() int { return r.word[0] }
 func (r run) to() int   { return r.word[len(r.word)-1] + 1 }
+
+// whole tells whether r is a telephone number as it is written in North America: what follows a comma is another number.
+func (r run) whole() bool {
+	return slices.Equal(r.groups, []int{3, 3, 4}) || slices.Equal(r.groups, []int{10})
+}
 
 // sub is digits [i, j) of r as words of the stream.
 func (r run) sub(i, j int) (from, to int) { return r.word[i], r.word[j-1] + 1 }
@@ -82,7 +88,7 @@ func (s *stream) extend(r *run, i int, digits string, n int) int {
 		for skip := 0; skip < 2 && next < len(s.toks) && between[s.toks[next].norm] && !s.isNumber(next); skip++ {
 			next++
 		}
-		if next >= len(s.toks) || breaks(s.toks[next].gap) {
+		if next >= len(s.toks) || breaks(s.toks[next].gap) || r.whole() && strings.Contains(s.toks[next].gap, ",") || s.newTopic(next, len(r.digits)) {
 			return i + n
 		}
 		d, m := s.number(next)
@@ -91,6 +97,23 @@ func (s *stream) extend(r *run, i int, digits string, n int) int {
 		}
 		i, digits, n = next, d, m
 	}
+}
+
+// newTopic tells whether word i begins a line that answers a new question: what is said now goes on from nothing
+// before it.
+func (s *stream) newTopic(i, soFar int) bool {
+	if !s.toks[i].first {
+		return false
+	}
+	if soFar >= 13 {
+		return true // a card number is whole; a new line says it again, or something else
+	}
+	for _, cues := range [][]string{expiryCues, cvvCues, phoneCues, birthCues, zipCues, addressCues, orderCues, ssnCues} {
+		if s.directlyAsked(s.toks[i].line, cues) {
+			return true
+		}
+	}
+	return false
 }
 
 // breaks tells whether what stands between two numbers keeps them apart: a time, a sum, a question.
@@ -107,6 +130,9 @@ func (s *stream) number(i int) (digits string, n int) {
 		return "", 0
 	}
 	w := s.toks[i].norm
+	if n := s.norm(i + 1); n == "digits" || n == "digit" || n == "digitos" {
+		return "", 0 // it counts the digits, it is none
+	}
 	if s.toks[i].digits() {
 		return w, 1
 	}
@@ -174,7 +200,8 @@ func (s *stream) hundreds(i, value, n int) (string, int) {
 	if s.norm(i) == "and" && s.small(i+1) > 0 {
 		i, n = i+1, n+1
 	}
-	if v, m := s.smallNumber(i); m > 0 {
+	// "Eight hundred five five five" goes on digit by digit: the five is not the hundred's.
+	if v, m := s.smallNumber(i); m > 0 && (s.norm(i-1) == "and" || s.small(i+m) == 0 && s.norm(i+m) != "oh") {
 		return strconv.Itoa(value + v), n + m
 	}
 	return strconv.Itoa(value), n

@@ -20,7 +20,7 @@ func (s *stream) phones() []finding {
 		asked := s.askedFor(r.from(), phoneCues)
 		// The nearer word decides what a number is.
 		isOrder := order >= 0 && (phone < 0 || order < phone) || order < 0 && phone < 0 && !asked && s.askedFor(r.from(), orderCues)
-		cued := phone >= 0 || asked
+		cued := phone >= 0 || asked || s.cueAfter(r.to(), 5, phoneCues)
 		value := ""
 		switch {
 		case r.plus && len(d) >= 8 && len(d) <= 15:

@@ -104,6 +104,16 @@ func (s *stream) cuePos(i, within int, phrases []string) int {
 	return -1
 }
 
+// cueAfter tells whether one of the phrases stands within so many words after word i, in the same sentence.
+func (s *stream) cueAfter(i, within int, phrases []string) bool {
+	for j := i; j < min(i+within, len(s.toks)) && !(j > i && s.toks[j].sentence()); j++ {
+		if s.startsWith(j, phrases) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // askedFor tells whether the question that word i's line answers holds one of the phrases. A question
 // holds for the two lines after it, so that "sure, one second" does not lose it.
 func (s *stream) askedFor(i int, phrases []string) bool {
