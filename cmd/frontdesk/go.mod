@@ -3,6 +3,7 @@ module github.com/frontdesk/frontdesk/cmd/frontdesk
 go 1.26.0
 
 require (
+	github.com/frontdesk/frontdesk/samples v0.0.0
 	github.com/frontdesk/frontdesk/pkg/events v0.0.0
 	github.com/frontdesk/frontdesk/pkg/servicekit v0.0.0
 	github.com/frontdesk/frontdesk/pkg/tenant v0.0.0
@@ -115,6 +116,7 @@ require (
 )
 
 replace (
+	github.com/frontdesk/frontdesk/samples => ../../samples
 	github.com/frontdesk/frontdesk/pkg/events => ../../pkg/events
 	github.com/frontdesk/frontdesk/pkg/servicekit => ../../pkg/servicekit
 	github.com/frontdesk/frontdesk/pkg/tenant => ../../pkg/tenant

@@ -564,7 +564,7 @@ type Body_AudioChunk struct {
 }
 
 type Body_MediaGap struct {
-	// On calls.media.
+	// On calls.media, and on calls.transcripts once stt has taken note of it.
 	MediaGap *MediaGap `protobuf:"bytes,5,opt,name=media_gap,json=mediaGap,proto3,oneof"`
 }
 

@@ -202,8 +202,13 @@ const (
 	MediaGapReason_MEDIA_GAP_REASON_SPOOL_FULL MediaGapReason = 1
 	// The carrier skipped: its timestamps jump.
 	MediaGapReason_MEDIA_GAP_REASON_CARRIER MediaGapReason = 2
-	// One stream broke before the next began.
+	// One stream broke before the next began: declared by stt.
 	MediaGapReason_MEDIA_GAP_REASON_STREAM_REPLACED MediaGapReason = 3
+	// Chunk numbers jump and nobody said why: declared by stt.
+	MediaGapReason_MEDIA_GAP_REASON_LOST MediaGapReason = 4
+	// stt had it and could not have it heard: consent stayed open, or the recogniser stayed away, for longer
+	// than audio is kept.
+	MediaGapReason_MEDIA_GAP_REASON_DROPPED MediaGapReason = 5
 )
 
 // Enum value maps for MediaGapReason.
@@ -213,12 +218,16 @@ var (
 		1: "MEDIA_GAP_REASON_SPOOL_FULL",
 		2: "MEDIA_GAP_REASON_CARRIER",
 		3: "MEDIA_GAP_REASON_STREAM_REPLACED",
+		4: "MEDIA_GAP_REASON_LOST",
+		5: "MEDIA_GAP_REASON_DROPPED",
 	}
 	MediaGapReason_value = map[string]int32{
 		"MEDIA_GAP_REASON_UNSPECIFIED":     0,
 		"MEDIA_GAP_REASON_SPOOL_FULL":      1,
 		"MEDIA_GAP_REASON_CARRIER":         2,
 		"MEDIA_GAP_REASON_STREAM_REPLACED": 3,
+		"MEDIA_GAP_REASON_LOST":            4,
+		"MEDIA_GAP_REASON_DROPPED":         5,
 	}
 )
 
@@ -665,12 +674,14 @@ const file_frontdesk_events_v1_media_proto_rawDesc = "" +
 	"\x19MEDIA_END_REASON_PROTOCOL\x10\x03\x12\x1d\n" +
 	"\x19MEDIA_END_REASON_SHUTDOWN\x10\x04\x12\"\n" +
 	"\x1eMEDIA_END_REASON_SILENT_SOCKET\x10\x05\x12\x1d\n" +
-	"\x19MEDIA_END_REASON_REPLACED\x10\x06*\x97\x01\n" +
+	"\x19MEDIA_END_REASON_REPLACED\x10\x06*\xd0\x01\n" +
 	"\x0eMediaGapReason\x12 \n" +
 	"\x1cMEDIA_GAP_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bMEDIA_GAP_REASON_SPOOL_FULL\x10\x01\x12\x1c\n" +
 	"\x18MEDIA_GAP_REASON_CARRIER\x10\x02\x12$\n" +
-	" MEDIA_GAP_REASON_STREAM_REPLACED\x10\x03B2Z0github.com/frontdesk/frontdesk/pkg/events;eventsb\x06proto3"
+	" MEDIA_GAP_REASON_STREAM_REPLACED\x10\x03\x12\x19\n" +
+	"\x15MEDIA_GAP_REASON_LOST\x10\x04\x12\x1c\n" +
+	"\x18MEDIA_GAP_REASON_DROPPED\x10\x05B2Z0github.com/frontdesk/frontdesk/pkg/events;eventsb\x06proto3"
 
 var (
 	file_frontdesk_events_v1_media_proto_rawDescOnce sync.Once

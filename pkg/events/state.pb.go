@@ -147,6 +147,8 @@ type CallState struct {
 	StandIn bool `protobuf:"varint,18,opt,name=stand_in,json=standIn,proto3" json:"stand_in,omitempty"`
 	// The first TwiML asked for a media stream.
 	MediaExpected bool `protobuf:"varint,19,opt,name=media_expected,json=mediaExpected,proto3" json:"media_expected,omitempty"`
+	// Until when missing words are waited for; absent if none are missing, or they were given up.
+	WordsUntil    *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=words_until,json=wordsUntil,proto3" json:"words_until,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -314,6 +316,13 @@ func (x *CallState) GetMediaExpected() bool {
 	return false
 }
 
+func (x *CallState) GetWordsUntil() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WordsUntil
+	}
+	return nil
+}
+
 var File_frontdesk_events_v1_state_proto protoreflect.FileDescriptor
 
 const file_frontdesk_events_v1_state_proto_rawDesc = "" +
@@ -324,7 +333,7 @@ const file_frontdesk_events_v1_state_proto_rawDesc = "" +
 	"\tcompleted\x18\x02 \x01(\bR\tcompleted\x12\x18\n" +
 	"\apartial\x18\x03 \x01(\bR\apartial\x12\x18\n" +
 	"\aunheard\x18\x04 \x01(\bR\aunheard\x12\x10\n" +
-	"\x03run\x18\x05 \x01(\tR\x03run\"\xca\a\n" +
+	"\x03run\x18\x05 \x01(\tR\x03run\"\x87\b\n" +
 	"\tCallState\x124\n" +
 	"\x05facts\x18\x01 \x01(\v2\x1e.frontdesk.events.v1.CallFactsR\x05facts\x12:\n" +
 	"\astreams\x18\x02 \x03(\v2 .frontdesk.events.v1.StreamStateR\astreams\x12\x16\n" +
@@ -347,7 +356,9 @@ const file_frontdesk_events_v1_state_proto_rawDesc = "" +
 	"\x04asks\x18\x10 \x01(\rR\x04asks\x12L\n" +
 	"\x14agent_disposition_at\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\x12agentDispositionAt\x12\x19\n" +
 	"\bstand_in\x18\x12 \x01(\bR\astandIn\x12%\n" +
-	"\x0emedia_expected\x18\x13 \x01(\bR\rmediaExpectedB2Z0github.com/frontdesk/frontdesk/pkg/events;eventsb\x06proto3"
+	"\x0emedia_expected\x18\x13 \x01(\bR\rmediaExpected\x12;\n" +
+	"\vwords_until\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"wordsUntilB2Z0github.com/frontdesk/frontdesk/pkg/events;eventsb\x06proto3"
 
 var (
 	file_frontdesk_events_v1_state_proto_rawDescOnce sync.Once
@@ -382,11 +393,12 @@ var file_frontdesk_events_v1_state_proto_depIdxs = []int32{
 	5,  // 7: frontdesk.events.v1.CallState.unanswered:type_name -> frontdesk.events.v1.InsightUnavailable
 	3,  // 8: frontdesk.events.v1.CallState.ask_again:type_name -> google.protobuf.Timestamp
 	3,  // 9: frontdesk.events.v1.CallState.agent_disposition_at:type_name -> google.protobuf.Timestamp
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	3,  // 10: frontdesk.events.v1.CallState.words_until:type_name -> google.protobuf.Timestamp
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_frontdesk_events_v1_state_proto_init() }

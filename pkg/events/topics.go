@@ -45,8 +45,8 @@ var (
 	}
 	Transcripts = Topic{
 		Name: "calls.transcripts", Owner: "stt", Key: "call id", Retention: 7 * day,
-		Kinds: []Kind{KindTranscriptSegment, KindTranscriptCompleted},
-		Doc:   "The words of a call, final segment by final segment, and how each stream ended.",
+		Kinds: []Kind{KindTranscriptSegment, KindMediaGap, KindTranscriptCompleted},
+		Doc:   "The words of a call, final segment by final segment, where audio was never heard, and how each stream ended.",
 	}
 	State = Topic{
 		Name: "calls.state", Owner: "inference", Key: "call id", Retention: 30 * day, Compacted: true, CompactionLag: day,

@@ -4,111 +4,124 @@ package broker
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 )
 
-// Config says how to reach Kafka.
-type Config struct {
-	// Brokers are host:port seeds.
-	Brokers []string `koanf:"brokers"`
-	// TLS switches transport security on.
-	TLS TLS `koanf:"tls"`
-	// SASL authenticates; empty mechanism means none.
-	SASL SASL `koanf:"sasl"`
-	// ClientID shows up in the broker's logs and quotas.
-	ClientID string `koanf:"client_id"`
-}
-
-// TLS settings of the connection.
-type TLS struct {
-	Enabled  bool   `koanf:"enabled"`
-	CAFile   string `koanf:"ca_file"`
-	CertFile string `koanf:"cert_file"`
-	KeyFile  string `koanf:"key_file"`
-}
-
-// SASL credentials.
-type SASL struct {
-	// Mechanism is "", "plain", "scram-sha-256" or "scram-sha-512".
-	Mechanism string `koanf:"mechanism"`
-	Username  string `koanf:"username"`
-	Password  string `koanf:"password"`
-}
+// Times of the connection. A request that has no answer after requestTimeout is given up, and its connection
+// with it: a broker that vanished without a reset would otherwise hold its callers for ever.
+const (
+	dialTimeout    = 5 * time.Second
+	requestTimeout = 20 * time.Second
+	keepAlive      = 15 * time.Second
+	// metadataTTL bounds how long a moved partition leader goes unnoticed. The transport refreshes after a
+	// random share of it.
+	metadataTTL = 3 * time.Second
+)
 
 // Conn is a configured way to Kafka, shared by producers, consumers and range reads of one process. It is
 // safe for concurrent use. Close it last.
 type Conn struct {
-	cfg    Config
+	cfg Config
+	// Client sends requests to the right broker of the cluster.
 	Client *kafka.Client
+	// Dialer opens connections of their own, for what is tied to one (a group member's heartbeat).
 	Dialer *kafka.Dialer
+
+	transport *kafka.Transport
 }
 
 // Dial prepares a connection; it reads certificates but does not reach out yet.
-func Dial(cfg Config) (*Conn, error) { panic("not yet") }
-
-// Ping asks the cluster for its metadata: an error says that Kafka can't be reached and why.
-func (c *Conn) Ping(ctx context.Context) error { panic("not yet") }
-
-// Close drops idle connections.
-func (c *Conn) Close() error { panic("not yet") }
-
-// TopicSpec is a topic as it must be on the broker.
-type TopicSpec struct {
-	Name       string
-	Partitions int
-	// Replicas is the replication factor.
-	Replicas int
-	// Retention deletes older messages; 0 keeps them (compacted topics).
-	Retention time.Duration
-	Compacted bool
-	// CompactionLag bounds how long an overwritten message may stay.
-	CompactionLag time.Duration
-	// MaxMessageBytes bounds one message.
-	MaxMessageBytes int
+func Dial(cfg Config) (*Conn, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	tlsConfig, err := cfg.TLS.load()
+	if err != nil {
+		return nil, err
+	}
+	mechanism, err := cfg.SASL.mechanism()
+	if err != nil {
+		return nil, err
+	}
+	dial := cfg.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}).DialContext
+	}
+	transport := &kafka.Transport{
+		Dial: dial, DialTimeout: dialTimeout, MetadataTTL: metadataTTL,
+		ClientID: cfg.ClientID, TLS: tlsConfig, SASL: mechanism,
+	}
+	return &Conn{
+		cfg:       cfg,
+		transport: transport,
+		Client:    &kafka.Client{Addr: kafka.TCP(cfg.Brokers...), Timeout: requestTimeout, Transport: transport},
+		Dialer: &kafka.Dialer{
+			ClientID: cfg.ClientID, DialFunc: dial, Timeout: dialTimeout, TLS: tlsConfig, SASLMechanism: mechanism,
+		},
+	}, nil
 }
 
-// TopicResult is what EnsureTopics found or did.
-type TopicResult struct {
-	Name string `json:"name"`
-	// Action is "created", "unchanged" or "differs".
-	Action string `json:"action"`
-	// Differences name settings that differ on the broker, as "retention.ms: have 1, want 2".
-	Differences []string `json:"differences,omitempty"`
+// Brokers are the seeds of the configuration.
+func (c *Conn) Brokers() []string { return slices.Clone(c.cfg.Brokers) }
+
+// Ping asks a broker of the cluster which requests it knows: an error says that Kafka can't be reached and
+// why. (Metadata would not do: the transport answers it from its cache.)
+func (c *Conn) Ping(ctx context.Context) error {
+	res, err := c.Client.ApiVersions(ctx, &kafka.ApiVersionsRequest{})
+	if err == nil {
+		err = res.Error
+	}
+	if err != nil {
+		return fmt.Errorf("reaching Kafka at %v: %w", c.cfg.Brokers, err)
+	}
+	return nil
 }
 
-// EnsureTopics creates what is missing with explicit settings and reports what differs; it never changes or
-// deletes an existing topic. A wrong partition count is an error: it would break the order of calls.
-func (c *Conn) EnsureTopics(ctx context.Context, specs []TopicSpec) ([]TopicResult, error) {
-	panic("not yet")
+// Close drops idle connections; those in use close when their request is answered.
+func (c *Conn) Close() error {
+	c.transport.CloseIdleConnections()
+	return nil
 }
 
-// Record is one message read by ReadRange.
-type Record struct {
-	Topic     string
-	Partition int
-	Offset    int64
-	Key       []byte
-	Value     []byte
-	Headers   []kafka.Header
-	Time      time.Time
+// Partitions is the partition count of every topic of the cluster, asked of a broker now.
+func (c *Conn) Partitions(ctx context.Context) (map[string]int, error) {
+	var errs []error
+	for _, i := range rand.Perm(len(c.cfg.Brokers)) {
+		counts, err := c.partitionsFrom(ctx, c.cfg.Brokers[i])
+		if err == nil {
+			return counts, nil
+		}
+		errs = append(errs, fmt.Errorf("asking %s for its topics: %w", c.cfg.Brokers[i], err))
+	}
+	return nil, errors.Join(errs...)
 }
 
-// ReadRange reads one partition from offset from (inclusive) to offset to (exclusive), in order, and stops
-// at fn's first error. A `to` of -1 means the end as it is now, a `from` of -1 the beginning. Offsets that
-// compaction or retention removed are skipped. The record's slices are fn's to keep.
-func (c *Conn) ReadRange(ctx context.Context, topic string, partition int, from, to int64, fn func(Record) error) error {
-	panic("not yet")
-}
-
-// ReadAt reads the messages at the given offsets of one partition, in ascending order; missing ones are
-// skipped. For going back to few messages among many.
-func (c *Conn) ReadAt(ctx context.Context, topic string, partition int, offsets []int64, fn func(Record) error) error {
-	panic("not yet")
-}
-
-// OffsetAt is the offset of the first message of a partition that is not older than t; the end if none.
-func (c *Conn) OffsetAt(ctx context.Context, topic string, partition int, t time.Time) (int64, error) {
-	panic("not yet")
+func (c *Conn) partitionsFrom(ctx context.Context, addr string) (map[string]int, error) {
+	conn, err := c.Dialer.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the caller says what was asked of whom
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(requestTimeout)); err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	// All topics, never by name: a broker that makes topics on demand would make those that we ask for.
+	parts, err := conn.ReadPartitions()
+	if err != nil {
+		return nil, errors.Join(err, ctx.Err())
+	}
+	counts := map[string]int{}
+	for _, p := range parts {
+		counts[p.Topic] = max(counts[p.Topic], p.ID+1)
+	}
+	return counts, nil
 }

@@ -1,19 +1,72 @@
-// Package consume is the Kafka consumer that everything else leans on.
+// Package consume is the Kafka consumer that everything else leans on: at least once, in order per key, many
+// keys at a time, with retries that keep the order and completions that may come later.
 //
-// A group member owns partition numbers: partition p of every topic of the group, retry topics included, so
-// that one process has all of a call. Within a partition there is one queue per key, spanning topics;
-// messages of one key are handled in the order in which they were fetched, messages of different keys at the
-// same time. A handler takes a message and completes it, maybe later; the committed offset is the oldest
-// message that is not complete.
+// # What a member owns
+//
+// A member of a group owns partition numbers: partition p of every topic of the group, retry topics
+// included, so that one process has all of a call. The assignment is sticky; a member keeps what it has as
+// far as the balance allows. A topic and its siblings must have the same partition count, and keys must have
+// been partitioned alike (package produce does, and so do Java clients).
+//
+// # How a message passes
+//
+//	fetch loop per topic ─▶ bounded window per partition ─▶ one queue per key, spanning topics ─▶ handler
+//	                                                                                                │ done
+//	                    commit every 200 ms  ◀─  oldest message not complete, per topic  ◀──────────┘
+//
+// Messages of one key are handled one after another, in the order in which they were fetched; messages of
+// different keys at the same time, up to Config.Concurrency in the process. A handler takes a message and
+// completes it by calling done, maybe later and from elsewhere. What is taken and not complete is bounded, in
+// messages and bytes, per partition and per process; at the bound the fetch pauses. The committed offset of a
+// topic is that of its oldest message that is not complete, so nothing is lost when the process dies, and
+// what was complete but not yet committed comes again: handlers must bear repetition.
+//
+// # How a message fails
+//
+// An error given to done decides (see package retry for the classes):
+//
+//   - Permanent: the message goes to the dead-letter topic, original bytes and headers with the reason, and
+//     is complete when that publish is acknowledged.
+//   - Retryable: a Func is retried in place, blocking only its key and no concurrency slot. When the budget
+//     is spent, the message is parked: it goes to <topic>.<group>.retry with the same key and comes back
+//     after a growing pause. Later messages of that key, from any of the group's topics, follow it there and
+//     wait behind it, so the order of a key survives. A parked message costs memory for its key and offset
+//     only. What exceeds Park.Rounds or Park.Age becomes a dead letter.
+//   - [ParkNow]: parked at once, spending no round: for an open circuit breaker, or a tenant over its share.
+//
+// Shutdown and the loss of a partition are no failures: what was cut short is not complete, and the next
+// owner gets it. A panic is a permanent failure with code "panic".
+//
+// # How a partition changes hands
+//
+// When a generation ends (a member came, left or died), fetching stops, what is queued is dropped, handlers
+// under way may finish within Config.Drain, offsets are committed inside the generation, and only then does
+// the member rejoin. A completion that comes after that is ignored and counted. A handler that must not be
+// cut short, because what it asked for is paid for, works under [Detach] or [Go].
+//
+// # Use
+//
+//	h := consume.Stack(app.Handle, consume.Options{Timeout: 20 * time.Second})
+//	c, err := consume.New(conn, producer, consume.Config{
+//		Group: "crm-writer", Topics: []string{"calls.insights"}, DeadLetters: "calls.dead-letters",
+//	}, h, consume.Hooks{}, tel)
+//	…
+//	err = c.Run(ctx)
 package consume
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 )
@@ -34,15 +87,20 @@ type Message struct {
 	Parked       bool
 	Attempts     int
 	FirstFailure time.Time
+
+	tries int       // how often it was handed to the handler this time
+	from  *delivery // its custody; nil for a message that a test made
 }
 
 // Header returns the value of a header, "" if there is none.
-func (m *Message) Header(key string) string { panic("not yet") }
+func (m *Message) Header(key string) string { return deadletter.Get(m.Headers, key) }
 
 // Handler takes a message. It must call done exactly once, before or after it returns and from any
 // goroutine: nil when the effect of the message stands, an error when it does not (see package retry for
-// the classes). The next message of the same key is handed over when Handler has returned. ctx ends when
-// the partition is lost or the process stops; Detach outlives that.
+// the classes). The next message of the same key is handed over when Handler has returned.
+//
+// When the partition is lost or the process stops, [Ending] tells at once, and ctx ends when the drain time
+// is over; Detach outlives that.
 type Handler func(ctx context.Context, m *Message, done func(error))
 
 // Func handles one message before it returns: what most handlers are.
@@ -52,56 +110,202 @@ type Func func(ctx context.Context, m *Message) error
 type Assignment struct {
 	// Partitions are the partition numbers owned, ascending.
 	Partitions []int
-	// Committed is, per topic and partition, the offset that handling will begin at.
+	// Committed is, per topic and partition, the offset that handling will begin at. Retry topics are not
+	// in it.
 	Committed map[string]map[int]int64
 	// Do runs fn in the queue of a key, after what is queued there, never beside a handler of that key; it
-	// is dropped when the partition is lost. For timers: a deadline, a stream gone silent.
+	// is dropped when the partition is lost, or was never owned. For timers: a deadline, a stream gone
+	// silent. It never blocks and may be called from anywhere.
 	Do func(partition int, key []byte, fn func(ctx context.Context))
 }
 
-// Hooks let a stateful service follow its partitions. Both may be nil.
+// Hooks let a stateful service follow its partitions. All may be nil.
 type Hooks struct {
 	// Assigned runs before the first message of a generation; an error ends the generation, and it is tried
-	// again after a pause.
+	// again after a pause. ctx ends as soon as the generation does. A member may own nothing.
 	Assigned func(ctx context.Context, a *Assignment) error
-	// Revoked runs after the last handler has returned and the last commit is made.
+	// Revoked runs after the last handler has returned (or outstayed the drain) and the last commit is made.
+	// It must not block: the group waits.
 	Revoked func(a *Assignment)
 	// Bound is called when what is taken and not complete has reached the bound and fetching has paused for
-	// it, once per pause: a handler that holds messages back (audio waiting for its final) completes some.
+	// it, and again, less and less often down to once a second, while it lasts: a handler that holds messages
+	// back (audio waiting for its final) completes some, a quarter of the bound at least.
 	Bound func()
 }
 
-// Config bounds the consumer.
+// Config bounds the consumer. Zero values stand for the defaults.
 type Config struct {
-	Group  string   `koanf:"group"`
+	// Group is the consumer group, and part of the retry topics' names.
+	Group string `koanf:"group"`
+	// Topics are read, and their retry topics with them; all exist, with one partition count.
 	Topics []string `koanf:"-"`
-	// Concurrency bounds handlers running at once in this process.
+	// DeadLetters is the topic for what cannot be handled. It should take larger messages than Topics do,
+	// for the reason is added to the headers.
+	DeadLetters string `koanf:"-"`
+	// Concurrency bounds handlers running at once in this process; default 64.
 	Concurrency int `koanf:"concurrency"`
-	// MaxTaken and MaxTakenBytes bound, per partition, what is taken and not complete.
+	// MaxTaken and MaxTakenBytes bound, per partition, what is taken and not complete; default 1,000
+	// messages and 8 MiB.
 	MaxTaken      int `koanf:"max_taken"`
 	MaxTakenBytes int `koanf:"max_taken_bytes"`
-	// Drain is how long handlers may run on when a partition is lost or the process stops.
+	// MaxProcess and MaxProcessBytes bound the same for all partitions together; default 20,000 messages
+	// and 64 MiB.
+	MaxProcess      int `koanf:"max_process"`
+	MaxProcessBytes int `koanf:"max_process_bytes"`
+	// Drain is how long handlers may run on when a partition is lost or the process stops; default 2.5 s, at
+	// most half a session, or the commit at its end would be refused.
 	Drain time.Duration `koanf:"drain"`
+	// Detached is how long Run stays after leaving the group for handlers and Go functions that outlived
+	// the drain; default 20 s.
+	Detached time.Duration `koanf:"detached"`
 	// FromNow starts a group that has never committed at the end instead of the beginning.
 	FromNow bool `koanf:"from_now"`
+	// Park is how failed keys wait.
+	Park Park `koanf:"park"`
+	// Untraced are values of the event-kind header that get no span of their own (a frame of audio); their
+	// context still carries the call's trace.
+	Untraced []string `koanf:"-"`
+	// StuckAfter is when the watchdog reports a handler; default 5 minutes.
+	StuckAfter time.Duration `koanf:"stuck_after"`
+	// CommitEvery is the pause between commits; default 200 ms.
+	CommitEvery time.Duration `koanf:"commit_every"`
+	// Session, Heartbeat and Rebalance are the group's times, JoinBackoff the pause before joining again
+	// after a failure; defaults 8 s (a broker's least is 6 s), 1 s, 10 s and 250 ms.
+	Session     time.Duration `koanf:"session"`
+	Heartbeat   time.Duration `koanf:"heartbeat"`
+	Rebalance   time.Duration `koanf:"rebalance"`
+	JoinBackoff time.Duration `koanf:"join_backoff"`
+}
+
+// Park is how failed keys wait. Zero values stand for the defaults.
+type Park struct {
+	// Initial and Max bound the pause before a parked message is tried again; it doubles each round and
+	// varies by a fifth. Default 5 s and 5 minutes.
+	Initial time.Duration `koanf:"initial"`
+	Max     time.Duration `koanf:"max"`
+	// Rounds and Age are when a parked message becomes a dead letter; default 500 rounds and 12 hours. Age
+	// must be well under the retention of the retry topics, or messages vanish there.
+	Rounds int           `koanf:"rounds"`
+	Age    time.Duration `koanf:"age"`
+	// Messages bounds what is parked per partition; default 50,000. At the bound a message that should be
+	// parked stays taken instead, and the fetch pauses before long.
+	Messages int `koanf:"messages"`
+}
+
+// RetryTopic is where messages of topic are parked for group.
+func RetryTopic(topic, group string) string { return topic + "." + group + ".retry" }
+
+// withDefaults fills c and reports every fault.
+func (c Config) withDefaults() (Config, error) {
+	number := func(p *int, d int) {
+		if *p == 0 {
+			*p = d
+		}
+	}
+	span := func(p *time.Duration, d time.Duration) {
+		if *p == 0 {
+			*p = d
+		}
+	}
+	number(&c.Concurrency, 64)
+	number(&c.MaxTaken, 1000)
+	number(&c.MaxTakenBytes, 8<<20)
+	number(&c.MaxProcess, 20_000)
+	number(&c.MaxProcessBytes, 64<<20)
+	number(&c.Park.Rounds, 500)
+	number(&c.Park.Messages, 50_000)
+	span(&c.Park.Initial, 5*time.Second)
+	span(&c.Park.Max, 5*time.Minute)
+	span(&c.Park.Age, 12*time.Hour)
+	span(&c.Drain, 2500*time.Millisecond)
+	span(&c.Detached, 20*time.Second)
+	span(&c.StuckAfter, 5*time.Minute)
+	span(&c.CommitEvery, 200*time.Millisecond)
+	span(&c.Session, 8*time.Second)
+	span(&c.Heartbeat, time.Second)
+	span(&c.Rebalance, 10*time.Second)
+	span(&c.JoinBackoff, 250*time.Millisecond)
+	return c, c.faults()
+}
+
+func (c Config) faults() error {
+	var errs []error
+	fault := func(is bool, format string, args ...any) {
+		if is {
+			errs = append(errs, fmt.Errorf("consume."+format, args...))
+		}
+	}
+	fault(c.Group == "", "group: name the consumer group")
+	fault(len(c.Topics) == 0, "topics: name at least one topic")
+	fault(len(slices.Compact(slices.Sorted(slices.Values(c.Topics)))) != len(c.Topics), "topics: a topic is named twice")
+	fault(c.DeadLetters == "", "dead_letters: name the topic for what cannot be handled")
+	fault(slices.Contains(c.Topics, c.DeadLetters), "dead_letters: %s is read by the group itself", c.DeadLetters)
+	for name, n := range map[string]int{
+		"concurrency": c.Concurrency, "max_taken": c.MaxTaken, "max_taken_bytes": c.MaxTakenBytes,
+		"max_process": c.MaxProcess, "max_process_bytes": c.MaxProcessBytes,
+		"park.rounds": c.Park.Rounds, "park.messages": c.Park.Messages,
+	} {
+		fault(n < 0, "%s: %d is not positive", name, n)
+	}
+	for name, d := range map[string]time.Duration{
+		"drain": c.Drain, "detached": c.Detached, "stuck_after": c.StuckAfter, "commit_every": c.CommitEvery,
+		"session": c.Session, "heartbeat": c.Heartbeat, "rebalance": c.Rebalance, "join_backoff": c.JoinBackoff,
+		"park.initial": c.Park.Initial, "park.max": c.Park.Max, "park.age": c.Park.Age,
+	} {
+		fault(d < 0, "%s: %s is not positive", name, d)
+	}
+	fault(c.Drain > c.Session/2, "drain: %s is more than half of session %s; the last commit would be refused", c.Drain, c.Session)
+	fault(c.Heartbeat > c.Session/3, "heartbeat: %s is more than a third of session %s", c.Heartbeat, c.Session)
+	return errors.Join(errs...)
 }
 
 // Consumer is one member of a consumer group.
-type Consumer struct{}
+type Consumer struct {
+	conn    *broker.Conn
+	prod    *produce.Producer
+	cfg     Config
+	hooks   Hooks
+	tel     *telemetry.Telemetry
+	metrics *metrics
 
-// New prepares a member; nothing is fetched before Run. prod carries retries and dead letters.
-func New(conn *broker.Conn, prod *produce.Producer, cfg Config, h Handler, hooks Hooks, tel *telemetry.Telemetry) (*Consumer, error) {
-	panic("not yet")
+	handler  Handler
+	balancer *balancer
+	slots    slots
+	process  *window
+
+	// detached ends when Run has waited out what outlived the drain.
+	detached context.Context
+	release  context.CancelFunc
+	lingers  lingers
+
+	ran   atomic.Bool
+	ready atomic.Bool
+
+	mu      sync.Mutex
+	current *generation
 }
 
-// Run consumes until ctx ends, then drains, commits and leaves the group. It returns nil after an orderly
-// stop, and an error only for what restarting can't mend (a bad topic, refused credentials).
-func (c *Consumer) Run(ctx context.Context) error { panic("not yet") }
+// New prepares a member; nothing is fetched before Run. prod carries retries and dead letters and is closed
+// after Run has returned. New reports every fault of cfg.
+func New(conn *broker.Conn, prod *produce.Producer, cfg Config, h Handler, hooks Hooks, tel *telemetry.Telemetry) (*Consumer, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if h == nil {
+		return nil, errors.New("consume: a consumer needs a handler")
+	}
+	c := &Consumer{
+		conn: conn, prod: prod, cfg: cfg, hooks: hooks, tel: tel,
+		slots:   make(slots, cfg.Concurrency),
+		process: newWindow(cfg.MaxProcess, cfg.MaxProcessBytes),
+	}
+	c.balancer = &balancer{log: tel.Log}
+	c.detached, c.release = context.WithCancel(context.Background())
+	c.metrics = newMetrics(tel.Meter, cfg.Group, cfg.Topics)
+	c.handler = c.dressed(h)
+	return c, nil
+}
 
-// Ready tells whether the member has joined and, once, been assigned.
-func (c *Consumer) Ready() bool { panic("not yet") }
-
-// Detach returns a context that outlives the partition: for a request that is paid for and must not be made
-// twice. It ends when the process has drained. The caller stores the answer under its claim; its completion
-// will no longer count.
-func Detach(ctx context.Context) context.Context { panic("not yet") }
+// Ready tells whether the member has joined and, once, been assigned. It is false again when Run has ended.
+func (c *Consumer) Ready() bool { return c.ready.Load() }

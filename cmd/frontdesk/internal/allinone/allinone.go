@@ -1,0 +1,230 @@
+// Package allinone runs the whole of Frontdesk in one process: an embedded Kafka and Redis, stand-ins for the
+// clouds, and the four services on their production clients. Nothing is swapped for something simpler: what
+// passes from ring to record passes over sockets.
+//
+// A stack starts in the order in which data needs it (broker, clouds, topics, services) and stops in reverse.
+package allinone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/embedded"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/sandbox/calls"
+)
+
+// Partitions of every topic of the all-in-one.
+const Partitions = 4
+
+// Options of a stack.
+type Options struct {
+	// DataDir keeps topics and the sandbox's Salesforce over a restart; empty keeps all in memory.
+	DataDir string
+	// Ports are where the parts listen; the zero value takes free ones.
+	Ports Ports
+	// Tenants are the tenants, whose endpoints and keys will be pointed at the stand-ins.
+	Tenants []*tenant.Tenant
+	// Calls teach the stand-ins what they will hear.
+	Calls []*calls.Call
+	// Speed is how much faster than life calls are played at the stack: recognition is paced by it.
+	Speed float64
+	// Log gets the services' logs.
+	Log *slog.Logger
+}
+
+// Stack is a running all-in-one.
+type Stack struct {
+	opts    Options
+	kafka   *embedded.Kafka
+	redis   *embedded.Redis
+	conn    *broker.Conn
+	clouds  *clouds
+	tenants *tenant.Set
+	keys    keys
+
+	services []*service
+	stop     context.CancelFunc
+	done     chan error
+}
+
+// Start brings everything up and returns when every service is ready, or with the first error, everything
+// stopped again. progress is told what is being started.
+func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, err error) {
+	// The webhooks and the carrier know each other's address before either listens.
+	if err := reserve(ctx, &opts.Ports.Webhooks, &opts.Ports.Twilio); err != nil {
+		return nil, err
+	}
+	s := &Stack{opts: opts, done: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	progress("broker")
+	if err := s.startBroker(ctx); err != nil {
+		return nil, err
+	}
+	progress("stand-ins for the clouds")
+	if s.keys, err = loadKeys(opts.DataDir); err != nil {
+		return nil, err
+	}
+	if s.clouds, err = startClouds(ctx, opts, s.keys); err != nil {
+		return nil, err
+	}
+	for _, t := range opts.Tenants {
+		s.clouds.point(t, s.keys, "http://"+listen(opts.Ports.Twilio))
+	}
+	if s.tenants, err = tenant.NewSet(opts.Tenants...); err != nil {
+		return nil, fmt.Errorf("tenants: %w", err)
+	}
+	progress("topics")
+	if _, err := s.conn.EnsureTopics(ctx, TopicSpecs(Partitions, 1)); err != nil {
+		return nil, fmt.Errorf("creating topics: %w", err)
+	}
+	progress("services")
+	if err := s.startServices(ctx); err != nil {
+		return nil, err
+	}
+	return s, s.clouds.startCarrier(ctx, opts, s.PublicURL(), listen(opts.Ports.Twilio))
+}
+
+// PublicURL is the base that the carrier reaches the webhooks by.
+func (s *Stack) PublicURL() string { return "http://" + s.webhooks() }
+
+func (s *Stack) webhooks() string { return listen(s.opts.Ports.Webhooks) }
+
+func (s *Stack) startBroker(ctx context.Context) (err error) {
+	data := ""
+	if s.opts.DataDir != "" {
+		data = filepath.Join(s.opts.DataDir, "kafka")
+	}
+	s.kafka, err = embedded.StartKafka(ctx, embedded.KafkaConfig{Listen: listen(s.opts.Ports.Kafka), DataDir: data, Partitions: Partitions})
+	if err != nil {
+		return err //nolint:wrapcheck // it says what it started and what to do
+	}
+	s.redis, err = embedded.StartRedis(ctx, embedded.RedisConfig{Listen: listen(s.opts.Ports.Redis)})
+	if err != nil {
+		return err //nolint:wrapcheck // as above
+	}
+	s.conn, err = broker.Dial(s.brokerConfig("frontdesk"))
+	if err != nil {
+		return fmt.Errorf("preparing the way to the embedded Kafka: %w", err)
+	}
+	return nil
+}
+
+func (s *Stack) brokerConfig(client string) broker.Config {
+	return broker.Config{Brokers: []string{s.kafka.Addr()}, ClientID: client}
+}
+
+// TopicSpecs are the contract's topics, retry topics included, as a broker must hold them.
+func TopicSpecs(partitions, replicas int) []broker.TopicSpec {
+	topics := events.Topics()
+	for _, g := range events.Groups() {
+		for _, t := range g.Topics {
+			topics = append(topics, t.Retry(g.Name))
+		}
+	}
+	specs := make([]broker.TopicSpec, len(topics))
+	for i, t := range topics {
+		specs[i] = broker.TopicSpec{
+			Name: t.Name, Partitions: partitions, Replicas: replicas, Retention: t.Retention, Compacted: t.Compacted,
+			CompactionLag: t.CompactionLag, MaxMessageBytes: events.MaxMessageBytes,
+		}
+	}
+	return specs
+}
+
+// service is one running service.
+type service struct {
+	name  string
+	admin string
+	run   func(context.Context) error
+	stop  func(context.Context) error // of its telemetry
+}
+
+func (s *Stack) startServices(ctx context.Context) error {
+	var err error
+	if s.services, err = s.makeServices(ctx); err != nil {
+		return err
+	}
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	group, run := errgroup.WithContext(run)
+	for _, svc := range s.services {
+		group.Go(func() error {
+			if err := svc.run(run); err != nil {
+				return fmt.Errorf("%s: %w", svc.name, err)
+			}
+			return nil
+		})
+	}
+	go func() { s.done <- group.Wait() }()
+	return s.waitReady(ctx)
+}
+
+// waitReady asks every service's /readyz, as Kubernetes would.
+func (s *Stack) waitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	waiting := slices.Clone(s.services)
+	for {
+		waiting = slices.DeleteFunc(waiting, func(svc *service) bool { return isReady(ctx, svc.admin) })
+		if len(waiting) == 0 {
+			return nil
+		}
+		select {
+		case err := <-s.done:
+			s.done <- err
+			return fmt.Errorf("a service ended while starting: %w", err)
+		case <-ctx.Done():
+			return fmt.Errorf("%s is not ready after 30 s; ask http://%s/readyz what it waits for", waiting[0].name, waiting[0].admin)
+		case <-tick.C:
+		}
+	}
+}
+
+// Done tells when a service has ended by itself, and why.
+func (s *Stack) Done() <-chan error { return s.done }
+
+// Conn is a way to the stack's Kafka; it is the stack's to close.
+func (s *Stack) Conn() *broker.Conn { return s.conn }
+
+// Close stops everything in reverse order of its start and returns every error.
+func (s *Stack) Close() error {
+	var errs []error
+	if s.stop != nil {
+		s.stop()
+		errs = append(errs, <-s.done)
+	}
+	for _, svc := range slices.Backward(s.services) {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		errs = append(errs, svc.stop(ctx))
+		cancel()
+	}
+	if s.clouds != nil {
+		errs = append(errs, s.clouds.close())
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	if s.redis != nil {
+		errs = append(errs, s.redis.Close())
+	}
+	if s.kafka != nil {
+		errs = append(errs, s.kafka.Close())
+	}
+	return errors.Join(errs...)
+}

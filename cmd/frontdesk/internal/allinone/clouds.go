@@ -1,0 +1,164 @@
+package allinone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/sandbox/googlespeech"
+	"github.com/frontdesk/frontdesk/sandbox/salesforce"
+	"github.com/frontdesk/frontdesk/sandbox/twilio"
+	"github.com/frontdesk/frontdesk/sandbox/vertexai"
+)
+
+// clouds are the stand-ins. The carrier comes last and on its own, since it must know where the webhooks are.
+type clouds struct {
+	salesforce *salesforce.Server
+	speech     *googlespeech.Server
+	vertex     *vertexai.Server
+	carrier    *twilio.Carrier
+}
+
+// Password of every person in the sandbox's orgs.
+const Password = "sandbox"
+
+func startClouds(ctx context.Context, opts Options, k keys) (_ *clouds, err error) {
+	c := &clouds{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.close())
+		}
+	}()
+	c.salesforce, err = salesforce.Start(ctx, salesforce.Config{
+		Listen: listen(opts.Ports.Salesforce), PubSubListen: listen(opts.Ports.PubSub), DataDir: opts.DataDir, Orgs: orgs(opts.Tenants, k),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("starting the sandbox's Salesforce: %w", err)
+	}
+	c.speech, err = googlespeech.Start(ctx, googlespeech.Config{Listen: listen(opts.Ports.Speech), Calls: opts.Calls})
+	if err != nil {
+		return nil, fmt.Errorf("starting the sandbox's Google Speech: %w", err)
+	}
+	c.vertex, err = vertexai.Start(ctx, vertexai.Config{Listen: listen(opts.Ports.Vertex)})
+	if err != nil {
+		return nil, fmt.Errorf("starting the sandbox's Vertex AI: %w", err)
+	}
+	return c, nil
+}
+
+// orgs are one for each org that a tenant names, with what the tenants' catalogues may write in its picklists.
+func orgs(tenants []*tenant.Tenant, k keys) []salesforce.Org {
+	var all []salesforce.Org
+	at := map[string]int{}
+	for _, t := range tenants {
+		sf := t.Salesforce
+		i, known := at[sf.Org]
+		if !known {
+			i = len(all)
+			at[sf.Org] = i
+			all = append(all, salesforce.Org{
+				Name: sf.Org, ClientID: sf.ClientID, PublicKey: k.jwtPEM.Reveal(), Apply: sf.Apply,
+				Users: salesforce.StandardUsers(sf.Org+".example", sf.Username, Password),
+			})
+		}
+		for _, in := range t.Catalogue.Intents {
+			all[i].Intents = add(all[i].Intents, in.Name)
+		}
+		for _, d := range t.Catalogue.Dispositions {
+			all[i].Dispositions = add(all[i].Dispositions, d.Name)
+		}
+	}
+	return all
+}
+
+func add(list []string, s string) []string {
+	for _, have := range list {
+		if have == s {
+			return list
+		}
+	}
+	return append(list, s)
+}
+
+// point makes a tenant use the stand-ins in place of the vendors.
+func (c *clouds) point(t *tenant.Tenant, k keys, carrier string) {
+	if t.Speech.Provider == "googlespeech" {
+		t.Speech.Endpoint, t.Speech.Insecure = c.speech.Addr(), true
+	}
+	if t.Inference.Provider == "vertex" {
+		t.Inference.Endpoint, t.Inference.Insecure = c.vertex.Addr(), true
+	}
+	t.Salesforce.LoginURL = c.salesforce.URL()
+	t.Salesforce.Audience = c.salesforce.URL()
+	t.Salesforce.PubSubEndpoint, t.Salesforce.Insecure = c.salesforce.PubSubAddr(), true
+	t.Salesforce.PrivateKey = k.jwtPEM
+	t.Twilio.APIBase = carrier
+}
+
+// startCarrier gives every tenant's numbers to a carrier that rings the webhooks at base.
+func (c *clouds) startCarrier(ctx context.Context, opts Options, base, restListen string) (err error) {
+	c.carrier, err = twilio.Start(ctx, twilio.Config{
+		Listen: restListen, Accounts: Accounts(opts.Tenants, base), Speed: opts.Speed,
+		// A stack that keeps its state must never see a CallSid twice.
+		Seed: rand.Uint64(), //nolint:gosec // an id, not a secret
+	})
+	if err != nil {
+		return fmt.Errorf("starting the sandbox's Twilio: %w", err)
+	}
+	return nil
+}
+
+// Accounts are the tenants' carrier accounts, their numbers set up as README.md says, towards the webhooks at
+// base.
+func Accounts(tenants []*tenant.Tenant, base string) []twilio.Account {
+	const retries = "#rc=3&rp=5xx,ct,rt"
+	var all []twilio.Account
+	at := map[string]int{}
+	for _, t := range tenants {
+		i, known := at[t.Twilio.AccountSID]
+		path := base + "/twilio/" + t.Twilio.AccountSID
+		if !known {
+			i = len(all)
+			at[t.Twilio.AccountSID] = i
+			all = append(all, twilio.Account{
+				SID: t.Twilio.AccountSID, AuthTokens: reveal(t.Twilio.AuthTokens),
+				DispositionURL: path + "/disposition" + retries, ConsentURL: path + "/consent" + retries,
+			})
+		}
+		for _, n := range t.Numbers {
+			all[i].Numbers = append(all[i].Numbers, twilio.Number{
+				PhoneNumber: n.Number, VoiceURL: path + "/voice" + retries, VoiceFallbackURL: base + "/twilio/fallback.xml",
+				StatusCallback: path + "/status" + retries,
+			})
+		}
+	}
+	return all
+}
+
+func reveal(secrets []config.Secret) []string {
+	out := make([]string, len(secrets))
+	for i, s := range secrets {
+		out[i] = s.Reveal()
+	}
+	return out
+}
+
+func (c *clouds) close() error {
+	var errs []error
+	if c.carrier != nil {
+		errs = append(errs, c.carrier.Close())
+	}
+	if c.vertex != nil {
+		errs = append(errs, c.vertex.Close())
+	}
+	if c.speech != nil {
+		errs = append(errs, c.speech.Close())
+	}
+	if c.salesforce != nil {
+		errs = append(errs, c.salesforce.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,85 @@
+package allinone
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
+)
+
+// keys are the secrets of one all-in-one: made at first start, kept in its data folder.
+type keys struct {
+	// jwt is the integration user's RSA key, for Salesforce's JWT bearer flow.
+	jwt    *rsa.PrivateKey
+	jwtPEM config.Secret
+	// token signs ingress' call tokens.
+	token config.Secret
+}
+
+func loadKeys(dataDir string) (keys, error) {
+	pemText, err := keep(dataDir, "salesforce-jwt.pem", func() ([]byte, error) {
+		k, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, fmt.Errorf("making the integration user's key: %w", err)
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(k)
+		if err != nil {
+			return nil, fmt.Errorf("encoding the integration user's key: %w", err)
+		}
+		return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+	})
+	if err != nil {
+		return keys{}, err
+	}
+	token, err := keep(dataDir, "call-token.key", func() ([]byte, error) {
+		b := make([]byte, 32)
+		_, err := rand.Read(b)
+		return []byte(hex.EncodeToString(b)), err //nolint:wrapcheck // crypto/rand documents that it never fails
+	})
+	if err != nil {
+		return keys{}, err
+	}
+	block, _ := pem.Decode(pemText)
+	if block == nil {
+		return keys{}, fmt.Errorf("%s holds no PEM: remove it, a new one is made", filepath.Join(dataDir, "salesforce-jwt.pem"))
+	}
+	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return keys{}, fmt.Errorf("reading the integration user's key: %w", err)
+	}
+	rsaKey, ok := k.(*rsa.PrivateKey)
+	if !ok {
+		return keys{}, errors.New("the integration user's key is not RSA: remove salesforce-jwt.pem, a new one is made")
+	}
+	return keys{jwt: rsaKey, jwtPEM: config.Secret(pemText), token: config.Secret(token)}, nil
+}
+
+// keep reads a secret from the data folder, or makes and keeps it; without a folder it is only made.
+func keep(dir, name string, make func() ([]byte, error)) ([]byte, error) {
+	if dir == "" {
+		return make()
+	}
+	path := filepath.Join(dir, name)
+	b, err := os.ReadFile(path) //nolint:gosec // the user names his own data folder
+	if err == nil {
+		return b, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading a secret of the data folder: %w", err)
+	}
+	if b, err = make(); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(path, b, 0o600)); err != nil {
+		return nil, fmt.Errorf("keeping a secret in the data folder: %w", err)
+	}
+	return b, nil
+}

@@ -1,0 +1,68 @@
+package allinone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	crmwriter "github.com/frontdesk/frontdesk/services/crm-writer"
+	"github.com/frontdesk/frontdesk/services/inference"
+	"github.com/frontdesk/frontdesk/services/ingress"
+	"github.com/frontdesk/frontdesk/services/stt"
+)
+
+// running is what every service's face offers.
+type running interface {
+	Run(ctx context.Context) error
+	AdminAddr() string
+}
+
+// makeServices makes the four on the stack's addresses. On an error those already made are stopped by Close.
+func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
+	var all []*service
+	for n, build := range []struct {
+		name string
+		make func(admin string, tel *telemetry.Telemetry) (running, error)
+	}{
+		{"ingress", func(admin string, tel *telemetry.Telemetry) (running, error) {
+			cfg := ingress.Defaults()
+			cfg.Kafka, cfg.Admin, cfg.Tenants = s.brokerConfig("ingress"), admin, "-"
+			cfg.Listen, cfg.PublicURL = s.webhooks(), s.PublicURL()
+			cfg.TokenKeys = []config.Secret{s.keys.token}
+			return ingress.New(ctx, cfg, s.tenants, tel)
+		}},
+		{"stt", func(admin string, tel *telemetry.Telemetry) (running, error) {
+			cfg := stt.Defaults()
+			cfg.Kafka, cfg.Admin, cfg.Tenants = s.brokerConfig("stt"), admin, "-"
+			return stt.New(ctx, cfg, s.tenants, tel)
+		}},
+		{"inference", func(admin string, tel *telemetry.Telemetry) (running, error) {
+			cfg := inference.Defaults()
+			cfg.Kafka, cfg.Admin, cfg.Tenants, cfg.Redis = s.brokerConfig("inference"), admin, "-", s.redisConfig()
+			return inference.New(ctx, cfg, s.tenants, tel)
+		}},
+		{"crm-writer", func(admin string, tel *telemetry.Telemetry) (running, error) {
+			cfg := crmwriter.Defaults()
+			cfg.Kafka, cfg.Admin, cfg.Tenants, cfg.Redis = s.brokerConfig("crm-writer"), admin, "-", s.redisConfig()
+			return crmwriter.New(ctx, cfg, s.tenants, tel)
+		}},
+	} {
+		tel, stop, err := telemetry.New(ctx, build.name, telemetry.Config{}, telemetry.Options{Log: s.opts.Log})
+		if err != nil {
+			return all, fmt.Errorf("%s's telemetry: %w", build.name, err)
+		}
+		svc, err := build.make(s.opts.Ports.admin(n), tel)
+		if err != nil {
+			return all, fmt.Errorf("%s: %w", build.name, errors.Join(err, stop(ctx)))
+		}
+		all = append(all, &service{name: build.name, admin: svc.AdminAddr(), run: svc.Run, stop: stop})
+	}
+	return all, nil
+}
+
+func (s *Stack) redisConfig() idempotency.Redis {
+	return idempotency.Redis{Addrs: []string{s.redis.Addr()}}
+}

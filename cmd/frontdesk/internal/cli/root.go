@@ -1,0 +1,28 @@
+// Package cli is frontdesk's commands, a file each.
+package cli
+
+import (
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// ErrReported says that a command failed and has told why already: only the exit code is left to say.
+var ErrReported = errors.New("already reported")
+
+// Root is the command with all its subcommands. Results go to out, progress and notes to notes.
+func Root(out, notes io.Writer) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "frontdesk",
+		Short: "Turns every phone call into a record in Salesforce, exactly once",
+		Long: "Frontdesk turns every phone call that an AI receptionist answers into a clean, redacted, attributed record in\n" +
+			"Salesforce. Begin with `frontdesk demo`.",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetOut(out)
+	root.SetErr(notes)
+	root.AddCommand(demo(), up(), replay(), topics())
+	return root
+}

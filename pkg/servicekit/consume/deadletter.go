@@ -1,0 +1,100 @@
+package consume
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/segmentio/kafka-go"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+)
+
+// headerOmitted stands on a dead letter whose value was too large to go along: how many bytes it has. The
+// original is where dl-topic, dl-partition and dl-offset say, as long as that topic keeps it.
+const headerOmitted = "dl-omitted"
+
+// exhausted is a failure that has been retried for as long as it may.
+type exhausted struct{ cause error }
+
+func (e *exhausted) Error() string { return "retries are spent: " + e.cause.Error() }
+func (e *exhausted) Unwrap() error { return e.cause }
+
+// deadLettered sends what failed for good to the dead-letter topic. The message is complete when that stands,
+// and not before.
+func (c *Consumer) deadLettered(next Handler) Handler {
+	return func(ctx context.Context, m *Message, done func(error)) {
+		next(ctx, m, func(err error) {
+			var spent *exhausted
+			if err == nil || m.from.cut(err) || !retry.IsPermanent(err) && !errors.As(err, &spent) {
+				done(err)
+				return
+			}
+			failedSpan(ctx, "dead letter", err)
+			c.bury(m, err, done)
+		})
+	}
+}
+
+// bury publishes a dead letter and then calls done.
+func (c *Consumer) bury(m *Message, cause error, done func(error)) {
+	msg := c.deadLetter(m, cause)
+	g := m.from.p.gen
+	c.tel.Log.Warn("a message became a dead letter", "topic", m.Topic, "partition", m.Partition, "offset", m.Offset,
+		"parked", m.Parked, "code", retry.Code(cause), "field", retry.Field(cause), "dependency", retry.Dependency(cause))
+	buried := func(err error) {
+		if err == nil {
+			c.metrics.deadLetters.Add(g.ctx, 1, c.metrics.group,
+				metric.WithAttributes(attribute.String("topic", m.Topic), attribute.String("code", retry.Code(cause))))
+		}
+		done(err)
+	}
+	g.publish(msg, func(err error) {
+		if !errors.Is(err, produce.ErrTooLarge) {
+			buried(err)
+			return
+		}
+		// Bytes that fit into their own topic do not fit with the reason added. What says where they are
+		// is better than a partition that stands still.
+		msg.Headers = deadletter.Set(msg.Headers, header(headerOmitted, strconv.Itoa(len(msg.Value))))
+		msg.Value = nil
+		g.publish(msg, buried)
+	})
+}
+
+// deadLetter is the original with the reason.
+func (c *Consumer) deadLetter(m *Message, cause error) produce.Message {
+	now := time.Now()
+	o := deadletter.Origin{
+		Topic: m.Topic, Partition: m.Partition, Offset: m.Offset, Time: m.Time, Group: c.cfg.Group,
+		Attempts: m.Attempts + m.tries, FirstFailure: m.FirstFailure, FailedAt: now,
+	}
+	if e := m.from.entry; e != nil {
+		o.Offset = e.origin
+		if e.origin < 0 { // put into the retry topic by hand
+			o.Topic, o.Offset = m.from.src.topic, m.Offset
+		}
+	}
+	if o.FirstFailure.IsZero() {
+		o.FirstFailure = now
+	}
+	return produce.Message{
+		Topic: c.cfg.DeadLetters, Key: m.Key, Value: m.Value,
+		Headers: deadletter.Headers(append([]kafka.Header(nil), m.Headers...), o, cause),
+	}
+}
+
+// cut tells whether err is the end of the generation rather than a failure of the message: then it is
+// nobody's fault, and the next owner's.
+func (d *delivery) cut(err error) bool {
+	if !d.p.gen.ended() {
+		return false
+	}
+	return !retry.IsPermanent(err) || d.p.gen.ctx.Err() != nil
+}

@@ -1,0 +1,133 @@
+package rules
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Match says how to find the record that a write is for. Exactly one of By, ID and Phone is set.
+type Match struct {
+	// By is an external id field and Value its value.
+	By    string `json:"by,omitempty"`
+	Value string `json:"value,omitempty"`
+	// ID of the record, when it is already known.
+	ID string `json:"id,omitempty"`
+	// Phone in E.164 and the Objects to look in, in this order.
+	Phone   string   `json:"phone,omitempty"`
+	Objects []string `json:"objects,omitempty"`
+}
+
+// Record that was found.
+type Record struct {
+	Object string         `json:"object"`
+	ID     string         `json:"id"`
+	Fields map[string]any `json:"fields"`
+}
+
+// Finder looks records up; deleted ones are never found.
+type Finder interface {
+	// ByID returns a record of any object; nil if there is none.
+	ByID(id string) *Record
+	// ByKey returns the record that holds an external id, in any case; nil if there is none.
+	ByKey(object, field, value string) *Record
+	// ByE164 returns the records of an object whose Phone_E164__c is exactly this.
+	ByE164(object, e164 string) []*Record
+	// ByPhone returns the records of an object with this number in a phone field, however it is written.
+	ByPhone(object, e164 string) []*Record
+}
+
+// Errors of [Find].
+var (
+	// ErrMatch tells that a match doesn't say how to look.
+	ErrMatch = errors.New(`a match needs exactly one of "by" with "value", "id", or "phone" with "objects"`)
+	// ErrGone tells that a match names a record by an id that isn't there.
+	ErrGone = errors.New("the matched record is not there any more")
+)
+
+// Find returns the record that a write to object is for, nil for a new one.
+//
+//   - A number is looked for exactly in all the objects first, then in their phone fields; nobody can be found by
+//     a number that is not a caller's own ([Callable]).
+//   - Of several records of one object the one with the latest activity is taken, then the one changed last, then the
+//     one with the lowest id.
+//   - A converted Lead stands for the Contact that it became.
+func Find(f Finder, object string, m Match) (*Record, error) {
+	switch {
+	case m.By != "" && m.Value != "" && m.ID == "" && m.Phone == "":
+		return current(f, f.ByKey(object, m.By, m.Value)), nil
+	case m.ID != "" && m.By == "" && m.Phone == "":
+		r := current(f, f.ByID(m.ID))
+		if r == nil {
+			return nil, ErrGone
+		}
+		return r, nil
+	case m.Phone != "" && len(m.Objects) > 0 && m.By == "" && m.ID == "":
+		return byPhone(f, m), nil
+	default:
+		return nil, ErrMatch
+	}
+}
+
+func byPhone(f Finder, m Match) *Record {
+	if !Callable(m.Phone) {
+		return nil
+	}
+	for _, look := range []func(object, e164 string) []*Record{f.ByE164, f.ByPhone} {
+		for _, object := range m.Objects {
+			found := slices.Clone(look(object, m.Phone))
+			slices.SortFunc(found, latestFirst)
+			for _, r := range found {
+				if r = current(f, r); r != nil {
+					return r
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func latestFirst(a, b *Record) int {
+	return cmp.Or(
+		cmp.Compare(str(b.Fields["LastActivityDate"]), str(a.Fields["LastActivityDate"])),
+		cmp.Compare(str(b.Fields["LastModifiedDate"]), str(a.Fields["LastModifiedDate"])),
+		cmp.Compare(a.ID, b.ID))
+}
+
+// current follows a converted Lead to its Contact; nil if that is gone.
+func current(f Finder, r *Record) *Record {
+	if r == nil || r.Object != "Lead" || r.Fields["IsConverted"] != true {
+		return r
+	}
+	return f.ByID(str(r.Fields["ConvertedContactId"]))
+}
+
+// Callable tells whether a number can be somebody's: E.164, and not what carriers send for a withheld one
+// (+266696687 spells "anonymous").
+func Callable(e164 string) bool {
+	digits, plus := strings.CutPrefix(e164, "+")
+	return plus && len(digits) >= 7 && len(digits) <= 15 && digits[0] != '0' && digits == Digits(digits) &&
+		digits != "266696687"
+}
+
+// Digits are the digits of a number as somebody wrote it.
+func Digits(number string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, number)
+}
+
+// SamePhone tells whether a number as somebody wrote it is the E.164 one. Written without its country code it
+// must be a North American one of ten digits; what follows an "x" is an extension, not the number.
+func SamePhone(e164, written string) bool {
+	number, _, _ := strings.Cut(strings.ToLower(written), "x")
+	have, want := Digits(number), Digits(e164)
+	if have == want {
+		return true
+	}
+	return len(have) == 10 && len(want) == 11 && want[0] == '1' && want[1:] == have && !strings.HasPrefix(strings.TrimSpace(written), "+")
+}

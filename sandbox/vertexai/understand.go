@@ -1,0 +1,285 @@
+package vertexai
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// findings is what the reader makes of a call.
+type findings struct {
+	intent, disposition   ranked
+	certain, ended        float64 // confidences of the two
+	intentAt, dispositAt  place
+	details               []detail
+	summary               string
+	action                *action
+	lines                 []utterance
+	intentLabel, endLabel []labelled
+}
+
+// place is a quote in a line; nothing if the line is negative.
+type place struct {
+	line     int
+	from, to int // words as they stand
+}
+
+// action is what should happen next.
+type action struct {
+	subject, reason string
+	due             int
+}
+
+// understand reads the transcript against the labels.
+func understand(p *prompt, intents, dispositions []string) *findings {
+	f := &findings{lines: p.lines, intentAt: place{line: -1}, dispositAt: place{line: -1}}
+	if len(intents) == 0 {
+		intents = []string{"Unknown"}
+	}
+	if len(dispositions) == 0 {
+		dispositions = []string{"NeedsReview"}
+	}
+	found, heard := score(p.lines, wants()), hear(p.lines)
+	f.chooseIntent(p, intents, found, heard)
+	ends := score(p.lines, outcomes())
+	f.chooseDisposition(p, dispositions, ends, heard)
+	f.details = extract(p.lines, f.intent.by)
+	f.compose(p)
+	return f
+}
+
+// enough is the least score that makes an intent: one clear phrase of the caller's.
+const enough = 1.5
+
+func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard map[string]bool) {
+	weights := map[concept]float64{}
+	for c, w := range found.of {
+		weights[c] = max(0, w)
+	}
+	// That a caller speaks to a machine says little of what he wants.
+	weights[voicemail] = min(weights[voicemail], 1)
+	if onVoicemail(p) {
+		weights[voicemail] = 2.2
+	}
+	f.intentLabel = study(names, p.described, wants())
+	rs := rank(f.intentLabel, weights, heard)
+	if rs[0].score < enough {
+		rs = f.none(rs)
+	}
+	f.intent, f.certain = rs[0], sure(rs)
+	f.intentAt = best(found.matches, f.intent.by, p.lines)
+	if f.intentAt.line < 0 {
+		f.intentAt = anyLine(p.lines)
+	}
+}
+
+// none puts the label for calls that are none of the others first.
+func (f *findings) none(rs []ranked) []ranked {
+	most, at := 0.3, 0
+	for i, r := range rs {
+		k := slices.IndexFunc(f.intentLabel, func(l labelled) bool { return l.name == r.name })
+		if a := f.intentLabel[k].affinity[unknown]; a > most {
+			most, at = a, i
+		}
+	}
+	chosen := rs[at]
+	chosen.score, chosen.by = 1, unknown
+	return append([]ranked{chosen}, slices.Delete(slices.Clone(rs), at, at+1)...)
+}
+
+func hear(lines []utterance) map[string]bool {
+	heard := map[string]bool{}
+	for _, u := range lines {
+		for _, w := range u.words {
+			if st := stem(w.norm); st != "" && u.caller {
+				heard[st] = true
+			}
+		}
+	}
+	return heard
+}
+
+// onVoicemail tells whether the caller speaks to a machine.
+func onVoicemail(p *prompt) bool {
+	if strings.Contains(strings.ToLower(p.handling), "voicemail") {
+		return true
+	}
+	for _, u := range p.lines {
+		for i := range u.words {
+			for _, g := range greetings {
+				if _, ok := g.match(u.words, i); ok && !u.caller {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+var greetings = []pattern{
+	compile("leave|record * message * tone|beep"), compile("after the? tone|beep"),
+	compile("deje|grabe * mensaje * tono|senal"), compile("despues de el? tono"),
+}
+
+// best is the place that speaks most for a concept, in the caller's words if there are any.
+func best(ms []match, c concept, lines []utterance) place {
+	out, most := place{line: -1}, 0.0
+	for _, m := range ms {
+		w := m.weight
+		if lines[m.line].caller {
+			w *= 4
+		}
+		if m.phrase.concept == c && w > most {
+			ws := lines[m.line].words
+			most, out = w, place{m.line, ws[m.from].at, ws[m.to-1].at + 1}
+		}
+	}
+	return out
+}
+
+// anyLine is the caller's longest line, for an intent that no phrase speaks for.
+func anyLine(lines []utterance) place {
+	out := place{line: -1}
+	for i, u := range lines {
+		better := out.line < 0 || u.caller && !lines[out.line].caller ||
+			u.caller == lines[out.line].caller && len(u.raw) > len(lines[out.line].raw)
+		if len(u.raw) > 0 && better {
+			out = place{i, 0, 1}
+		}
+	}
+	return out
+}
+
+// chooseDisposition weighs how the call ended: what was wanted says what may have come of it, and the agent's words
+// say whether it did.
+func (f *findings) chooseDisposition(p *prompt, names []string, ends *scores, heard map[string]bool) {
+	said := func(c concept) float64 { return max(0, ends.of[c]) }
+	ev := map[concept]float64{}
+	for c := range ends.of {
+		ev[c] = 0.15 * said(c)
+	}
+	switch f.intent.by {
+	case demo:
+		ev[lead] = 4
+		if said(booked) >= 5 {
+			ev[booked] = 9
+		}
+	case pricing:
+		ev[lead], ev[informed] = 3+said(lead), 2.5+said(informed)
+		if priced(p.lines) {
+			ev[informed] += 4
+		}
+	case support:
+		ev[ticket] = 4 + said(ticket)
+		if solved(p.lines) && said(ticket) < 4 {
+			ev[informed] = 8
+		}
+	case reschedule:
+		ev[moved], ev[review] = 3.5+said(moved), 2.5
+	case general:
+		ev[informed] = 5
+	case wrongNumber:
+		ev = map[concept]float64{dialled: 12}
+	case spam:
+		ev = map[concept]float64{unwanted: 12}
+	case unknown, "":
+		for c := range ev {
+			ev[c] *= 3
+		}
+		ev[review] += 3
+	}
+	if f.intent.by != wrongNumber && f.intent.by != spam {
+		if said(transferred) >= 5 {
+			ev[transferred] = 14
+		}
+		if onVoicemail(p) {
+			ev[left] = 16
+		}
+	}
+	f.endLabel = study(names, p.described, outcomes())
+	rs := rank(f.endLabel, ev, nil)
+	f.disposition, f.ended = rs[0], sure(rs)
+	f.dispositAt = best(ends.matches, f.disposition.by, p.lines)
+	if f.dispositAt.line < 0 && (f.intent.by == wrongNumber || f.intent.by == spam) {
+		f.dispositAt = f.intentAt
+	}
+}
+
+// priced tells whether the agent named a price.
+func priced(lines []utterance) bool {
+	return agentSays(lines, "dollars|euros|pounds|pesos|bucks|cents", "$|€", "per|a|a month|user|seat|year", "a el|por|cada mes|usuario|ano") ||
+		slices.ContainsFunc(lines, func(u utterance) bool {
+			return !u.caller && slices.ContainsFunc(u.raw, func(w string) bool { return strings.ContainsAny(w, "$€£") })
+		})
+}
+
+// solved tells whether the caller said that all is well now.
+func solved(lines []utterance) bool {
+	for _, u := range lines {
+		for i := range u.words {
+			for _, p := range remedies {
+				if _, ok := p.match(u.words, i); ok && u.caller && !negated(u.words, i) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+var remedies = []pattern{
+	compile("that|it works|worked|helped|helps"), compile("it is working now|again"), compile("working now|again|fine"), compile("solved|fixed now?"),
+	compile("that fixed|solved|did it"), compile("i am in"), compile("ya funciona|sirve|esta|entro|prende|enciende"), compile("se arreglo|soluciono"),
+}
+
+func agentSays(lines []utterance, phrases ...string) bool {
+	for _, text := range phrases {
+		p := compile(text)
+		for _, u := range lines {
+			for i := range u.words {
+				if _, ok := p.match(u.words, i); ok && !u.caller {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// tree is the findings as the members of an answer.
+func (f *findings) tree() map[string]any {
+	labelled := func(r ranked, sure float64, at place) map[string]any {
+		quote, who := f.quote(at)
+		return map[string]any{"value": r.name, "confidence": sure, "quote": quote, "speaker": who}
+	}
+	out := map[string]any{
+		"intent": labelled(f.intent, f.certain, f.intentAt), "disposition": labelled(f.disposition, f.ended, f.dispositAt),
+		"summary": f.summary, "next_action": nil, "details": []any{},
+	}
+	if a := f.action; a != nil {
+		out["next_action"] = map[string]any{"subject": a.subject, "reason": a.reason, "due_in_days": a.due}
+	}
+	list := make([]any, 0, len(f.details))
+	for _, d := range f.details {
+		quote, who := f.quote(d.at)
+		list = append(list, map[string]any{
+			"name": d.name, "value": d.value, "confidence": math.Round(d.sure*100) / 100, "quote": quote, "speaker": who,
+		})
+	}
+	out["details"] = list
+	return out
+}
+
+// quote is the words at a place and who said them.
+func (f *findings) quote(at place) (quote, speaker string) {
+	if at.line < 0 {
+		return "", "caller"
+	}
+	u := f.lines[at.line]
+	if u.caller {
+		speaker = "caller"
+	} else {
+		speaker = "agent"
+	}
+	return u.quote(at.from, at.to), speaker
+}

@@ -1,0 +1,232 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/batch"
+)
+
+// Config bounds one org.
+type Config struct {
+	// BatchCalls and BatchNodes bound one request of the direct pattern: 75 graphs and 500 nodes are
+	// Salesforce's limits.
+	BatchCalls int `koanf:"batch_calls"`
+	BatchNodes int `koanf:"batch_nodes"`
+	// BatchEvents bounds one publish request: 200 are recommended.
+	BatchEvents int `koanf:"batch_events"`
+	// InFlight bounds requests of each kind under way at once; Salesforce lets an org have 25 long ones.
+	InFlight int `koanf:"in_flight"`
+	// Waiting bounds the calls that wait for the org: a further one is parked, so that the others keep their
+	// share of this process.
+	Waiting int `koanf:"waiting"`
+	// RequestTimeout bounds one batch, its requests together.
+	RequestTimeout time.Duration `koanf:"request_timeout"`
+	// Green is the share of the request allowance up to which nothing waits for company.
+	Green float64 `koanf:"green"`
+}
+
+// Defaults of an org.
+func Defaults() Config {
+	return Config{
+		BatchCalls: 75, BatchNodes: 500, BatchEvents: 200, InFlight: 4, Waiting: 512,
+		RequestTimeout: 30 * time.Second, Green: 0.8,
+	}
+}
+
+// Validate reports every fault of c.
+func (c Config) Validate() error {
+	var errs []error
+	need := func(ok bool, fault string) {
+		if !ok {
+			errs = append(errs, errors.New("crm."+fault))
+		}
+	}
+	need(c.BatchCalls >= 1 && c.BatchCalls <= 75, "batch_calls: 1 to 75")
+	need(c.BatchNodes >= 20 && c.BatchNodes <= 500, "batch_nodes: 20 to 500")
+	need(c.BatchEvents >= 1 && c.BatchEvents <= 200, "batch_events: 1 to 200")
+	need(c.InFlight >= 1 && c.InFlight <= 25, "in_flight: 1 to 25")
+	need(c.Waiting >= 1, "waiting: at least 1")
+	need(c.RequestTimeout > 0, "request_timeout: must be positive")
+	need(c.Green > 0 && c.Green <= 1, "green: above 0 and at most 1")
+	return errors.Join(errs...)
+}
+
+// Billed is told of every request to an org, and whose plans it was made for. It must not block.
+type Billed func(ctx context.Context, r Request, plans []*Plan)
+
+// Org is one org as the writer uses it: it joins what many calls want at the same time into few requests,
+// leaves an org alone that is down, and tells what it does. Safe for concurrent use.
+type Org struct {
+	name    string
+	driver  Driver
+	cfg     Config
+	tel     *telemetry.Telemetry
+	billed  Billed
+	metrics *metrics
+	breaker breaker
+
+	apply   *batch.Batcher[job, Outcome]
+	publish *batch.Batcher[job, Outcome]
+	files   chan struct{}
+}
+
+// job is a plan and the span that waits for it.
+type job struct {
+	plan *Plan
+	span trace.SpanContext
+}
+
+// NewOrg starts an org on a driver, which it closes. name is the org's in errors and metrics.
+func NewOrg(name string, d Driver, cfg Config, tel *telemetry.Telemetry, billed Billed) (*Org, error) {
+	o := &Org{
+		name: name, driver: d, cfg: cfg, tel: tel, billed: billed,
+		breaker: breaker{dependency: "salesforce:" + name}, files: make(chan struct{}, cfg.InFlight),
+	}
+	o.apply = batch.New(batch.Config{MaxItems: cfg.BatchCalls, MaxWeight: cfg.BatchNodes, InFlight: cfg.InFlight},
+		o.sender("apply", d.Apply))
+	o.publish = batch.New(batch.Config{MaxItems: cfg.BatchEvents, MaxWeight: cfg.BatchEvents, InFlight: cfg.InFlight},
+		o.sender("publish", d.Publish))
+	var err error
+	if o.metrics, err = newMetrics(o, tel.Meter); err != nil {
+		return nil, errors.Join(err, o.Close(context.Background()))
+	}
+	return o, nil
+}
+
+// Apply writes a plan, with whatever else is waiting. While the allowance is short it waits for company, no
+// longer than patience. Plans with one parent are written one after another.
+func (o *Org) Apply(ctx context.Context, p *Plan, patience time.Duration) Outcome {
+	if o.driver.Allowance().Share() < o.cfg.Green {
+		patience = 0
+	}
+	nodes := max(1, len(p.Writes)+len(p.Ambiguous))
+	out := o.do(ctx, "apply", o.apply, batch.Item[job]{Value: o.job(ctx, p), Parent: p.Parent, Weight: nodes, Wait: patience})
+	o.metrics.wrote(ctx, out.Records)
+	return out
+}
+
+// Publish puts a plan on the event bus, with whatever else is waiting. It spends no request allowance, so
+// nothing waits for company.
+func (o *Org) Publish(ctx context.Context, p *Plan) Outcome {
+	return o.do(ctx, "publish", o.publish, batch.Item[job]{Value: o.job(ctx, p), Weight: 1})
+}
+
+func (o *Org) job(ctx context.Context, p *Plan) job { return job{p, trace.SpanContextFromContext(ctx)} }
+
+func (o *Org) do(ctx context.Context, phase string, b *batch.Batcher[job, Outcome], item batch.Item[job]) Outcome {
+	if err := o.breaker.open(); err != nil {
+		return Outcome{Err: err}
+	}
+	if queued, _ := b.Waiting(); queued >= o.cfg.Waiting {
+		return Outcome{Err: &retry.Error{Class: retry.Retryable, Code: CodeFull, Dependency: o.breaker.dependency, After: time.Second}}
+	}
+	start := time.Now()
+	out, err := b.Do(ctx, item)
+	if err != nil {
+		return Outcome{Err: fmt.Errorf("waiting for org %s: %w", o.name, err)}
+	}
+	o.metrics.waits.Record(ctx, time.Since(start).Seconds(), o.metrics.org, metric.WithAttributes(attribute.String("phase", phase)))
+	return out
+}
+
+// Attach hangs the plan's file on a record. Files go one by one, beside the batches.
+func (o *Org) Attach(ctx context.Context, p *Plan, parent string) (Record, error) {
+	if err := o.breaker.open(); err != nil {
+		return Record{}, err
+	}
+	select {
+	case o.files <- struct{}{}:
+		defer func() { <-o.files }()
+	case <-ctx.Done():
+		return Record{}, fmt.Errorf("waiting for org %s: %w", o.name, ctx.Err())
+	}
+	// As with a batch: what has been begun is waited for.
+	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.cfg.RequestTimeout)
+	defer cancel()
+	r, err := o.driver.Attach(o.reporting(rctx, []*Plan{p}), p.File, parent)
+	if err == nil {
+		o.metrics.wrote(ctx, []Record{r})
+	}
+	return r, err //nolint:wrapcheck // classified by the driver
+}
+
+// sender makes one phase's batches: a span that links the calls' own, a time-out, the breaker.
+func (o *Org) sender(phase string, do func(context.Context, []*Plan) []Outcome) batch.Send[job, Outcome] {
+	return func(ctx context.Context, jobs []job) []Outcome {
+		plans, links := make([]*Plan, len(jobs)), make([]trace.Link, 0, len(jobs))
+		for i, j := range jobs {
+			plans[i] = j.plan
+			if j.span.IsValid() {
+				links = append(links, trace.Link{SpanContext: j.span})
+			}
+		}
+		ctx, cancel := context.WithTimeout(ctx, o.cfg.RequestTimeout)
+		defer cancel()
+		ctx, span := o.tel.Tracer.Start(ctx, "crm "+phase, trace.WithNewRoot(), trace.WithLinks(links...),
+			trace.WithSpanKind(trace.SpanKindClient),
+			trace.WithAttributes(attribute.String("org", o.name), attribute.Int("calls", len(jobs))))
+		defer span.End()
+		o.metrics.batches.Record(ctx, int64(len(jobs)), o.metrics.org, metric.WithAttributes(attribute.String("phase", phase)))
+		outcomes := do(o.reporting(ctx, plans), plans)
+		o.note(ctx, outcomes)
+		return outcomes
+	}
+}
+
+// note counts what became of a batch for span and breaker.
+func (o *Org) note(ctx context.Context, outcomes []Outcome) {
+	down, failed := true, 0
+	var after time.Duration
+	for i, out := range outcomes {
+		if !out.Down {
+			down = false
+		}
+		if out.Err == nil {
+			continue
+		}
+		failed++
+		after = max(after, retry.After(out.Err))
+		if errors.Is(out.Err, context.DeadlineExceeded) {
+			// Ours, not the caller's: it has to be classified like any other missing answer.
+			outcomes[i].Err = &retry.Error{Class: retry.Retryable, Code: "salesforce.timeout", Dependency: o.breaker.dependency, Err: out.Err}
+		}
+	}
+	if failed > 0 {
+		span := trace.SpanFromContext(ctx)
+		span.SetStatus(codes.Error, retry.Code(outcomes[0].Err))
+		span.SetAttributes(attribute.Int("failed", failed))
+	}
+	if o.breaker.note(down && len(outcomes) > 0, after) {
+		o.tel.Log.WarnContext(ctx, "the org fails; its calls are parked for a while",
+			"org", o.name, "code", retry.Code(outcomes[0].Err))
+	}
+}
+
+// reporting lets the driver's requests be counted and billed.
+func (o *Org) reporting(ctx context.Context, plans []*Plan) context.Context {
+	return WithReport(ctx, func(ctx context.Context, r Request) {
+		o.metrics.requested(ctx, r)
+		if o.billed != nil {
+			o.billed(ctx, r, plans)
+		}
+	})
+}
+
+// Close waits until everything that was taken is answered, or ctx ends, and closes the driver.
+func (o *Org) Close(ctx context.Context) error {
+	err := errors.Join(o.apply.Close(ctx), o.publish.Close(ctx))
+	if o.metrics != nil && o.metrics.observed != nil {
+		err = errors.Join(err, o.metrics.observed.Unregister())
+	}
+	return errors.Join(err, o.driver.Close())
+}

@@ -1,0 +1,173 @@
+package salesforce
+
+import (
+	"context"
+	"errors"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
+	sf "github.com/frontdesk/frontdesk/services/crm-writer/internal/salesforce"
+)
+
+// again bounds how often one call is looked up and written anew within a batch, because its world changed
+// between the two: somebody else made the record, converted the Lead, deleted it.
+const again = 2
+
+// rounds bounds how often a batch is sent at all: a request halts after 14 failed graphs, so one of 75 in which all
+// others fail may need six.
+const rounds = 8
+
+// attempt is one plan on its way through the rounds.
+type attempt struct {
+	plan *crm.Plan
+	// named are records that a duplicate rule has named for a write, by its ref: matched as if by id.
+	named map[string]sf.Match
+	// tries counts the times that its world had changed.
+	tries   int
+	outcome crm.Outcome
+	done    bool
+}
+
+// Apply writes plans: a round looks up what stands, decides, and sends a graph per plan. Only plans whose
+// graph was not looked at, or whose world had changed, go into the next round.
+func (d *Driver) Apply(ctx context.Context, plans []*crm.Plan) []crm.Outcome {
+	all := make([]*attempt, len(plans))
+	for i, p := range plans {
+		all[i] = &attempt{plan: p, named: map[string]sf.Match{}}
+	}
+	todo := all
+	for range rounds {
+		d.round(ctx, todo)
+		if todo = unfinished(todo); len(todo) == 0 {
+			break
+		}
+	}
+	outcomes := make([]crm.Outcome, len(all))
+	for i, a := range all {
+		outcomes[i] = a.outcome // of one that is not done, the last error
+	}
+	return outcomes
+}
+
+func unfinished(all []*attempt) []*attempt {
+	var out []*attempt
+	for _, a := range all {
+		if !a.done {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// round takes every attempt one step further: done, or to be looked at again.
+func (d *Driver) round(ctx context.Context, todo []*attempt) {
+	found, err := d.lookUp(ctx, todo)
+	if err != nil {
+		d.failed(ctx, todo, err)
+		return
+	}
+	var (
+		graphs []sf.Graph
+		made   []*resolved
+	)
+	for i, a := range todo {
+		r := d.resolve(a, found)
+		if len(r.nodes) == 0 {
+			a.finish(r.outcome(nil))
+			continue
+		}
+		graphs, made = append(graphs, sf.Graph{ID: graphID(i), Nodes: r.nodes}), append(made, r)
+	}
+	if len(graphs) == 0 {
+		return
+	}
+	results := d.client.Graphs(ctx, graphs)
+	if whole := wholeFailure(results); whole != nil {
+		sent := make([]*attempt, len(made))
+		for i, r := range made {
+			sent[i] = r.attempt
+		}
+		d.failed(ctx, sent, whole)
+		return
+	}
+	for i, r := range results {
+		made[i].take(r)
+	}
+}
+
+// wholeFailure is the error of a request that failed as such, not in one of its graphs; nil otherwise.
+func wholeFailure(results []sf.GraphResult) error {
+	for _, r := range results {
+		if r.Err == nil || r.Answers != nil || r.Unprocessed {
+			return nil
+		}
+	}
+	return results[0].Err
+}
+
+// failed ends attempts whose request failed as a whole. Where the request itself was refused for good, one
+// of them may have poisoned it, and each half is tried for itself.
+func (d *Driver) failed(ctx context.Context, all []*attempt, err error) {
+	if retry.IsPermanent(err) && len(all) > 1 && !orgWide(err) {
+		d.round(ctx, all[:len(all)/2])
+		d.round(ctx, all[len(all)/2:])
+		return
+	}
+	down := !retry.IsPermanent(err) && sf.Code(err) != sf.CodeLockedRow
+	for _, a := range all {
+		a.finish(crm.Outcome{Err: err, Down: down})
+	}
+}
+
+// orgWide tells errors that every call of the org would meet: a field or an object that is not there, or
+// that the integration user may not see.
+func orgWide(err error) bool {
+	switch sf.Code(err) {
+	case "INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS", "API_CURRENTLY_DISABLED":
+		return true
+	}
+	return false
+}
+
+func (a *attempt) finish(o crm.Outcome) { a.outcome, a.done = o, true }
+
+// take reads what became of a graph.
+func (r *resolved) take(g sf.GraphResult) {
+	a := r.attempt
+	if g.Err == nil {
+		a.finish(r.outcome(g.Answers))
+		return
+	}
+	a.outcome = crm.Outcome{Err: g.Err}
+	if g.Unprocessed {
+		return // not its fault: the next round takes it along
+	}
+	if a.tries < again && r.changed(g) {
+		a.tries++
+		return
+	}
+	a.finish(a.outcome)
+}
+
+// changed tells whether the failure says that the world is not as it was looked up, so that looking again
+// leads somewhere else.
+func (r *resolved) changed(g sf.GraphResult) bool {
+	var e *sf.Error
+	if !errors.As(g.Err, &e) {
+		return false
+	}
+	switch e.Code {
+	case sf.CodeDuplicateValue, sf.CodeConvertedLead:
+		return true
+	case sf.CodeDuplicatesDetected:
+		// The org knows the person by other means than we do: write to the record that it names.
+		if len(e.Matches) == 0 || g.Failed == "" || r.named[g.Failed].ID != "" {
+			return false
+		}
+		r.named[g.Failed] = e.Matches[0]
+		return true
+	case "ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND":
+		return r.updates(g.Failed) // somebody deleted what we had found
+	}
+	return false
+}

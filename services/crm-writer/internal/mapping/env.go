@@ -1,0 +1,195 @@
+package mapping
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/ext"
+
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
+)
+
+// language is CEL with the objects and functions of this package.
+type language struct {
+	env     *cel.Env
+	objects map[string]*objectType // by variable
+}
+
+func newLanguage() (*language, error) {
+	l := &language{objects: map[string]*objectType{}}
+	base, err := types.NewRegistry()
+	if err != nil {
+		return nil, fmt.Errorf("preparing CEL: %w", err)
+	}
+	p := provider{Provider: base, objects: map[string]*objectType{}}
+	options := []cel.EnvOption{
+		cel.CustomTypeProvider(p), cel.CustomTypeAdapter(base),
+		cel.CrossTypeNumericComparisons(true), // intent.confidence > 1, with either kind of number
+		ext.Strings(),
+	}
+	for _, o := range Objects() {
+		t := newObjectType(o)
+		p.objects[t.typ.TypeName()], l.objects[o.Name] = t, t
+		options = append(options, cel.Variable(o.Name, t.typ))
+	}
+	for _, f := range l.functions() {
+		options = append(options, f.option)
+	}
+	if l.env, err = cel.NewEnv(options...); err != nil {
+		return nil, fmt.Errorf("preparing CEL: %w", err)
+	}
+	return l, nil
+}
+
+// Function is one that expressions may call beside CEL's own and its strings library's.
+type Function struct {
+	// Usage as an expression writes it.
+	Usage string
+	// Doc is one sentence for docs/mapping.md.
+	Doc    string
+	option cel.EnvOption
+}
+
+// Functions is every function of ours.
+func Functions() []Function {
+	l := &language{objects: map[string]*objectType{}}
+	for _, o := range Objects() {
+		l.objects[o.Name] = newObjectType(o)
+	}
+	return l.functions()
+}
+
+func (l *language) functions() []Function {
+	insight, tenants := l.objects["insight"].typ, l.objects["tenant"].typ
+	return []Function{
+		{
+			"insight.detail('order_number')", "a value that the caller gave, by its name in the catalogue; \"\" if none",
+			member("detail", insight, []*cel.Type{cel.StringType}, cel.StringType, func(v *view, args []ref.Val) ref.Val {
+				return types.String(v.detail(string(args[0].(types.String)))) //nolint:forcetypeassert // CEL has checked it
+			}),
+		},
+		{
+			"insight.detail_confidence('order_number')", "how sure that value is, 0 to 1; 0 if there is none",
+			member("detail_confidence", insight, []*cel.Type{cel.StringType}, cel.DoubleType, func(v *view, args []ref.Val) ref.Val {
+				d := v.details(string(args[0].(types.String)))          //nolint:forcetypeassert // CEL has checked it
+				return types.Double(share(d.GetConfidence()).(float64)) //nolint:forcetypeassert // share made it
+			}),
+		},
+		{
+			"tenant.date(call.started)", "the day of a moment in the tenant's time zone, as 2026-11-24",
+			member("date", tenants, []*cel.Type{cel.TimestampType}, cel.StringType, func(v *view, args []ref.Val) ref.Val {
+				return types.String(args[0].(types.Timestamp).In(v.tenant.Location()).Format(time.DateOnly)) //nolint:forcetypeassert // CEL has checked it
+			}),
+		},
+		{
+			"tenant.business_day(call.started, 2)", "the day so many of the tenant's business days after a moment, as 2026-11-24",
+			member("business_day", tenants, []*cel.Type{cel.TimestampType, cel.IntType}, cel.StringType, func(v *view, args []ref.Val) ref.Val {
+				at, n := args[0].(types.Timestamp), args[1].(types.Int) //nolint:forcetypeassert // CEL has checked it
+				if n < 0 || n > 3650 {
+					return types.NewErr("business_day: %d days", n)
+				}
+				return types.String(v.tenant.AddBusinessDays(at.Time, int(n)).Format(time.DateOnly))
+			}),
+		},
+		{
+			"clip(insight.summary, 255)", "text of at most so many characters, cut at a word",
+			cel.Function("clip", cel.Overload("clip_string_int", []*cel.Type{cel.StringType, cel.IntType}, cel.StringType,
+				cel.BinaryBinding(func(s, n ref.Val) ref.Val {
+					return types.String(crm.Cut(string(s.(types.String)), int(n.(types.Int)))) //nolint:forcetypeassert // CEL has checked it
+				}))),
+		},
+		{
+			"sentence(insight.summary)", "the first sentence, without its full stop",
+			unary("sentence", cel.StringType, cel.StringType, func(s ref.Val) ref.Val {
+				return types.String(sentence(string(s.(types.String)))) //nolint:forcetypeassert // CEL has checked it
+			}),
+		},
+		{
+			"words(intent.name)", "a label as words: BookDemo becomes Book demo",
+			unary("words", cel.StringType, cel.StringType, func(s ref.Val) ref.Val {
+				return types.String(words(string(s.(types.String)))) //nolint:forcetypeassert // CEL has checked it
+			}),
+		},
+		{
+			"lines([insight.summary, next.reason])", "the texts that are not empty, each on a line of its own",
+			unary("lines", cel.ListType(cel.StringType), cel.StringType, joinLines),
+		},
+		{
+			"prefixed('Order: ', insight.detail('order_number'))", "both texts joined, or \"\" if the second is empty",
+			cel.Function("prefixed", cel.Overload("prefixed_string_string", []*cel.Type{cel.StringType, cel.StringType}, cel.StringType,
+				cel.BinaryBinding(func(prefix, s ref.Val) ref.Val {
+					if s.(types.String) == "" { //nolint:forcetypeassert // CEL has checked it
+						return types.String("")
+					}
+					return prefix.(types.String) + s.(types.String) //nolint:forcetypeassert // CEL has checked it
+				}))),
+		},
+	}
+}
+
+// member declares a function of an object.
+func member(name string, of *cel.Type, args []*cel.Type, result *cel.Type, fn func(*view, []ref.Val) ref.Val) cel.EnvOption {
+	return cel.Function(name, cel.MemberOverload(of.TypeName()+"_"+name, append([]*cel.Type{of}, args...), result,
+		cel.FunctionBinding(func(all ...ref.Val) ref.Val {
+			v, ok := all[0].(value)
+			if !ok {
+				return types.MaybeNoSuchOverloadErr(all[0])
+			}
+			return fn(v.view, all[1:])
+		})))
+}
+
+func unary(name string, arg, result *cel.Type, fn func(ref.Val) ref.Val) cel.EnvOption {
+	return cel.Function(name, cel.Overload(name+"_"+strings.ReplaceAll(arg.TypeName(), ".", "_"), []*cel.Type{arg}, result, cel.UnaryBinding(fn)))
+}
+
+func joinLines(list ref.Val) ref.Val {
+	native, err := list.ConvertToNative(stringsType)
+	if err != nil {
+		return types.NewErr("lines: %v", err)
+	}
+	var full []string
+	for _, s := range native.([]string) { //nolint:forcetypeassert // it was converted to this
+		if s != "" {
+			full = append(full, s)
+		}
+	}
+	return types.String(strings.Join(full, "\n"))
+}
+
+// scope is what one evaluation can see: the objects, and the file's own definitions, each evaluated at most
+// once and only if somebody asks.
+type scope struct {
+	m       *Mapping
+	view    *view
+	defined []any
+	asked   []bool
+}
+
+// ResolveName implements CEL's activation.
+func (s *scope) ResolveName(name string) (any, bool) {
+	if o := s.m.lang.objects[name]; o != nil {
+		return value{o.typ, s.view}, true
+	}
+	i, ok := s.m.defineIndex[name]
+	if !ok {
+		return nil, false
+	}
+	if !s.asked[i] {
+		s.asked[i] = true
+		out, _, err := s.m.defines[i].Eval(s)
+		if err != nil {
+			s.defined[i] = types.WrapErr(err)
+		} else {
+			s.defined[i] = out
+		}
+	}
+	return s.defined[i], true
+}
+
+// Parent implements CEL's activation: there is none.
+func (s *scope) Parent() cel.Activation { return nil }

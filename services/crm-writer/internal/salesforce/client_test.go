@@ -1,0 +1,240 @@
+package salesforce_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/salesforce"
+)
+
+func TestNewNamesEveryFault(t *testing.T) {
+	_, err := salesforce.New(salesforce.Config{Org: "acme", APIVersion: "sixty", PrivateKey: "x"})
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	contains(t, err.Error(), "login_url", "client_id", "username", "api_version", "private_key", "acme")
+}
+
+func TestSignsInOnceForManyAndKeepsTheOrgsIdentity(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, _ *http.Request, _ string) { writeJSON(w, http.StatusOK, map[string]any{}) })
+	c := client(t, s)
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if _, err := c.Limits(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := s.signIns.Load(); n != 1 {
+		t.Errorf("signed in %d times", n)
+	}
+	got, err := c.Session(t.Context())
+	if err != nil || got.OrgID != orgID || got.UserID != userID || got.InstanceURL != s.URL {
+		t.Errorf("session %+v, %v", got, err)
+	}
+	if u := c.Usage(); u != (salesforce.Usage{Used: 18, Max: 5000}) {
+		t.Errorf("usage %+v", u)
+	}
+}
+
+func TestAnExpiredSessionIsRenewedOnceAndTheRequestRepeated(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, _ *http.Request, _ string) { writeJSON(w, http.StatusOK, map[string]any{}) })
+	c := client(t, s)
+	if _, err := c.Limits(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.sessions.Add(10) // the server forgets the session
+	s.sessions.Add(-10 + 1)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if _, err := c.Limits(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := s.signIns.Load(); n != 2 {
+		t.Errorf("signed in %d times", n)
+	}
+}
+
+func TestRefusedCredentialsWaitForSomebodyToMendThem(t *testing.T) {
+	s := start(t, nil)
+	c := client(t, s, func(cfg *salesforce.Config) { cfg.ClientID = "stranger" })
+	_, err := c.Limits(t.Context())
+	var e *retry.Error
+	if !errors.As(err, &e) || e.Class != retry.Retryable || e.Code != "salesforce.invalid_grant" ||
+		e.Dependency != "salesforce:acme" || e.After < time.Second {
+		t.Errorf("%v: %+v", err, e)
+	}
+}
+
+func TestAWaitingCallerMayLeaveASignIn(t *testing.T) {
+	s := start(t, nil)
+	c := client(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Limits(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+	// The sign-in that was begun runs to its end and serves the next one.
+	if _, err := c.Session(t.Context()); err != nil || s.signIns.Load() != 1 {
+		t.Errorf("%d sign-ins, %v", s.signIns.Load(), err)
+	}
+}
+
+func TestErrorsAreClassifiedByCode(t *testing.T) {
+	const retryable, permanent = retry.Retryable, retry.Permanent
+	for _, tt := range []struct {
+		code    string
+		status  int
+		message string
+		class   retry.Class
+		pause   bool
+	}{
+		{"REQUEST_LIMIT_EXCEEDED", 403, "TotalRequests Limit exceeded.", retryable, true},
+		{"REQUEST_LIMIT_EXCEEDED", 403, "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", retryable, true},
+		{"UNABLE_TO_LOCK_ROW", 400, "unable to obtain exclusive access to this record or 1 records: 001", retryable, false},
+		{"SERVER_UNAVAILABLE", 503, "", retryable, false},
+		{"UNKNOWN_EXCEPTION", 500, "", retryable, false},
+		{"SOMETHING_NEW", 500, "", retryable, false},
+		{"SOMETHING_NEW", 400, "", permanent, false},
+		{"DUPLICATE_VALUE", 400, "duplicate value found: Call_Id__c", retryable, false},
+		{"CANNOT_UPDATE_CONVERTED_LEAD", 400, "", retryable, false},
+		{"DUPLICATES_DETECTED", 400, "", permanent, false},
+		{"STRING_TOO_LONG", 400, "Last Name: data value too large: secret (max length=80)", permanent, false},
+		{"INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", 400, "bad value for restricted picklist field: X", permanent, false},
+		{"REQUIRED_FIELD_MISSING", 400, "Required fields are missing: [LastName]", permanent, false},
+		{"JSON_PARSER_ERROR", 400, "Cannot deserialize instance of double", permanent, false},
+		{"FIELD_CUSTOM_VALIDATION_EXCEPTION", 400, "", permanent, false},
+		{"INVALID_FIELD", 400, "", permanent, false},
+		{"NOT_FOUND", 404, "", permanent, false},
+		{"INVALID_CROSS_REFERENCE_KEY", 404, "", permanent, false},
+		{"LIMIT_EXCEEDED", 400, "", retryable, true},
+		{"PLATFORM_EVENT_PUBLISHING_UNAVAILABLE", 503, "", retryable, false},
+	} {
+		t.Run(tt.code+" "+fmt.Sprint(tt.status), func(t *testing.T) {
+			s := start(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
+				refuse(w, tt.status, tt.code, tt.message, "Some__c")
+			})
+			err := client(t, s).Update(t.Context(), "Lead", "00Q1", salesforce.Fields{"A": "b"})
+			var e *retry.Error
+			if !errors.As(err, &e) || e.Class != tt.class || e.Code != "salesforce."+tt.code || e.Field != "Some__c" {
+				t.Fatalf("%v: %+v", err, e)
+			}
+			if (e.After > 0) != tt.pause {
+				t.Errorf("pause of %v", e.After)
+			}
+			if (e.Dependency != "") != (tt.class == retryable) {
+				t.Errorf("dependency %q", e.Dependency)
+			}
+			if strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error quotes the message: %v", err)
+			}
+		})
+	}
+}
+
+func TestAProxysPageIsRetryable(t *testing.T) {
+	for name, status := range map[string]int{"502": 502, "a page with 200": 200, "nothing with 503": 503} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
+				w.WriteHeader(status)
+				if status != 503 {
+					fmt.Fprint(w, "<html><body>Bad Gateway</body></html>")
+				}
+			})
+			_, err := client(t, s).Limits(t.Context())
+			if err == nil || retry.IsPermanent(err) || retry.Dependency(err) != "salesforce:acme" {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+}
+
+func TestNoAnswerIsRetryableAndAnEndedContextIsItself(t *testing.T) {
+	s := start(t, func(http.ResponseWriter, *http.Request, string) { panic(http.ErrAbortHandler) })
+	c := client(t, s)
+	err := c.Update(t.Context(), "Lead", "00Q1", salesforce.Fields{})
+	if retry.Code(err) != "salesforce.transport" || retry.IsPermanent(err) {
+		t.Errorf("err = %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := c.Update(ctx, "Lead", "00Q1", salesforce.Fields{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+func TestRetryAfterIsTaken(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
+		w.Header().Set("Retry-After", "7")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	if _, err := client(t, s).Limits(t.Context()); retry.After(err) != 7*time.Second {
+		t.Errorf("after %v: %v", retry.After(err), err)
+	}
+}
+
+func TestLargeBodiesAreCompressed(t *testing.T) {
+	long := strings.Repeat("word ", 4000)
+	s := start(t, func(w http.ResponseWriter, r *http.Request, body string) {
+		if r.Header.Get("Content-Encoding") != "gzip" || !strings.Contains(body, long) {
+			t.Errorf("encoding %q, %d bytes", r.Header.Get("Content-Encoding"), len(body))
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	if err := client(t, s).Update(t.Context(), "Case", "5001", salesforce.Fields{"Description": long}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryRequestIsObserved(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, r *http.Request, _ string) {
+		if r.Method == http.MethodPatch {
+			refuse(w, http.StatusBadRequest, "STRING_TOO_LONG", "")
+			return
+		}
+		writeJSON(w, http.StatusOK, map[string]any{})
+	})
+	var seen []string
+	c := client(t, s, func(cfg *salesforce.Config) {
+		cfg.Observe = func(_ context.Context, r salesforce.Request) {
+			seen = append(seen, fmt.Sprint(r.Operation, " ", r.Status, " ", r.Code))
+		}
+	})
+	if _, err := c.Limits(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := c.Update(t.Context(), "Lead", "00Q1", salesforce.Fields{}); err == nil {
+		t.Error("accepted")
+	}
+	if fmt.Sprint(seen) != "[limits 200  update 400 STRING_TOO_LONG]" {
+		t.Errorf("seen %q", seen)
+	}
+}
+
+func TestParseLimitInfo(t *testing.T) {
+	for header, want := range map[string]salesforce.Usage{
+		"api-usage=10018/100000":                                 {Used: 10018, Max: 100000},
+		"per-app-api-usage=17/250(appName=x); api-usage=18/5000": {Used: 18, Max: 5000},
+		"api-usage=18":                     {},
+		"":                                 {},
+		"api-usage=a/b":                    {},
+		" api-usage=1/2; something-else=3": {Used: 1, Max: 2},
+	} {
+		if got, _ := salesforce.ParseLimitInfo(header); got != want {
+			t.Errorf("%q: %+v", header, got)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+// Command inference is Frontdesk's inference service.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/services/inference"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "inference:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	cfg := inference.Defaults()
+	if ok, err := config.FromArgs(os.Args[1:], "FRONTDESK_INFERENCE", &cfg, os.Stdout); err != nil || !ok {
+		return err
+	}
+	tenants, err := tenant.Load(cfg.Tenants)
+	if err != nil {
+		return err
+	}
+	tel, stop, err := telemetry.New(ctx, "inference", cfg.Telemetry, telemetry.Options{})
+	if err != nil {
+		return err
+	}
+	s, err := inference.New(ctx, cfg, tenants, tel)
+	if err == nil {
+		err = s.Run(ctx)
+	}
+	return errors.Join(err, stop(context.WithoutCancel(ctx)))
+}

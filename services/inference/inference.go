@@ -1,0 +1,184 @@
+// Package inference is the service that decides what a call was about, and when it is over. It reads
+// calls.lifecycle and calls.transcripts, keeps its fold of each call in calls.state, and publishes revisions
+// on calls.insights and what they cost on calls.usage. How it decides stands in internal/app.
+package inference
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/lifecycle"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/services/inference/internal/answers"
+	"github.com/frontdesk/frontdesk/services/inference/internal/app"
+	"github.com/frontdesk/frontdesk/services/inference/internal/kafka"
+)
+
+// Config of the service.
+type Config struct {
+	Kafka broker.Config `koanf:"kafka"`
+	// Redis holds the claims of questions; the service goes on without it, and may then buy an answer twice.
+	Redis  idempotency.Redis  `koanf:"redis"`
+	Claims idempotency.Config `koanf:"claims"`
+	// Tenants is the folder of tenant files.
+	Tenants   string           `koanf:"tenants"`
+	Telemetry telemetry.Config `koanf:"telemetry"`
+	// Admin is host:port of /healthz, /readyz and /metrics.
+	Admin   string         `koanf:"admin"`
+	Consume consume.Config `koanf:"consume"`
+	Produce produce.Config `koanf:"produce"`
+	// Desk is how long calls wait for what, and how a model is asked.
+	Desk app.Settings `koanf:"desk"`
+	// Grace is how long each part may take to stop; a question under way needs most of it.
+	Grace time.Duration `koanf:"grace"`
+}
+
+// Defaults of every setting that has one.
+func Defaults() Config {
+	return Config{
+		Tenants: "tenants", Admin: "127.0.0.1:9093", Grace: 30 * time.Second,
+		Kafka:   broker.Config{ClientID: "frontdesk-inference"},
+		Claims:  idempotency.Config{Lease: 6 * time.Second, Keep: 24 * time.Hour},
+		Consume: consume.Config{Group: "inference", Concurrency: 256},
+		Desk: app.Settings{
+			Timing:   app.DefaultTiming(),
+			Ask:      retry.Policy{Initial: 500 * time.Millisecond, Max: 8 * time.Second, Budget: 30 * time.Second},
+			AskAgain: retry.Policy{Initial: time.Minute, Max: time.Hour, Budget: 24 * time.Hour},
+			Breaker:  app.Breaker{Failures: 5, Open: 15 * time.Second},
+		},
+	}
+}
+
+// Validate reports every fault of c.
+func (c *Config) Validate() error {
+	var errs []error
+	errs = append(errs, c.Kafka.Validate(), c.Redis.Validate(), c.Telemetry.Validate(), c.Desk.Validate())
+	if c.Tenants == "" {
+		errs = append(errs, errors.New("tenants: name the folder of tenant files"))
+	}
+	if _, _, err := net.SplitHostPort(c.Admin); err != nil {
+		errs = append(errs, fmt.Errorf("admin: %q is not host:port", c.Admin))
+	}
+	if c.Grace <= 0 {
+		errs = append(errs, fmt.Errorf("grace: %s is not positive", c.Grace))
+	}
+	return errors.Join(errs...)
+}
+
+// Service is one running inference.
+type Service struct {
+	cfg   Config
+	tel   *telemetry.Telemetry
+	admin net.Listener
+	group *lifecycle.Group
+
+	conn     *broker.Conn
+	prod     *produce.Producer
+	rdb      redis.UniversalClient
+	claims   *idempotency.Store
+	drivers  *drivers
+	consumer *consume.Consumer
+}
+
+// New opens the admin listener and prepares everything else; it dials nothing that may be away.
+func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("inference: wrong settings: %w", err)
+	}
+	s := &Service{cfg: cfg, tel: tel, drivers: newDrivers()}
+	if err := s.build(tenants); err != nil {
+		return nil, errors.Join(err, s.close(context.Background()))
+	}
+	return s, nil
+}
+
+func (s *Service) build(tenants *tenant.Set) (err error) {
+	if s.admin, err = lifecycle.Listen("admin", s.cfg.Admin); err != nil {
+		return err
+	}
+	if s.conn, err = broker.Dial(s.cfg.Kafka); err != nil {
+		return fmt.Errorf("inference: %w", err)
+	}
+	s.prod = produce.New(s.conn, s.cfg.Produce, s.tel)
+	if s.rdb, err = s.cfg.Redis.Dial(); err != nil {
+		return fmt.Errorf("inference: %w", err)
+	}
+	s.claims = idempotency.NewStore(s.rdb, s.cfg.Claims)
+	desk, err := app.New(tenants, s.cfg.Desk, app.Ports{
+		Out: kafka.NewOutbox(s.prod), Past: kafka.NewPast(s.conn),
+		// Two requests with their budgets, and some.
+		Answers: answers.New(s.claims, 2*s.cfg.Desk.Ask.Budget+time.Minute),
+		Models:  s.drivers, Redactor: redactor{}, Go: consume.Go, Ending: consume.Ending,
+	}, s.tel)
+	if err != nil {
+		return fmt.Errorf("inference: %w", err)
+	}
+	cfg := s.cfg.Consume
+	cfg.Topics = []string{events.Lifecycle.Name, events.Transcripts.Name}
+	cfg.DeadLetters = events.DeadLetters.Name
+	owner := kafka.NewOwner(s.conn, desk, longest(tenants))
+	if s.consumer, err = consume.New(s.conn, s.prod, cfg, kafka.Handler(desk), owner.Hooks(), s.tel); err != nil {
+		return fmt.Errorf("inference: %w", err)
+	}
+	consumer := lifecycle.Part{Name: "consumer", Run: s.consumer.Run, Ready: s.consumer.Ready}
+	// The admin listener is last to stop, so that the probes tell what is going on until then.
+	s.group = lifecycle.New(s.cfg.Grace,
+		lifecycle.HTTP("admin", s.admin, lifecycle.Admin(s.tel.Metrics, func() (bool, []string) { return s.group.Ready() })),
+		consumer)
+	return nil
+}
+
+// longest call of any tenant: how far back an open call may reach.
+func longest(tenants *tenant.Set) time.Duration {
+	d := 4 * time.Hour
+	for _, t := range tenants.All() {
+		d = max(d, time.Duration(t.LongestCall))
+	}
+	return d
+}
+
+// AdminAddr is where /healthz, /readyz and /metrics are served, host:port.
+func (s *Service) AdminAddr() string { return s.admin.Addr().String() }
+
+// Run serves until ctx ends and everything under way is drained. It is called once.
+func (s *Service) Run(ctx context.Context) error {
+	s.tel.Log.InfoContext(ctx, "inference runs", "admin", s.AdminAddr())
+	err := s.group.Run(ctx)
+	return errors.Join(err, s.close(context.WithoutCancel(ctx)))
+}
+
+// close releases what New made, in reverse.
+func (s *Service) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Grace)
+	defer cancel()
+	var errs []error
+	errs = append(errs, s.drivers.Close())
+	if s.claims != nil {
+		errs = append(errs, s.claims.Close())
+	}
+	if s.rdb != nil {
+		errs = append(errs, s.rdb.Close())
+	}
+	if s.prod != nil {
+		errs = append(errs, s.prod.Close(ctx))
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	if s.admin != nil {
+		_ = s.admin.Close() // closed already, where Run has served on it
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,237 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+)
+
+// Settings of a desk.
+type Settings struct {
+	Timing Timing `koanf:"timing"`
+	// Ask bounds the tries of one request in place; past it the call is told without an answer.
+	Ask retry.Policy `koanf:"ask"`
+	// AskAgain bounds the questions put again later: the pause doubles from Initial to Max, and ends after Budget.
+	AskAgain retry.Policy `koanf:"ask_again"`
+	// Breaker of each model.
+	Breaker Breaker `koanf:"breaker"`
+}
+
+// Ports are what a desk needs of the world.
+type Ports struct {
+	Out      Outbox
+	Past     Past
+	Answers  Answers
+	Models   Models
+	Redactor Redactor
+	// Go runs fn in a goroutine of its own, under a context that outlives the loss of a partition; whoever
+	// runs the desk waits for it at the end.
+	Go func(ctx context.Context, fn func(ctx context.Context))
+	// Ending is closed when the partition of ctx is lost: who only waits stops waiting.
+	Ending func(ctx context.Context) <-chan struct{}
+}
+
+// Desk folds and settles calls. Whoever feeds it hands over one event of a call at a time, and runs nothing
+// else of that call meanwhile; different calls may come at once.
+type Desk struct {
+	tenants  *tenant.Set
+	set      Settings
+	out      Outbox
+	past     Past
+	answers  Answers
+	models   Models
+	redactor Redactor
+	spawn    func(context.Context, func(context.Context))
+	ending   func(context.Context) <-chan struct{}
+	tracer   trace.Tracer
+	log      *slog.Logger
+	meters   *meters
+	breakers *breakers
+	now      func() time.Time
+
+	mu    sync.Mutex
+	parts map[int]*Partition
+}
+
+// New makes a desk.
+func New(tenants *tenant.Set, set Settings, p Ports, tel *telemetry.Telemetry) (*Desk, error) {
+	m, err := newMeters(tel.Meter)
+	if err != nil {
+		return nil, err
+	}
+	return &Desk{
+		tenants: tenants, set: set, out: p.Out, past: p.Past, answers: p.Answers, models: p.Models, redactor: p.Redactor,
+		spawn: p.Go, ending: p.Ending, tracer: tel.Tracer, log: tel.Log, meters: m, breakers: newBreakers(set.Breaker), now: time.Now,
+		parts: map[int]*Partition{},
+	}, nil
+}
+
+// Take folds one event. done is called once: nil when the state that holds the event is stored, an error
+// when it isn't. It may be called after Take has returned, when the event had to wait for its call.
+// offset is where a segment stands in calls.transcripts, -1 for other events.
+func (d *Desk) Take(ctx context.Context, partition int, e *events.CallEvent, offset int64, done func(error)) {
+	p := d.partition(partition)
+	if p == nil {
+		done(context.Canceled) // lost meanwhile: its new owner gets the event
+		return
+	}
+	if err := d.admissible(e); err != nil {
+		done(err)
+		return
+	}
+	c := p.call(e.GetCallId())
+	in := input{event: e, offset: offset, done: done}
+	if c.state == nil && !d.openFor(ctx, p, c, e) {
+		c.hold(in, d.now())
+		p.arm(c)
+		return
+	}
+	d.fold(ctx, p, c, in)
+}
+
+// admissible refuses what can never be folded.
+func (d *Desk) admissible(e *events.CallEvent) error {
+	t := d.tenants.ByID(e.GetTenant())
+	if t == nil {
+		return &retry.Error{Class: retry.Permanent, Code: "tenant_unknown", Field: "tenant"}
+	}
+	m, ok := e.Message().(*events.DispositionSet)
+	if ok && m.GetSource() == events.DispositionSource_DISPOSITION_SOURCE_AGENT && !inCatalogue(t, m.GetDisposition()) {
+		return &retry.Error{Class: retry.Permanent, Code: "disposition_unknown", Field: "disposition"}
+	}
+	return nil
+}
+
+// openFor makes a call's state for an event that opens it, or finds the one that left memory. It reports
+// whether there is a state now.
+func (d *Desk) openFor(ctx context.Context, p *Partition, c *Call, e *events.CallEvent) bool {
+	began, opens := start(e)
+	offset, evicted := p.evicted(c.id)
+	if !evicted && opens && p.loaded(began) {
+		c.state, c.of = &events.CallState{Facts: &events.CallFacts{}}, events.CallOf(e)
+		c.words = newTranscript()
+		return true
+	}
+	if !evicted && !opens {
+		return false // its CallStarted may be next; wait before going through the past
+	}
+	found, err := d.find(ctx, p, c, offset)
+	if err != nil || found {
+		return found
+	}
+	if opens {
+		c.state, c.of = &events.CallState{Facts: &events.CallFacts{}}, events.CallOf(e)
+		c.words = newTranscript()
+	}
+	return opens
+}
+
+// start is when the call of an opening event began.
+func start(e *events.CallEvent) (began time.Time, opens bool) {
+	if e.GetLegId() != e.GetCallId() {
+		return time.Time{}, false
+	}
+	switch m := e.Message().(type) {
+	case *events.CallStarted:
+		return e.GetOccurredAt().AsTime(), true
+	case *events.CallEnded:
+		return m.GetEndedAt().AsTime().Add(-m.GetDuration().AsDuration()), m.GetOpenedBy() != nil
+	}
+	return time.Time{}, false
+}
+
+// find brings a call back that has left memory.
+func (d *Desk) find(ctx context.Context, p *Partition, c *Call, offset int64) (bool, error) {
+	e, err := d.past.State(ctx, p.number, c.id, offset)
+	if err != nil {
+		return false, err
+	}
+	if e == nil {
+		return false, nil
+	}
+	c.restore(e)
+	p.found(c.id)
+	return true, nil
+}
+
+// fold puts in, and whatever was held for the call, into the state, stores it and completes them.
+func (d *Desk) fold(ctx context.Context, p *Partition, c *Call, in ...input) {
+	all := slices.Concat(c.held, in)
+	next := cloneState(c.state)
+	now, changed := d.now(), nothing
+	for _, i := range all {
+		n := fold(next, i.event, i.offset)
+		d.set.Timing.schedule(next, n, now, d.longest(i.event))
+		changed = max(changed, n)
+		if s, ok := i.event.Message().(*events.TranscriptSegment); ok && n == words && c.words != nil {
+			c.words.add(s)
+		}
+		if _, ok := i.event.Message().(*events.CallStarted); ok && i.event.GetLegId() == c.id {
+			c.of = events.CallOf(i.event) // it knows best who the call is
+		}
+	}
+	if changed != nothing {
+		var err error
+		if !d.insist(ctx, "storing a call's state", func(ctx context.Context) error {
+			err = d.store(ctx, c, next, now)
+			return err
+		}) {
+			// The state stands as it was, and so must the words; what was held waits on.
+			c.words = nil
+			for _, i := range in {
+				i.done(err)
+			}
+			return
+		}
+	}
+	c.held = nil
+	for _, i := range all {
+		i.done(nil)
+	}
+	p.arm(c)
+}
+
+// store writes a state and, when it is acknowledged, makes it the call's.
+func (d *Desk) store(ctx context.Context, c *Call, next *events.CallState, at time.Time) error {
+	if err := d.out.State(ctx, c.of.Event(at, next)); err != nil {
+		return err
+	}
+	c.state, c.storedAt = next, at
+	return nil
+}
+
+// longest call of the event's tenant, or what its CallStarted says.
+func (d *Desk) longest(e *events.CallEvent) time.Duration {
+	var told *durationpb.Duration
+	switch m := e.Message().(type) {
+	case *events.CallStarted:
+		told = m.GetLongestCall()
+	case *events.CallEnded:
+		told = m.GetOpenedBy().GetLongestCall()
+	}
+	if told.AsDuration() > 0 {
+		return told.AsDuration()
+	}
+	if t := d.tenants.ByID(e.GetTenant()); t != nil && t.LongestCall > 0 {
+		return time.Duration(t.LongestCall)
+	}
+	return defaultLongest
+}
+
+const defaultLongest = 4 * time.Hour
+
+func cloneState(s *events.CallState) *events.CallState {
+	c, _ := proto.Clone(s).(*events.CallState)
+	return c
+}

@@ -1,0 +1,55 @@
+// Package app decides what is known of a call and when: it folds a call's events, finds its end, asks a
+// model what the call was about, checks the answer and publishes revisions. It knows no Kafka, no Redis and
+// no product; what it needs of them it declares (ports.go).
+//
+// It reads in the order in which a call passes:
+//
+//	desk.go       one call at a time: fold what came, settle what is due
+//	fold.go       an event changes what is known
+//	words.go      segments become lines, nothing taken twice
+//	due.go        when a call is over, and what is due when
+//	settle.go     makes the next revision, stores it, publishes it
+//	rules.go      calls that no model looks at
+//	prompt.go     the question
+//	ask.go        asks it once, whoever else may be at it
+//	check.go      refuses what the transcript doesn't bear out
+//	answer.go     an answer becomes an insight, placeholders put back
+//	price.go      what it cost
+//
+// # The fold
+//
+// A call is one events.CallState. Folding an event gives the same facts in whatever order events come, since
+// they come from two topics, from several ingress processes and, after a crash, again: each fact has a rule
+// for which of two tellings counts (the later consent, the CallStarted over its stand-in), and the ids of
+// what was folded are kept. Segments are many and have no id there: their offsets in calls.transcripts say
+// that they were folded, and lead back to the words.
+//
+// The state is written to calls.state, and acknowledged, before the input that changed it completes. That is
+// all the durability there is: nothing is claimed in Redis on the way in, and a crash folds the input again.
+//
+// # Order across topics
+//
+// Words, streams, consent, child legs and even the end of a call may be read before its CallStarted. They
+// open a provisional fold, which is never settled: a call without its facts can't be told to anybody. It
+// opens at CallStarted, or at a CallEnded with opened_by, and is then settled like any other. What stays
+// provisional past the limit is counted and logged as unopened: the carrier's list of calls is the only place left
+// that knows it. Parts that presuppose a call that we know (a recording, an agent's disposition) open
+// nothing: they are held, incomplete, while a CallStarted may still be on its way, and after that grace are
+// refused as "call_unknown".
+//
+// # The end
+//
+// A call is settled at the root leg's CallEnded once every stream that began has its TranscriptCompleted; at
+// once if none began. Fifteen seconds after CallEnded it is settled all the same, as "transcript pending":
+// no model is asked about half a conversation, since a lead made of it would stay. When the words are
+// complete, or have not come within ten minutes, the next revision tells. A call whose end nobody
+// tells is settled at the tenant's longest call. Deadlines stand in the state, so that a new owner of the
+// partition keeps them.
+//
+// # Revisions
+//
+// A revision is stored in the state before it is published, and cleared there when the broker has it: a
+// crash between the two publishes the same bytes under the same id again. What comes later makes the next
+// revision; the model is asked again only about other words. If it can't be had, the revision says so at
+// once, and the question alone is put again later.
+package app

@@ -1,0 +1,253 @@
+package app
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+)
+
+// Call is one call in memory. Its fields are touched only by whoever has the call's turn; see [Desk].
+type Call struct {
+	id string
+	// of is what every event of the call has in common.
+	of events.Call
+	// state is nil until the call is opened; it is replaced, never changed.
+	state    *events.CallState
+	storedAt time.Time
+	// words is nil when they must be read again.
+	words *transcript
+	// held waits for the call's beginning, since when; searched tells that the past doesn't know the call.
+	held     []input
+	since    time.Time
+	searched bool
+	timer    *time.Timer
+}
+
+// input is one event on its way in.
+type input struct {
+	event  *events.CallEvent
+	offset int64
+	done   func(error)
+}
+
+func (c *Call) hold(in input, now time.Time) {
+	if len(c.held) == 0 {
+		c.since = now
+	}
+	c.held = append(c.held, in)
+}
+
+// restore takes a stored state. Its words are read when they are needed.
+func (c *Call) restore(e *events.CallEvent) {
+	c.of, c.state, c.storedAt = events.CallOf(e), e.GetBody().GetCallState(), e.GetOccurredAt().AsTime()
+	c.words = nil
+	if len(c.state.GetSegmentOffsets()) == 0 {
+		c.words = newTranscript()
+	}
+}
+
+// settled tells whether nothing is due and nobody waits.
+func (c *Call) settled() bool {
+	if len(c.held) > 0 {
+		return false
+	}
+	if c.state == nil {
+		return true
+	}
+	_, due := wake(c.state)
+	return !due
+}
+
+// Partition is the calls of one partition while this process owns it.
+type Partition struct {
+	number int
+	desk   *Desk
+	run    func(call string, fn func(context.Context))
+	// since is the time from which on every stored state was loaded.
+	since time.Time
+
+	mu    sync.Mutex
+	gone  bool
+	calls map[string]*Call
+	// left are calls that are stored and not in memory, with the offset of their state, -1 if unknown.
+	left map[string]int64
+}
+
+// Stored is one state as it was loaded.
+type Stored struct {
+	Event  *events.CallEvent
+	Offset int64
+}
+
+// Own takes a partition over. states are the last stored state of every call that was stored since the given
+// time; run has a function run in a call's turn.
+func (d *Desk) Own(number int, since time.Time, states []Stored, run func(call string, fn func(context.Context))) {
+	p := &Partition{number: number, desk: d, run: run, since: since, calls: map[string]*Call{}, left: map[string]int64{}}
+	now := d.now()
+	for _, s := range states {
+		c := &Call{id: s.Event.GetCallId()}
+		c.restore(s.Event)
+		if c.settled() && now.Sub(c.storedAt) > d.set.Timing.Keep {
+			p.left[c.id] = s.Offset
+			continue
+		}
+		p.calls[c.id] = c
+	}
+	d.mu.Lock()
+	d.parts[number] = p
+	d.mu.Unlock()
+	d.meters.open.Add(context.Background(), int64(len(p.calls)))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.calls {
+		p.armLocked(c, d.set.Timing.Resume)
+	}
+}
+
+// Disown forgets a partition; nothing of it runs any more.
+func (d *Desk) Disown(number int) {
+	d.mu.Lock()
+	p := d.parts[number]
+	delete(d.parts, number)
+	d.mu.Unlock()
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone = true
+	for _, c := range p.calls {
+		if c.timer != nil {
+			c.timer.Stop()
+		}
+	}
+	d.meters.open.Add(context.Background(), -int64(len(p.calls)))
+}
+
+func (d *Desk) partition(number int) *Partition {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.parts[number]
+}
+
+// call returns the call in memory, or an empty one.
+func (p *Partition) call(id string) *Call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.calls[id]
+	if c == nil {
+		c = &Call{id: id}
+		p.calls[id] = c
+		p.desk.meters.open.Add(context.Background(), 1)
+	}
+	return c
+}
+
+// clockSkew is how far the carrier's clock and the broker's may be apart.
+const clockSkew = 5 * time.Minute
+
+// loaded tells whether a call that began at t would be in memory, had it been stored.
+func (p *Partition) loaded(t time.Time) bool { return t.After(p.since.Add(clockSkew)) }
+
+// evicted tells where the state of a call stands that left memory.
+func (p *Partition) evicted(id string) (offset int64, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	offset, ok = p.left[id]
+	if !ok {
+		offset = -1
+	}
+	return offset, ok
+}
+
+// found notes that a call is back in memory.
+func (p *Partition) found(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.left, id)
+}
+
+// arm sets the call's timer for what is next: something due, the end of a wait, or leaving memory.
+func (p *Partition) arm(c *Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armLocked(c, 0)
+}
+
+// again sets the timer after a failure: what is due at once is due in a second.
+func (p *Partition) again(c *Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armLocked(c, time.Second)
+}
+
+// armLocked puts what is due off by least at least.
+func (p *Partition) armLocked(c *Call, least time.Duration) {
+	if p.gone {
+		return
+	}
+	wait := p.desk.set.Timing.Keep
+	switch at, due := wakeOf(c, p.desk.set.Timing); {
+	case due:
+		wait = max(at.Sub(p.desk.now()), least)
+	case c.state == nil && len(c.held) == 0:
+		wait = 0
+	}
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.timer = time.AfterFunc(max(wait, 0), func() {
+		p.run(c.id, func(ctx context.Context) { p.desk.tick(ctx, p, c) })
+	})
+}
+
+func wakeOf(c *Call, t Timing) (time.Time, bool) {
+	if c.state != nil {
+		return wake(c.state)
+	}
+	switch {
+	case len(c.held) == 0:
+		return time.Time{}, false
+	case c.searched:
+		return c.since.Add(t.Unknown), true
+	}
+	return c.since.Add(t.Early), true
+}
+
+// evict forgets a settled call that has not been touched for a while, or one that never was.
+func (p *Partition) evict(c *Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.calls[c.id] != c {
+		return
+	}
+	delete(p.calls, c.id)
+	if c.state != nil {
+		p.left[c.id] = -1
+	}
+	p.desk.meters.open.Add(context.Background(), -1)
+}
+
+// Flush stops waiting for the beginnings of calls: what is held must be completed, since nothing more is
+// fetched before it is.
+func (d *Desk) Flush() {
+	d.mu.Lock()
+	parts := slices.Collect(maps.Values(d.parts))
+	d.mu.Unlock()
+	for _, p := range parts {
+		p.mu.Lock()
+		calls := slices.Collect(maps.Values(p.calls))
+		p.mu.Unlock()
+		for _, c := range calls {
+			p.run(c.id, func(ctx context.Context) {
+				if c.state == nil && len(c.held) > 0 {
+					d.unhold(ctx, p, c, true)
+				}
+			})
+		}
+	}
+}

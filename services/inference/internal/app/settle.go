@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+)
+
+// settle does what is due of a call: publishes a stored revision, gives words up, makes the next revision.
+// It has the call's turn, and keeps at it until it is done or ctx ends: its steps are repeated after a crash,
+// never lost.
+func (d *Desk) settle(ctx context.Context, p *Partition, c *Call) {
+	ctx, span := d.tracer.Start(telemetry.WithCall(ctx, c.id), "settle call")
+	defer span.End()
+	if d.settled(ctx, p, c) {
+		p.arm(c)
+		return
+	}
+	p.again(c)
+}
+
+// settled is settle without its timer: false means that something stays due.
+func (d *Desk) settled(ctx context.Context, p *Partition, c *Call) bool {
+	if !d.deliver(ctx, c) {
+		return false
+	}
+	now, next := d.now(), cloneState(c.state)
+	told, missing, asked := due(next.GetDeadline(), now), due(next.GetWordsUntil(), now), due(next.GetAskAgain(), now)
+	switch {
+	case !told && !missing && !asked:
+		return true
+	case !next.GetOpened():
+		d.meters.unopened.Add(ctx, 1, metric.WithAttributes(attribute.String("tenant", c.of.Tenant)))
+		d.log.ErrorContext(ctx, "a call's words or end came, but never its start", "call_id", c.id, "tenant", c.of.Tenant)
+		next.Deadline = nil
+		return d.keep(ctx, c, next)
+	case missing:
+		giveUp(next)
+	}
+	rev, err := d.revise(ctx, p, c, next)
+	if err != nil {
+		if ctx.Err() == nil && !errors.Is(err, errEnding) {
+			d.log.WarnContext(ctx, "a revision can't be made yet; trying again", "call_id", c.id, "error", retry.Code(err))
+		}
+		return false
+	}
+	if !told && !missing && rev.sameAs(next) {
+		return d.keep(ctx, c, next) // asked again in vain: nobody needs to be told
+	}
+	return d.publish(ctx, c, next, rev)
+}
+
+// keep stores a state, however long it takes.
+func (d *Desk) keep(ctx context.Context, c *Call, next *events.CallState) bool {
+	return d.insist(ctx, "storing a call's state", func(ctx context.Context) error { return d.store(ctx, c, next, d.now()) })
+}
+
+// publish stores the revision within the state, then publishes it.
+func (d *Desk) publish(ctx context.Context, c *Call, next *events.CallState, rev *revision) bool {
+	first := next.GetRevision() == 0
+	next.Revision++
+	rev.number(next.GetRevision())
+	next.Deadline = nil
+	// Stored once: until it is acknowledged, the revision stands in for the answer it holds.
+	next.Unacknowledged, next.UnacknowledgedUnavailable = rev.insight, rev.unavailable
+	next.Answered, next.Unanswered = nil, nil
+	d.set.Timing.await(next, d.now(), transcriptState(next) == pending)
+	if !d.keep(ctx, c, next) || !d.deliver(ctx, c) {
+		return false
+	}
+	d.meters.revisions.Add(ctx, 1, metric.WithAttributes(attribute.String("tenant", c.of.Tenant), attribute.String("outcome", rev.outcome())))
+	if end := next.GetFacts().GetEndedAt(); first && end != nil {
+		d.meters.delay.Record(ctx, max(0, d.now().Sub(end.AsTime()).Seconds()), metric.WithAttributes(attribute.String("tenant", c.of.Tenant)))
+	}
+	if transcriptState(c.state) != pending {
+		c.words = nil // read again should more come
+	}
+	return true
+}
+
+// deliver publishes a revision that is stored and not known to be published, and notes that it is. After a
+// crash this is where it goes out again: same revision, same id, same bytes. It reports whether nothing is
+// left to deliver.
+func (d *Desk) deliver(ctx context.Context, c *Call) bool {
+	s := c.state
+	var body proto.Message
+	switch {
+	case s.GetUnacknowledged() != nil:
+		body = s.GetUnacknowledged()
+	case s.GetUnacknowledgedUnavailable() != nil:
+		body = s.GetUnacknowledgedUnavailable()
+	default:
+		return true
+	}
+	// The time is that of the state that holds it, so that a repeat is the same.
+	e := c.of.Event(c.storedAt, body)
+	if !d.insist(ctx, "publishing a revision", func(ctx context.Context) error { return d.out.Insight(ctx, e) }) {
+		return false
+	}
+	next := cloneState(s)
+	next.Answered, next.Unanswered = s.GetUnacknowledged(), s.GetUnacknowledgedUnavailable()
+	next.Unacknowledged, next.UnacknowledgedUnavailable = nil, nil
+	return d.keep(ctx, c, next)
+}
+
+// insist repeats fn until it succeeds or ctx ends, which it reports as false. What it does needs Kafka alone,
+// and without Kafka nothing else could go on either.
+func (d *Desk) insist(ctx context.Context, what string, fn func(context.Context) error) bool {
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		err := fn(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		if retry.IsPermanent(err) {
+			d.log.ErrorContext(ctx, what+" failed for good", "error", retry.Code(err))
+			return false
+		}
+		d.log.WarnContext(ctx, what+" failed; trying again", "error", retry.Code(err))
+		if retry.Pause(ctx, pause) != nil {
+			return false
+		}
+	}
+}

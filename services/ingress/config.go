@@ -1,0 +1,139 @@
+package ingress
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/calltoken"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/twilio"
+)
+
+// Config of ingress. In the environment every key stands behind FRONTDESK_INGRESS_.
+type Config struct {
+	Kafka     broker.Config    `koanf:"kafka"`
+	Produce   produce.Config   `koanf:"produce"`
+	Telemetry telemetry.Config `koanf:"telemetry"`
+	// Tenants is the folder of tenant files.
+	Tenants string `koanf:"tenants"`
+	// Listen is host:port of the webhooks and the media sockets, plain HTTP: TLS ends at the gateway.
+	Listen string `koanf:"listen"`
+	// Admin is host:port of /healthz, /readyz and /metrics. Never expose it.
+	Admin string `koanf:"admin"`
+	// PublicURL is the https base that Twilio reaches Listen by: signatures are checked against it, and every
+	// URL handed out begins with it. A path in it must be taken off by the gateway.
+	PublicURL string `koanf:"public_url"`
+	// TokenKeys sign the call tokens, at least 32 bytes each; the first signs, both open. To rotate, put the
+	// new one in front and take the old one away when the longest call and 48 h have passed.
+	TokenKeys []config.Secret `koanf:"token_keys"`
+	// UnknownNumber is "refuse" (a polite word, and nothing is stored) or the id of the tenant that takes calls
+	// to numbers that nobody owns; they are handled like the first number of its file.
+	UnknownNumber string `koanf:"unknown_number"`
+	// PublishTimeout is how long a caller waits, in silence, for an event to be stored; then the call goes on
+	// without a stream. Twilio's own limit is 15 s.
+	PublishTimeout time.Duration `koanf:"publish_timeout"`
+	// CarrierTimeout bounds one request to Twilio's REST API.
+	CarrierTimeout time.Duration `koanf:"carrier_timeout"`
+	// Grace is how long running streams may go on when the process is told to stop.
+	Grace time.Duration `koanf:"grace"`
+	Media Media         `koanf:"media"`
+}
+
+// Media bounds the media sockets.
+type Media struct {
+	// MaxStreams open at once in this process; more are refused, and Twilio's status callback starts them
+	// anew, here or elsewhere.
+	MaxStreams int `koanf:"max_streams"`
+	// MaxRestarts of a call's stream.
+	MaxRestarts int `koanf:"max_restarts"`
+	// MaxMessageBytes of one WebSocket message; Twilio's have 400, or 2 KB for start.
+	MaxMessageBytes int `koanf:"max_message_bytes"`
+	// Idle closes a socket on which nothing was heard for so long. stt gives a stream up after 15 s.
+	Idle time.Duration `koanf:"idle"`
+	// Gather lets frames gather in the socket before they are read: latency (at most this, of the 200 ms
+	// that packing takes anyway) for system calls. 0 reads every frame at once.
+	Gather time.Duration `koanf:"gather"`
+	// MaxUnackedBytes is the audio of one stream that may wait for Kafka; 16,000 bytes are a second of both
+	// tracks. Beyond it audio is dropped and declared as a gap.
+	MaxUnackedBytes int `koanf:"max_unacked_bytes"`
+	// MaxUnackedTotalBytes is that of all streams together: at most half of produce.max_queued_bytes, so that
+	// webhooks find room.
+	MaxUnackedTotalBytes int `koanf:"max_unacked_total_bytes"`
+	// EndWait is how long the end of a stream waits for its audio to be stored.
+	EndWait time.Duration `koanf:"end_wait"`
+}
+
+// UnknownRefuse is the value of Config.UnknownNumber that refuses.
+const UnknownRefuse = "refuse"
+
+// Defaults returns every setting that has a sensible value everywhere; the others are required.
+func Defaults() Config {
+	return Config{
+		Produce:       produce.Config{MaxQueuedBytes: 128 << 20},
+		Listen:        ":8080",
+		Admin:         ":9090",
+		UnknownNumber: UnknownRefuse, PublishTimeout: 3 * time.Second, CarrierTimeout: 5 * time.Second,
+		Grace: 25 * time.Second,
+		Media: Media{
+			MaxStreams: 4000, MaxRestarts: 5, MaxMessageBytes: 64 << 10, Idle: 10 * time.Second, Gather: 40 * time.Millisecond,
+			MaxUnackedBytes: 1 << 20, MaxUnackedTotalBytes: 64 << 20, EndWait: 10 * time.Second,
+		},
+	}
+}
+
+// faults collects what is wrong, each with its key.
+type faults []error
+
+func (f *faults) need(ok bool, format string, args ...any) {
+	if !ok {
+		*f = append(*f, fmt.Errorf(format, args...))
+	}
+}
+
+// Validate reports every fault of c.
+func (c *Config) Validate() error {
+	f := faults{c.Kafka.Validate(), c.Telemetry.Validate()}
+	f.need(c.Tenants != "", "tenants: missing; the folder of the tenant files")
+	f.need(isAddress(c.Listen), "listen: must be host:port")
+	f.need(isAddress(c.Admin), "admin: must be host:port")
+	f.need(c.Listen != c.Admin || c.Listen == "" || isAnyPort(c.Listen), "admin: must not be listen's address: probes and metrics are not for Twilio")
+	if err := twilio.CheckPublicURL(c.PublicURL); err != nil {
+		f = append(f, fmt.Errorf("public_url: %w", err))
+	}
+	if _, err := calltoken.New(c.TokenKeys); err != nil {
+		f = append(f, fmt.Errorf("token_keys: %w", err))
+	}
+	f.need(c.UnknownNumber != "", "unknown_number: must be %q or a tenant's id", UnknownRefuse)
+	f.need(c.PublishTimeout > 0 && c.PublishTimeout <= 10*time.Second, "publish_timeout: must be over 0 and at most 10s; Twilio gives up at 15s")
+	f.need(c.CarrierTimeout > 0 && c.CarrierTimeout <= 10*time.Second, "carrier_timeout: must be over 0 and at most 10s; Twilio gives up at 15s")
+	f.need(c.Grace >= 0, "grace: must not be negative")
+	c.Media.validate(&f, c.Produce.MaxQueuedBytes)
+	return errors.Join(f...)
+}
+
+func (m Media) validate(f *faults, queued int) {
+	f.need(m.MaxStreams > 0, "media.max_streams: must be over 0")
+	f.need(m.MaxRestarts >= 0 && m.MaxRestarts <= 50, "media.max_restarts: must be 0 to 50")
+	f.need(m.MaxMessageBytes >= 4<<10 && m.MaxMessageBytes <= 1<<20, "media.max_message_bytes: must be 4 KiB to 1 MiB")
+	f.need(m.Idle >= time.Second, "media.idle: must be at least 1s")
+	f.need(m.Gather >= 0 && m.Gather <= 200*time.Millisecond, "media.gather: must be 0 to 200ms")
+	f.need(m.EndWait > 0, "media.end_wait: must be over 0")
+	f.need(m.MaxUnackedBytes >= 32<<10, "media.max_unacked_bytes: must be at least 32 KiB, two seconds")
+	f.need(m.MaxUnackedTotalBytes >= m.MaxUnackedBytes, "media.max_unacked_total_bytes: must be at least media.max_unacked_bytes")
+	f.need(queued == 0 || 2*m.MaxUnackedTotalBytes <= queued, "produce.max_queued_bytes: must be at least twice media.max_unacked_total_bytes, so that webhooks find room")
+}
+
+func isAddress(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	return err == nil && port != ""
+}
+
+func isAnyPort(s string) bool {
+	_, port, _ := net.SplitHostPort(s)
+	return port == "0"
+}

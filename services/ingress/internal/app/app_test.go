@@ -1,0 +1,293 @@
+package app_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
+)
+
+const call = "CA00000000000000000000000000000001"
+
+var errAway = errors.New("the broker is away")
+
+// desk is the use cases on fakes.
+type desk struct {
+	*app.Service
+	pub     *apptest.Publisher
+	carrier *apptest.Carrier
+	history *apptest.History
+	now     time.Time
+}
+
+func newDesk(t *testing.T, set app.Settings) *desk {
+	t.Helper()
+	d := &desk{pub: &apptest.Publisher{}, carrier: &apptest.Carrier{}, now: time.Date(2026, 11, 2, 15, 4, 5, 678900000, time.UTC)}
+	d.history = &apptest.History{Log: d.pub}
+	set.Now = func() time.Time { return d.now }
+	if set.VoiceDeadline == 0 {
+		set.VoiceDeadline = time.Second
+	}
+	if set.MaxRestarts == 0 {
+		set.MaxRestarts = 2
+	}
+	d.Service = app.New(apptest.Tenants(), d.pub, d.carrier, d.history, set)
+	return d
+}
+
+func incoming(to string) app.Incoming {
+	return app.Incoming{
+		Source: events.Source_SOURCE_TWILIO, Account: apptest.Account, CallID: call,
+		From: "+12025550111", To: to, Direction: events.Direction_DIRECTION_INBOUND, StirVerstat: "TN-Validation-Passed-A",
+	}
+}
+
+func TestIncomingByPolicy(t *testing.T) {
+	tests := map[string]struct {
+		to              string
+		tenant          string
+		consent         events.ConsentAnswer
+		ask             bool
+		stream, record  bool
+		mediaExpected   bool
+		recordedConsent bool
+		handling        events.Handling
+	}{
+		"ask": {
+			to: apptest.DialLine, tenant: "acme", consent: events.ConsentAnswer_CONSENT_ANSWER_PENDING, ask: true,
+			handling: events.Handling_HANDLING_DIAL,
+		},
+		"not asked": {
+			to: apptest.QuietLine, tenant: "globex", consent: events.ConsentAnswer_CONSENT_ANSWER_NOT_ASKED,
+			stream: true, mediaExpected: true, recordedConsent: true, handling: events.Handling_HANDLING_DIAL,
+		},
+		"reported": {
+			to: apptest.ReportedLine, tenant: "initech", consent: events.ConsentAnswer_CONSENT_ANSWER_PENDING,
+			stream: true, mediaExpected: true, handling: events.Handling_HANDLING_DIAL,
+		},
+		"voicemail": {
+			to: apptest.MailLine, tenant: "acme", consent: events.ConsentAnswer_CONSENT_ANSWER_PENDING, ask: true,
+			handling: events.Handling_HANDLING_VOICEMAIL,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, app.Settings{})
+			p, err := d.Incoming(t.Context(), incoming(tt.to))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (p.Ask != nil) != tt.ask || p.Stream != tt.stream || p.Record != tt.record {
+				t.Errorf("ask %t stream %t record %t, want %t %t %t", p.Ask != nil, p.Stream, p.Record, tt.ask, tt.stream, tt.record)
+			}
+			started := apptest.Of[*events.CallStarted](d.pub, events.Lifecycle)
+			if len(started) != 1 {
+				t.Fatalf("%d CallStarted, want 1", len(started))
+			}
+			if s := started[0]; s.GetConsent() != tt.consent || s.GetMediaExpected() != tt.mediaExpected || s.GetHandling() != tt.handling {
+				t.Errorf("CallStarted: %v", s)
+			}
+			e := d.pub.Events(events.Lifecycle)[0]
+			if e.GetTenant() != tt.tenant || e.GetCallId() != call || e.GetLegId() != call || e.GetCallerRef() == "" {
+				t.Errorf("envelope: tenant %s", e.GetTenant())
+			}
+			if !e.GetOccurredAt().AsTime().Equal(p.Facts.Start) {
+				t.Error("the token's start is not the event's time: call times would be off")
+			}
+			for _, topic := range []events.Topic{events.Lifecycle, events.Media} {
+				if got := len(apptest.Of[*events.ConsentRecorded](d.pub, topic)); (got == 1) != tt.recordedConsent {
+					t.Errorf("%d ConsentRecorded on %s", got, topic.Name)
+				}
+			}
+			if want := d.now.Add(4*time.Hour + 48*time.Hour).Truncate(time.Second); !p.Facts.Expires.Equal(want) {
+				t.Errorf("facts expire %s, want %s", p.Facts.Expires, want)
+			}
+		})
+	}
+}
+
+func TestIncomingTwiceMakesTheSameEvents(t *testing.T) {
+	d := newDesk(t, app.Settings{})
+	first, err := d.Incoming(t.Context(), incoming(apptest.QuietLine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.now = d.now.Add(9 * time.Second)
+	in := incoming(apptest.QuietLine)
+	in.Known = &first.Facts
+	again, err := d.Incoming(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !again.Facts.Start.Equal(first.Facts.Start) {
+		t.Error("the start moved although the first facts were known")
+	}
+	ids := map[string]int{}
+	for _, m := range d.pub.Messages() {
+		ids[m.Topic.Name+m.Event.GetEventId()]++
+	}
+	// CallStarted once (the second time its facts are settled), consent on both topics.
+	if len(ids) != 3 {
+		t.Errorf("%d different events, want 3", len(ids))
+	}
+}
+
+func TestIncomingKeepsTheCallerWhenNothingCanBeStored(t *testing.T) {
+	for name, breakIt := range map[string]func(*desk){
+		"refused":   func(d *desk) { d.pub.Fail(errAway) },
+		"no answer": func(d *desk) { d.pub.Hold() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, to := range []string{apptest.DialLine, apptest.QuietLine, apptest.ReportedLine, apptest.StudioLine} {
+				d := newDesk(t, app.Settings{VoiceDeadline: 10 * time.Millisecond})
+				breakIt(d)
+				p, err := d.Incoming(t.Context(), incoming(to))
+				if err == nil {
+					t.Fatal("no error beside the plan")
+				}
+				if p.Onward == nil || p.Stream || p.Record || p.Ask != nil {
+					t.Errorf("plan for %s: %+v", p.Facts.Tenant, p)
+				}
+			}
+		})
+	}
+}
+
+func TestUnknownNumber(t *testing.T) {
+	d := newDesk(t, app.Settings{})
+	p, err := d.Incoming(t.Context(), incoming("+19995550100"))
+	if !errors.Is(err, app.ErrUnknownCall) || p.Farewell != app.PhraseUnknownNumber || p.Onward != nil {
+		t.Errorf("plan %+v, error %v", p, err)
+	}
+	if len(d.pub.Messages()) != 0 {
+		t.Error("something was stored")
+	}
+	t.Run("of a tenant on another account", func(t *testing.T) {
+		if _, err := d.Incoming(t.Context(), incoming(apptest.OtherLine)); !errors.Is(err, app.ErrUnknownCall) {
+			t.Errorf("error %v: one account opened a record of another's tenant", err)
+		}
+	})
+	t.Run("default tenant", func(t *testing.T) {
+		d := newDesk(t, app.Settings{Default: apptest.Tenants().ByID("globex")})
+		p, err := d.Incoming(t.Context(), incoming("+19995550100"))
+		if err != nil || p.Facts.Tenant != "globex" || p.Facts.Line != apptest.QuietLine || !p.Stream {
+			t.Errorf("plan %+v, error %v", p, err)
+		}
+		if got := apptest.Of[*events.CallStarted](d.pub, events.Lifecycle)[0].GetTo(); got != "+19995550100" {
+			t.Error("CallStarted does not name the dialled number")
+		}
+	})
+}
+
+func TestAnswered(t *testing.T) {
+	granted, refused := events.ConsentAnswer_CONSENT_ANSWER_GRANTED, events.ConsentAnswer_CONSENT_ANSWER_REFUSED
+	tests := map[string]struct {
+		to             string
+		reply          app.Reply
+		answer         events.ConsentAnswer
+		stream, record bool
+		onward         bool
+	}{
+		"granted":                      {apptest.DialLine, app.Reply{Digits: "1"}, granted, true, true, true},
+		"another key":                  {apptest.DialLine, app.Reply{Digits: "2"}, refused, false, false, true},
+		"nothing":                      {apptest.DialLine, app.Reply{}, events.ConsentAnswer_CONSENT_ANSWER_TIMED_OUT, false, false, true},
+		"speech where not allowed":     {apptest.DialLine, app.Reply{Speech: "yes"}, events.ConsentAnswer_CONSENT_ANSWER_TIMED_OUT, false, false, true},
+		"studio granted":               {apptest.StudioLine, app.Reply{Digits: "1"}, granted, true, true, true},
+		"voicemail granted":            {apptest.MailLine, app.Reply{Digits: "1"}, granted, true, false, true},
+		"voicemail refused: no Record": {apptest.MailLine, app.Reply{Digits: "9"}, refused, false, false, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, app.Settings{})
+			asked, err := d.Incoming(t.Context(), incoming(tt.to))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // Twilio's retry
+				p, err := d.Answered(t.Context(), asked.Facts, tt.reply)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p.Stream != tt.stream || p.Record != tt.record || (p.Onward != nil) != tt.onward || p.Facts.Consent != tt.answer {
+					t.Errorf("plan %+v", p)
+				}
+				d.now = d.now.Add(time.Second)
+			}
+			for _, topic := range []events.Topic{events.Lifecycle, events.Media} {
+				got := apptest.Of[*events.ConsentRecorded](d.pub, topic)
+				if len(got) != 2 || got[0].GetAnswer() != tt.answer || got[0].GetPromptVersion() != "3" {
+					t.Errorf("%s: %v", topic.Name, got)
+				}
+			}
+			es := d.pub.Events(events.Media)
+			if es[0].GetEventId() != es[1].GetEventId() {
+				t.Error("the repeated answer has another id")
+			}
+		})
+	}
+}
+
+func TestAnsweredWithoutStorageIsNoConsent(t *testing.T) {
+	d := newDesk(t, app.Settings{})
+	asked, err := d.Incoming(t.Context(), incoming(apptest.DialLine))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.pub.Fail(errAway)
+	p, err := d.Answered(t.Context(), asked.Facts, app.Reply{Digits: "1"})
+	if err == nil || p.Stream || p.Record || p.Onward == nil {
+		t.Errorf("plan %+v, error %v", p, err)
+	}
+}
+
+func TestReported(t *testing.T) {
+	granted, withdrawn := events.ConsentAnswer_CONSENT_ANSWER_GRANTED, events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN
+	tests := map[string]struct {
+		to     string
+		before events.ConsentAnswer
+		answer events.ConsentAnswer
+		dead   bool
+		want   []string
+	}{
+		"granted: the stream runs already": {to: apptest.ReportedLine, before: events.ConsentAnswer_CONSENT_ANSWER_PENDING, answer: granted, want: []string{"live", "start-recording"}},
+		"granted twice":                    {to: apptest.ReportedLine, before: granted, answer: granted},
+		"granted after the call":           {to: apptest.ReportedLine, before: events.ConsentAnswer_CONSENT_ANSWER_PENDING, answer: granted, dead: true, want: []string{"live"}},
+		"granted after a refusal":          {to: apptest.DialLine, before: events.ConsentAnswer_CONSENT_ANSWER_REFUSED, answer: granted, want: []string{"live", "start-stream 1", "start-recording"}},
+		"refused":                          {to: apptest.ReportedLine, before: events.ConsentAnswer_CONSENT_ANSWER_PENDING, answer: events.ConsentAnswer_CONSENT_ANSWER_REFUSED, want: []string{"stop-streams", "stop-recording"}},
+		"withdrawn":                        {to: apptest.DialLine, before: granted, answer: withdrawn, want: []string{"stop-streams", "stop-recording"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, app.Settings{})
+			p, err := d.Incoming(t.Context(), incoming(tt.to))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Facts.Consent, d.carrier.Dead = tt.before, tt.dead
+			if err := d.Reported(t.Context(), p.Facts, tt.answer); err != nil {
+				t.Fatal(err)
+			}
+			if got := d.carrier.Did(); !slices.Equal(got, tt.want) {
+				t.Errorf("asked the carrier %q, want %q", got, tt.want)
+			}
+			for _, topic := range []events.Topic{events.Lifecycle, events.Media} {
+				got := apptest.Of[*events.ConsentRecorded](d.pub, topic)
+				if len(got) != 1 || got[0].GetAnswer() != tt.answer || got[0].GetMethod() != events.ConsentMethod_CONSENT_METHOD_REPORTED {
+					t.Errorf("%s: %v", topic.Name, got)
+				}
+			}
+		})
+	}
+	t.Run("not stored: the carrier is not asked, and the webhook comes again", func(t *testing.T) {
+		d := newDesk(t, app.Settings{})
+		p, _ := d.Incoming(t.Context(), incoming(apptest.DialLine))
+		d.pub.Fail(errAway)
+		if err := d.Reported(t.Context(), p.Facts, withdrawn); !errors.Is(err, errAway) || len(d.carrier.Did()) != 0 {
+			t.Errorf("error %v, did %q", err, d.carrier.Did())
+		}
+	})
+}

@@ -1,0 +1,218 @@
+package app_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
+)
+
+const child = "CA00000000000000000000000000000002"
+
+// facts of a call on a line, consent as given.
+func facts(t *testing.T, d *desk, to string, consent events.ConsentAnswer) app.Facts {
+	t.Helper()
+	p, err := d.Incoming(t.Context(), incoming(to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Facts.Consent = consent
+	return p.Facts
+}
+
+func TestStreamBroke(t *testing.T) {
+	granted := events.ConsentAnswer_CONSENT_ANSWER_GRANTED
+	tests := map[string]struct {
+		to      string
+		consent events.ConsentAnswer
+		attempt int
+		prepare func(*testing.T, *desk, app.Facts)
+		want    app.Restart
+		did     []string
+	}{
+		"restarts": {
+			to: apptest.DialLine, consent: granted, want: app.RestartStarted, did: []string{"live", "start-stream 1"},
+		},
+		"restarts again": {
+			to: apptest.DialLine, consent: granted, attempt: 1, want: app.RestartStarted, did: []string{"live", "start-stream 2"},
+		},
+		"attempts spent": {to: apptest.DialLine, consent: granted, attempt: 2, want: app.RestartSpent},
+		"refused":        {to: apptest.DialLine, consent: events.ConsentAnswer_CONSENT_ANSWER_REFUSED, want: app.RestartWithdrawn},
+		"pending where the question is asked": {
+			to: apptest.DialLine, consent: events.ConsentAnswer_CONSENT_ANSWER_PENDING, want: app.RestartWithdrawn,
+		},
+		"pending where it is reported": {
+			to: apptest.ReportedLine, consent: events.ConsentAnswer_CONSENT_ANSWER_PENDING, want: app.RestartStarted,
+			did: []string{"live", "start-stream 1"},
+		},
+		"call ended": {
+			to: apptest.DialLine, consent: granted, want: app.RestartEnded, did: []string{"live"},
+			prepare: func(_ *testing.T, d *desk, _ app.Facts) { d.carrier.Dead = true },
+		},
+		"the stop was ours: withdrawn since": {
+			to: apptest.DialLine, consent: granted, want: app.RestartWithdrawn,
+			did: []string{"stop-streams", "stop-recording", "live"},
+			prepare: func(t *testing.T, d *desk, f app.Facts) {
+				t.Helper()
+				if err := d.Reported(t.Context(), f, events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN); err != nil {
+					t.Fatal(err)
+				}
+			},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, app.Settings{})
+			f := facts(t, d, tt.to, tt.consent)
+			f.Attempt = tt.attempt
+			if tt.prepare != nil {
+				tt.prepare(t, d, f)
+			}
+			got, err := d.StreamBroke(t.Context(), f)
+			if err != nil || got != tt.want {
+				t.Errorf("%q, %v, want %q", got, err, tt.want)
+			}
+			if !slices.Equal(d.carrier.Did(), tt.did) {
+				t.Errorf("asked the carrier %q, want %q", d.carrier.Did(), tt.did)
+			}
+		})
+	}
+	t.Run("a grant since goes into the new token", func(t *testing.T) {
+		d := newDesk(t, app.Settings{})
+		f := facts(t, d, apptest.ReportedLine, events.ConsentAnswer_CONSENT_ANSWER_PENDING)
+		if err := d.Reported(t.Context(), f, granted); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.StreamBroke(t.Context(), f); err != nil || d.carrier.Last().Consent != granted {
+			t.Errorf("consent %v, error %v", d.carrier.Last().Consent, err)
+		}
+	})
+	t.Run("who can't ask the log starts nothing", func(t *testing.T) {
+		d := newDesk(t, app.Settings{})
+		f := facts(t, d, apptest.DialLine, granted)
+		d.history.Err = errAway
+		if _, err := d.StreamBroke(t.Context(), f); !errors.Is(err, errAway) || slices.Contains(d.carrier.Did(), "start-stream 1") {
+			t.Errorf("error %v, did %q", err, d.carrier.Did())
+		}
+	})
+}
+
+func TestLegsFoldToTheRoot(t *testing.T) {
+	d := newDesk(t, app.Settings{})
+	f := facts(t, d, apptest.DialLine, events.ConsentAnswer_CONSENT_ANSWER_GRANTED)
+	at := d.now.Add(time.Minute)
+	answered := app.LegState{LegID: child, ParentID: call, Answered: true, At: at, To: "+14155550199"}
+	over := app.LegState{LegID: child, ParentID: call, Status: events.CallStatus_CALL_STATUS_COMPLETED, At: at.Add(time.Minute), Duration: time.Minute, Sequence: 3}
+	// The end before the begin, each twice.
+	for _, l := range []app.LegState{over, answered, answered, over} {
+		if err := d.LegChanged(t.Context(), f, l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ids := map[string]bool{}
+	for _, e := range d.pub.Events(events.Lifecycle)[1:] {
+		ids[e.GetEventId()] = true
+		if e.GetCallId() != call || e.GetLegId() != child {
+			t.Errorf("call %s leg %s", e.GetCallId(), e.GetLegId())
+		}
+	}
+	if len(ids) != 2 {
+		t.Errorf("%d different events, want 2", len(ids))
+	}
+	if err := d.LegChanged(t.Context(), f, app.LegState{LegID: call}); !errors.Is(err, app.ErrInvalid) {
+		t.Errorf("the root leg as its own child: %v", err)
+	}
+	if err := d.LegChanged(t.Context(), f, app.LegState{LegID: child, ParentID: "CA9"}); !errors.Is(err, app.ErrNotOurs) {
+		t.Errorf("a leg of another call: %v", err)
+	}
+}
+
+func TestEnded(t *testing.T) {
+	d := newDesk(t, app.Settings{})
+	end := app.LegState{
+		LegID: call, Status: events.CallStatus_CALL_STATUS_NO_ANSWER, At: d.now.Add(90 * time.Second), Duration: 90 * time.Second, Sequence: -1,
+	}
+	for range 2 {
+		if err := d.Ended(t.Context(), incoming(apptest.MailLine), end); err != nil {
+			t.Fatal(err)
+		}
+	}
+	es := d.pub.Events(events.Lifecycle)
+	if len(es) != 2 || es[0].GetEventId() != es[1].GetEventId() {
+		t.Fatalf("%d events", len(es))
+	}
+	body, _ := es[0].Message().(*events.CallEnded)
+	o := body.GetOpenedBy()
+	if o.GetHandling() != events.Handling_HANDLING_FALLBACK || o.GetFrom() == "" || o.GetPayer() != "central" || o.GetMediaExpected() {
+		t.Errorf("opened by %v", o)
+	}
+	if es[0].GetTenant() != "acme" || es[0].GetLineOfBusiness() != "support" {
+		t.Errorf("envelope %s %s", es[0].GetTenant(), es[0].GetLineOfBusiness())
+	}
+	if err := d.Ended(t.Context(), incoming("+19995550100"), end); !errors.Is(err, app.ErrUnknownCall) {
+		t.Errorf("unknown number: %v", err)
+	}
+}
+
+func TestRecording(t *testing.T) {
+	d := newDesk(t, app.Settings{})
+	f := facts(t, d, apptest.DialLine, events.ConsentAnswer_CONSENT_ANSWER_GRANTED)
+	for _, status := range []string{"completed", "in-progress", "completed", "absent"} {
+		r := app.RecordingState{ID: "RE1", LegID: call, Status: status, URL: "https://api.example/RE1", Duration: time.Minute, Channels: 2, At: d.now}
+		if err := d.Recording(t.Context(), f, r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ids := map[string]bool{}
+	for _, e := range d.pub.Events(events.Lifecycle)[1:] {
+		ids[e.GetEventId()] = true
+	}
+	if len(ids) != 3 {
+		t.Errorf("%d different events, want started, completed, absent", len(ids))
+	}
+	for name, r := range map[string]app.RecordingState{
+		"no id": {Status: "completed"}, "unknown status": {ID: "RE1", Status: "paused"},
+	} {
+		if err := d.Recording(t.Context(), f, r); !errors.Is(err, app.ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDisposition(t *testing.T) {
+	d := newDesk(t, app.Settings{})
+	f := facts(t, d, apptest.DialLine, events.ConsentAnswer_CONSENT_ANSWER_GRANTED)
+	say := func(name, agent, token string) error {
+		return d.Disposition(t.Context(), f, app.AgentDisposition{Name: name, Agent: agent, Token: token, At: d.now})
+	}
+	if err := errors.Join(say("ResolvedByAgent", "WK1", ""), say("ResolvedByAgent", "WK1", ""), say("QualifiedLead", "WK1", "t1")); err != nil {
+		t.Fatal(err)
+	}
+	es := d.pub.Events(events.Lifecycle)[1:]
+	if len(es) != 3 || es[0].GetEventId() != es[1].GetEventId() || es[1].GetEventId() == es[2].GetEventId() {
+		t.Error("repetitions must repeat the id, and only those")
+	}
+	if err := say("Sold", "WK1", ""); !errors.Is(err, app.ErrInvalid) {
+		t.Errorf("a disposition that the catalogue doesn't have: %v", err)
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	d := newDesk(t, app.Settings{})
+	f, err := d.Identify(incoming(apptest.SpanishLine))
+	if err != nil || f.Tenant != "globex" || f.LineOfBusiness != "support" {
+		t.Errorf("%+v, %v", f, err)
+	}
+	if _, err := d.Identify(incoming("")); !errors.Is(err, app.ErrUnknownCall) {
+		t.Errorf("three tenants share the account: %v", err)
+	}
+	in := incoming("")
+	in.Account = apptest.OtherAccount
+	if f, err := d.Identify(in); err != nil || f.Tenant != "umbrella" {
+		t.Errorf("the account's only tenant: %+v, %v", f, err)
+	}
+}

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+)
+
+// Message is one event on its way to one topic.
+type Message struct {
+	Topic events.Topic
+	Event *events.CallEvent
+}
+
+// Publisher stores events for good. It is the one way out of ingress: a local spool for the time without a
+// broker belongs behind it, and nothing above would change. Safe for concurrent use.
+type Publisher interface {
+	// Publish returns when all messages are stored, or with the first error; an error does not mean that
+	// nothing was stored, so whoever repeats relies on the events' ids.
+	Publish(ctx context.Context, msgs ...Message) error
+	// Send stores one message some time after it returns and calls done exactly once, from anywhere, with
+	// what came of it. done must not block. Messages of one call sent by one goroutine keep their order per
+	// topic. The event, and the audio in it, is the caller's again when Send has returned.
+	Send(ctx context.Context, m Message, done func(error))
+}
+
+// Carrier is what ingress asks of a carrier while a call lives. An error is worth another try unless it says otherwise
+// (retry.Error); stopping what doesn't run is no error. Safe for concurrent use.
+type Carrier interface {
+	// Live tells whether the call's root leg has not ended.
+	Live(ctx context.Context, f Facts) (bool, error)
+	// StartStream starts stream number f.Attempt of the call, with f in its token.
+	StartStream(ctx context.Context, f Facts) error
+	// StopStreams stops every stream of the call.
+	StopStreams(ctx context.Context, f Facts) error
+	// StartRecording and StopRecording record the root leg, both sides.
+	StartRecording(ctx context.Context, f Facts) error
+	StopRecording(ctx context.Context, f Facts) error
+}
+
+// History is what the log already holds of a call: the one thing that a token, being older, can't tell.
+type History interface {
+	// Consent returns the latest answer on calls.lifecycle, UNSPECIFIED if there is none; WITHDRAWN is final.
+	Consent(ctx context.Context, f Facts) (events.ConsentAnswer, error)
+}

@@ -1,0 +1,62 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+)
+
+// Restart says what came of a broken stream.
+type Restart string
+
+// The outcomes, fit for a metric.
+const (
+	// RestartStarted: a new stream is on its way.
+	RestartStarted Restart = "started"
+	// RestartEnded: the call is over; the stream ended with it.
+	RestartEnded Restart = "call-ended"
+	// RestartWithdrawn: nobody may listen (any more); the stop was ours.
+	RestartWithdrawn Restart = "no-consent"
+	// RestartSpent: too many streams of this call broke already.
+	RestartSpent Restart = "attempts-spent"
+)
+
+// StreamBroke starts a new stream for one that stopped or failed, if the call lives and may be heard. The
+// carrier never reconnects by itself, and it tells of a stop in the same words whoever wanted it; so this
+// asks: does the call live (the carrier knows), and does consent stand (the log knows, the token is older).
+// Any replica can do it. f are the facts of the stream that broke; its attempts bound the restarts.
+func (s *Service) StreamBroke(ctx context.Context, f Facts) (Restart, error) {
+	t, _, err := s.line(f)
+	if err != nil {
+		return "", err
+	}
+	if !f.MayStream(t.Consent.Policy) {
+		return RestartWithdrawn, nil
+	}
+	if f.Attempt >= s.set.MaxRestarts {
+		return RestartSpent, nil
+	}
+	live, err := s.carrier.Live(ctx, f)
+	if err != nil {
+		return "", fmt.Errorf("asking whether the call lives: %w", err)
+	}
+	if !live {
+		return RestartEnded, nil
+	}
+	answer, err := s.history.Consent(ctx, f)
+	if err != nil {
+		return "", fmt.Errorf("asking the log for consent: %w", err)
+	}
+	if answer != events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED {
+		f.Consent = answer
+	}
+	if !f.MayStream(t.Consent.Policy) {
+		return RestartWithdrawn, nil
+	}
+	f.Attempt++
+	if err := s.carrier.StartStream(ctx, f); err != nil {
+		return "", fmt.Errorf("starting a new stream: %w", err)
+	}
+	return RestartStarted, nil
+}

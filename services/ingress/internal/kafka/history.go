@@ -1,0 +1,72 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
+)
+
+// History is app.History on calls.lifecycle. It reads the call's partition from the call's start on, which at
+// some eight small messages a call is a fetch or two, and is asked only when a stream has broken. Safe for
+// concurrent use.
+type History struct {
+	conn    *broker.Conn
+	timeout time.Duration
+}
+
+var _ app.History = (*History)(nil)
+
+// NewHistory makes a history on a connection that the caller closes; one question takes at most timeout.
+func NewHistory(conn *broker.Conn, timeout time.Duration) *History {
+	return &History{conn: conn, timeout: timeout}
+}
+
+// skew is how far the clocks of broker and ingress may be apart.
+const skew = time.Minute
+
+// Consent implements app.History.
+func (h *History) Consent(ctx context.Context, f app.Facts) (events.ConsentAnswer, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.timeout)
+	defer cancel()
+	counts, err := h.conn.Partitions(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("reading the partition count of %s: %w", events.Lifecycle.Name, err)
+	}
+	n := counts[events.Lifecycle.Name]
+	if n == 0 {
+		return 0, fmt.Errorf("topic %s does not exist: create the topics first", events.Lifecycle.Name)
+	}
+	partition := produce.Partition([]byte(f.CallID), n)
+	from, err := h.conn.OffsetAt(ctx, events.Lifecycle.Name, partition, f.Start.Add(-skew))
+	if err != nil {
+		return 0, fmt.Errorf("finding the call's start in %s: %w", events.Lifecycle.Name, err)
+	}
+	answer := events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED
+	err = h.conn.ReadRange(ctx, events.Lifecycle.Name, partition, from, -1, func(r broker.Record) error {
+		if string(r.Key) == f.CallID {
+			answer = later(answer, r.Value)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reading the call's consent from %s: %w", events.Lifecycle.Name, err)
+	}
+	return answer, nil
+}
+
+// later folds one record of the call into what is known: the last answer counts, a withdrawal for good.
+func later(known events.ConsentAnswer, value []byte) events.ConsentAnswer {
+	e, err := events.Unmarshal(value)
+	if err != nil || known == events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN {
+		return known // what can't be decoded is the consumers' to report
+	}
+	if c, ok := e.Message().(*events.ConsentRecorded); ok {
+		return c.GetAnswer()
+	}
+	return known
+}

@@ -1,0 +1,122 @@
+// Package metrics is everything that ingress counts. Names follow OpenTelemetry; Prometheus shows
+// "frontdesk.ingress.webhooks" as frontdesk_ingress_webhooks_total. No label ever holds a call, a number or a name.
+package metrics
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+)
+
+// Metrics holds the instruments. Safe for concurrent use.
+type Metrics struct {
+	webhooks, refused, unknown, restarts metric.Int64Counter
+	frames, bytes, repeated, gaps, gapMs metric.Int64Counter
+	streams                              metric.Int64UpDownCounter
+	ends                                 metric.Int64Counter
+	webhookSeconds, publishSeconds       metric.Float64Histogram
+}
+
+// seconds are the histograms' bounds: a webhook has 15 s at most, a caller is kept waiting for 3.
+var seconds = []float64{.002, .005, .01, .025, .05, .1, .25, .5, 1, 2, 3, 5, 10, 15} //nolint:gochecknoglobals // a constant that Go can't spell
+
+// New makes the instruments.
+func New(m metric.Meter) (*Metrics, error) {
+	b := builder{m: m}
+	out := &Metrics{
+		webhooks: b.counter("frontdesk.ingress.webhooks", "Webhooks by kind and outcome."),
+		refused:  b.counter("frontdesk.ingress.refused", "Requests refused for a wrong or missing signature, account or token."),
+		unknown:  b.counter("frontdesk.ingress.unknown_numbers", "Calls to a number that no tenant owns."),
+		restarts: b.counter("frontdesk.ingress.stream_restarts", "Streams that broke, by what came of it."),
+		frames:   b.counter("frontdesk.ingress.audio.frames", "Audio frames heard."),
+		bytes:    b.counter("frontdesk.ingress.audio.bytes", "Audio bytes heard."),
+		repeated: b.counter("frontdesk.ingress.audio.repeated_frames", "Audio frames that came twice and were dropped."),
+		gaps:     b.counter("frontdesk.ingress.audio.gaps", "Declared gaps, by reason."),
+		gapMs:    b.counter("frontdesk.ingress.audio.gap_milliseconds", "Audio that the declared gaps stand for."),
+		ends:     b.counter("frontdesk.ingress.streams_ended", "Streams ended, by reason."),
+	}
+	var err error
+	out.streams, err = m.Int64UpDownCounter("frontdesk.ingress.streams_open", metric.WithDescription("Streams open now."))
+	b.errs = append(b.errs, err)
+	out.webhookSeconds = b.histogram("frontdesk.ingress.webhook.duration", "Time to answer a webhook.")
+	out.publishSeconds = b.histogram("frontdesk.ingress.publish.duration", "Time until an event is stored.")
+	return out, errors.Join(b.errs...)
+}
+
+type builder struct {
+	m    metric.Meter
+	errs []error
+}
+
+func (b *builder) counter(name, doc string) metric.Int64Counter {
+	c, err := b.m.Int64Counter(name, metric.WithDescription(doc))
+	b.errs = append(b.errs, err)
+	return c
+}
+
+func (b *builder) histogram(name, doc string) metric.Float64Histogram {
+	h, err := b.m.Float64Histogram(name, metric.WithDescription(doc), metric.WithUnit("s"), metric.WithExplicitBucketBoundaries(seconds...))
+	b.errs = append(b.errs, err)
+	return h
+}
+
+func label(key, value string) metric.MeasurementOption {
+	return metric.WithAttributeSet(attribute.NewSet(attribute.String(key, value)))
+}
+
+func labels(key, value, key2, value2 string) metric.MeasurementOption {
+	return metric.WithAttributeSet(attribute.NewSet(attribute.String(key, value), attribute.String(key2, value2)))
+}
+
+// Webhook counts one answered webhook.
+func (m *Metrics) Webhook(ctx context.Context, kind, outcome string, took time.Duration) {
+	m.webhooks.Add(ctx, 1, labels("kind", kind, "outcome", outcome))
+	m.webhookSeconds.Record(ctx, took.Seconds(), label("kind", kind))
+}
+
+// Refused counts a request that was not believed: reason is "signature", "account" or "token".
+func (m *Metrics) Refused(ctx context.Context, kind, reason string) {
+	m.refused.Add(ctx, 1, labels("kind", kind, "reason", reason))
+}
+
+// UnknownNumber counts a call that nobody owns; outcome is "refused" or "default".
+func (m *Metrics) UnknownNumber(ctx context.Context, outcome string) {
+	m.unknown.Add(ctx, 1, label("outcome", outcome))
+}
+
+// Restart counts a broken stream by what came of it.
+func (m *Metrics) Restart(ctx context.Context, outcome string) {
+	m.restarts.Add(ctx, 1, label("outcome", outcome))
+}
+
+// StreamOpened counts a stream up.
+func (m *Metrics) StreamOpened(ctx context.Context) { m.streams.Add(ctx, 1) }
+
+// StreamEnded counts a stream down.
+func (m *Metrics) StreamEnded(ctx context.Context, reason string) {
+	m.streams.Add(ctx, -1)
+	m.ends.Add(ctx, 1, label("reason", reason))
+}
+
+// Audio counts what was heard, a chunk at a time: counting frame by frame would cost as much as packing them.
+func (m *Metrics) Audio(ctx context.Context, frames, bytes int) {
+	m.frames.Add(ctx, int64(frames))
+	m.bytes.Add(ctx, int64(bytes))
+}
+
+// Repeated counts frames dropped as repetitions.
+func (m *Metrics) Repeated(ctx context.Context, frames int) { m.repeated.Add(ctx, int64(frames)) }
+
+// Gap counts a declared gap of some milliseconds.
+func (m *Metrics) Gap(ctx context.Context, reason string, ms int64) {
+	m.gaps.Add(ctx, 1, label("reason", reason))
+	m.gapMs.Add(ctx, ms, label("reason", reason))
+}
+
+// Published records how long it took to store events; outcome is "ok" or "error".
+func (m *Metrics) Published(ctx context.Context, topic, outcome string, took time.Duration) {
+	m.publishSeconds.Record(ctx, took.Seconds(), labels("topic", topic, "outcome", outcome))
+}

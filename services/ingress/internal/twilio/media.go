@@ -1,0 +1,116 @@
+package twilio
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/media"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/twilio/mediastream"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/ws"
+)
+
+// media upgrades and serves one Media Streams socket; it returns when the stream has ended.
+func (s *Server) media(w http.ResponseWriter, r *http.Request) {
+	account := r.PathValue("account")
+	signed, ok := s.links.signedSocket(r)
+	if !ok || !s.auth.form(account, signed, nil, r.Header.Get(signatureHeader)) {
+		s.m.Refused(r.Context(), "media", "signature")
+		http.Error(w, "the signature is missing or wrong", http.StatusForbidden)
+		return
+	}
+	leave, ok := s.enter()
+	if !ok {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "no more streams are taken here now", http.StatusServiceUnavailable)
+		return
+	}
+	defer leave()
+	c, err := ws.Upgrade(w, r, s.socket.Options)
+	if err != nil {
+		return // answered already
+	}
+	// The request's context ends with HTTP; the socket's ends with the server.
+	ctx := context.WithoutCancel(r.Context())
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(s.sockets, cancel)
+	defer stop()
+	s.ended(ctx, mediastream.Serve(ctx, c, account, s.now, s.openStream))
+}
+
+// ended counts how a socket ended; the peer has been told.
+func (s *Server) ended(ctx context.Context, err error) {
+	var fault *ws.Error
+	switch {
+	case err == nil:
+	case errors.As(err, &fault):
+		s.log.WarnContext(ctx, "a media socket was closed for breaking the protocol", "code", fault.Code, "reason", fault.Reason)
+	default:
+		s.log.InfoContext(ctx, "a media socket ended without a stop", "error", err)
+	}
+}
+
+// openStream checks a stream's token against its start message and opens it.
+func (s *Server) openStream(ctx context.Context, token, account, call string, spec media.Spec) (*media.Stream, error) {
+	f, err := s.tokens.Open(token, s.now())
+	switch {
+	case err != nil:
+	case f.Account != account || f.CallID != call:
+		err = errors.New("the call token is of another call")
+	default:
+		err = s.app.Admit(f)
+	}
+	if err != nil {
+		s.m.Refused(ctx, "media", "token")
+		return nil, ws.Fault(ws.StatusPolicy, err.Error())
+	}
+	ctx, span := s.tracer.Start(telemetry.WithCall(ctx, f.CallID), "ingress.stream", trace.WithSpanKind(trace.SpanKindServer))
+	span.End() // the stream's begin; a span open for hours would be of no use, and none is made a frame
+	return s.intake.Open(ctx, f, spec), nil
+}
+
+// enter counts a socket in, if there is room and no shutdown; leave counts it out.
+func (s *Server) enter() (leave func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing || s.open >= s.socket.MaxOpen {
+		return nil, false
+	}
+	s.open++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.open--
+		s.settle()
+	}, true
+}
+
+func (s *Server) settle() {
+	if s.closing && s.open == 0 {
+		select {
+		case <-s.empty:
+		default:
+			close(s.empty)
+		}
+	}
+}
+
+// Drain takes no more sockets and waits until those open have ended by themselves, which they do as their
+// calls end. When ctx ends it closes the rest: their streams end with SHUTDOWN, Twilio tells stream-status,
+// and a living replica starts new ones. It returns when everything heard is stored.
+func (s *Server) Drain(ctx context.Context) {
+	s.mu.Lock()
+	s.closing = true
+	s.settle()
+	s.mu.Unlock()
+	select {
+	case <-s.empty:
+	case <-ctx.Done():
+		s.endSockets()
+		<-s.empty
+	}
+}

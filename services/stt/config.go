@@ -1,0 +1,71 @@
+package stt
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/services/stt/internal/app"
+	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/pace"
+	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/rotate"
+)
+
+// Config of stt. In the environment every key stands behind FRONTDESK_STT_.
+type Config struct {
+	Kafka     broker.Config    `koanf:"kafka"`
+	Produce   produce.Config   `koanf:"produce"`
+	Telemetry telemetry.Config `koanf:"telemetry"`
+	// Tenants is the folder of tenant files.
+	Tenants string `koanf:"tenants"`
+	// Admin is host:port of /healthz, /readyz and /metrics. Never expose it.
+	Admin string `koanf:"admin"`
+	// Consume bounds what is taken and not done. Audio stays taken until its final, ten seconds of it in
+	// silence, so the bounds are far above the consumer's own.
+	Consume consume.Config `koanf:"consume"`
+	// Hearing is how long audio, sessions and calls are kept.
+	Hearing app.Config `koanf:"hearing"`
+	// Pace is how fast recognisers are given audio; its speed is the carrier's.
+	Pace pace.Config `koanf:"pace"`
+	// Rotate is how one stream of a recogniser follows another.
+	Rotate rotate.Config `koanf:"rotate"`
+	// Grace is how long each part may take to stop.
+	Grace time.Duration `koanf:"grace"`
+}
+
+// Defaults of every setting that has one.
+func Defaults() Config {
+	return Config{
+		Tenants: "tenants", Admin: "127.0.0.1:9092", Grace: 10 * time.Second,
+		Kafka: broker.Config{ClientID: "frontdesk-stt"},
+		// 400 parties that hold ten seconds each are 20,000 chunks of 200 ms and 32 MB; a minute that waits
+		// for consent is six times that.
+		Consume: consume.Config{
+			Group: "stt", Concurrency: 256, MaxTaken: 50_000, MaxTakenBytes: 96 << 20,
+			MaxProcess: 200_000, MaxProcessBytes: 384 << 20,
+		},
+		Hearing: app.Defaults(), Pace: pace.Defaults(), Rotate: rotate.Defaults(),
+	}
+}
+
+// Validate reports every fault of c.
+func (c *Config) Validate() error {
+	errs := []error{c.Kafka.Validate(), c.Telemetry.Validate()}
+	errs = append(errs, c.Hearing.Validate()...)
+	errs = append(errs, c.Pace.Validate()...)
+	errs = append(errs, c.Rotate.Validate()...)
+	if c.Tenants == "" {
+		errs = append(errs, errors.New("tenants: name the folder of tenant files"))
+	}
+	if _, _, err := net.SplitHostPort(c.Admin); err != nil {
+		errs = append(errs, fmt.Errorf("admin: %q is not host:port", c.Admin))
+	}
+	if c.Grace <= 0 {
+		errs = append(errs, fmt.Errorf("grace: %s is not positive", c.Grace))
+	}
+	return errors.Join(errs...)
+}

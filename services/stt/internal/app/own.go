@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Assigned takes partitions over. next is, per partition, the offset of calls.media at which messages will
+// begin; do runs a function in the queue of a key.
+func (a *App) Assigned(ctx context.Context, next map[int]int64, do func(partition int, key []byte, fn func(ctx context.Context))) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(8)
+	for n, offset := range next {
+		g.Go(func() error {
+			past, err := a.log.Partition(gctx, n, offset)
+			if err != nil {
+				return fmt.Errorf("reading back partition %d: %w", n, err)
+			}
+			a.own(n, offset, past, func(key []byte, fn func(ctx context.Context)) { do(n, key, fn) })
+			return nil
+		})
+	}
+	return g.Wait() //nolint:wrapcheck // wrapped above
+}
+
+func (a *App) own(n int, next int64, past *Past, do func(key []byte, fn func(ctx context.Context))) {
+	a.mu.Lock()
+	p := a.parts[n]
+	if p == nil {
+		p = &part{app: a, n: n, calls: map[string]*call{}}
+		a.parts[n] = p
+	}
+	a.mu.Unlock()
+	p.mu.Lock()
+	// Messages that never came here were handled by somebody else, and so was what followed from them.
+	elsewhere := next > p.handled+1
+	p.owned, p.do, p.past, p.handled = true, do, past, next-1
+	p.mu.Unlock()
+	for _, c := range p.all() {
+		if elsewhere || !c.adopt(past.of(c.id)) {
+			c.drop()
+			p.mu.Lock()
+			delete(p.calls, c.id)
+			p.mu.Unlock()
+		}
+	}
+	for _, id := range past.unfinished() {
+		p.mu.Lock()
+		c, had := p.calls[id]
+		if !had {
+			c = newCall(p, id)
+			p.calls[id] = c
+		}
+		pc := past.take(id)
+		p.mu.Unlock()
+		c.restore(pc)
+	}
+}
+
+// Revoked lets partitions go. Their sessions are kept alive for a while: most rebalances give a process its
+// partitions back.
+func (a *App) Revoked(partitions []int) {
+	for _, n := range partitions {
+		p := a.part(n)
+		if p == nil {
+			continue
+		}
+		p.mu.Lock()
+		p.owned, p.do = false, nil
+		p.mu.Unlock()
+		for _, c := range p.all() {
+			c.suspend()
+		}
+	}
+}
+
+// suspend stops publishing and forgets completions: the messages come again, here or elsewhere.
+func (c *call) suspend() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.suspended = true
+	for _, s := range c.streams {
+		s.holds, s.closes = nil, nil
+		for _, t := range s.tracks {
+			t.ledger.orphan()
+		}
+	}
+	c.keepsake = time.AfterFunc(c.app.cfg.Keepsake, func() {
+		if c.expired() {
+			c.part.mu.Lock()
+			if c.part.calls[c.id] == c {
+				delete(c.part.calls, c.id)
+			}
+			c.part.mu.Unlock()
+		}
+	})
+}
+
+func (c *call) expired() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.suspended {
+		return false
+	}
+	c.end()
+	return true
+}
+
+// adopt goes on with what was suspended, unless the log shows that another process has told more.
+func (c *call) adopt(p *pastCall) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone {
+		return false
+	}
+	for id, s := range c.streams {
+		ps := p.stream(id)
+		if ps == nil {
+			continue
+		}
+		if ps.completed && s.state != closing && s.state != completed {
+			return false
+		}
+		for party, told := range ps.told {
+			if t := s.track(party); told > max(t.mark, t.posted) {
+				return false
+			}
+		}
+	}
+	c.keepsake.Stop()
+	c.suspended = false
+	c.send()
+	for _, s := range c.streams {
+		if s.state == open {
+			s.alive()
+			s.watch()
+		}
+	}
+	return true
+}
+
+// drop ends the call's sessions: somebody else hears it, or nobody does.
+func (c *call) drop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.end()
+}
+
+func (c *call) end() {
+	if c.gone {
+		return
+	}
+	c.gone = true
+	if c.keepsake != nil {
+		c.keepsake.Stop()
+	}
+	for _, s := range c.streams {
+		if s.state != completed {
+			s.forget()
+		}
+		for _, t := range s.tracks {
+			t.leave()
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"github.com/frontdesk/frontdesk/pkg/events"
+)
+
+// heavy is how much audio, in milliseconds, a track must hold back to count as one that fills the bound.
+const heavy = 5_000
+
+// Relieve makes room when the consumer has stopped fetching because too much is taken and not done: it must
+// not wait for audio that would end an utterance, since that audio is not fetched. Whoever holds much tells
+// what it has heard, as finals cut wherever they are; who can't within [Config.Relief], and who may not be
+// heard yet, gives the audio up as a declared gap.
+func (a *App) Relieve() {
+	calls := a.all()
+	relieved := false
+	for _, c := range calls {
+		relieved = c.relieve(heavy) || relieved
+	}
+	if !relieved {
+		for _, c := range calls {
+			c.relieve(1)
+		}
+	}
+}
+
+// relieve forces tracks that hold least milliseconds or more, and tells whether there are any.
+func (c *call) relieve(least int64) (any bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone || c.suspended {
+		return false
+	}
+	for _, s := range c.streams {
+		if s.state != open && s.state != ending {
+			continue
+		}
+		for _, t := range s.tracks {
+			if t.behind() >= least {
+				any = true
+				t.force()
+			}
+		}
+	}
+	return any
+}
+
+func (t *track) force() {
+	s, target := t.stream, t.taken
+	if t.forced > t.reach {
+		return // under way: the consumer asks every second
+	}
+	t.forced = target
+	s.call.app.met.force(s)
+	if t.sess == nil {
+		t.forced = 0
+		t.bound(t.holds / 2)
+		return
+	}
+	sess := t.sess
+	sess.Flush()
+	s.after(s.call.app.cfg.Relief, func() {
+		if t.sess != sess || t.reach >= target {
+			return
+		}
+		t.forced = 0
+		t.leave()
+		s.spoil("audio given up under load")
+		s.declare(t, max(t.reach, t.mark), t.taken, events.MediaGapReason_MEDIA_GAP_REASON_DROPPED)
+		t.reach = t.taken
+		if s.state == ending {
+			t.done = true
+		}
+		s.settle()
+	})
+}

@@ -1,0 +1,194 @@
+package rotate_test
+
+import (
+	"errors"
+	"io"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser"
+	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/drivertest"
+	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/pace"
+	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/rotate"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestSuite(t *testing.T) {
+	cfg := rotate.Defaults()
+	cfg.Settle = 0 // the fake tells what it hears at once
+	for name, fake := range map[string]func() *drivertest.Fake{
+		"word times":    func() *drivertest.Fake { return &drivertest.Fake{Seed: 1} },
+		"no word times": func() *drivertest.Fake { return &drivertest.Fake{Seed: 2, NoWordTimes: true} },
+		"slow finals":   func() *drivertest.Fake { return &drivertest.Fake{Seed: 3, Lag: 1500 * time.Millisecond} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			drivertest.Run(t, drivertest.Harness{
+				New: func(*testing.T) (recogniser.Recogniser, []byte, []drivertest.Said) {
+					f := fake()
+					f.Limit = drivertest.Limit
+					said := drivertest.Script(4, 80_000, 2_000)
+					paced := pace.New(f, pace.Config{Ahead: 4 * time.Second, Speed: 200, CatchUp: 2})
+					return rotate.New(paced, cfg, nil), f.Paint(82_000, said), said
+				},
+				Silence: cfg.Silence,
+			})
+		})
+	}
+}
+
+// TestBrokenStreams lets streams break anywhere, by limit or failure, and cuts the audio at random.
+func TestBrokenStreams(t *testing.T) {
+	for seed := range uint64(60) {
+		synctest.Test(t, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 3))
+			breaks := make([]time.Duration, 200)
+			for i := range breaks {
+				breaks[i] = time.Duration(rng.IntN(30_000)) * time.Millisecond
+			}
+			f := &drivertest.Fake{
+				Seed: seed, Limit: drivertest.Limit, Lag: time.Duration(rng.IntN(2_000)) * time.Millisecond, NoWordTimes: seed%3 == 0,
+				Fail: func(stream int, heard time.Duration) error {
+					if stream%4 != 3 && heard < breaks[stream] {
+						return nil
+					}
+					return &retry.Error{Code: "fake.unavailable", Err: errors.New("away")}
+				},
+			}
+			said := drivertest.Script(seed, 120_000, 9_000)
+			audio := f.Paint(125_000, said)
+			cfg := rotate.Defaults()
+			cfg.Retry.Budget = time.Hour
+			s := rotate.New(pace.New(f, pace.Defaults()), cfg, nil).Open(recogniser.Spec{Format: drivertest.Format})
+			go func() {
+				for at := int64(0); len(audio) > 0; {
+					n := min(drivertest.Format.Bytes(1+rng.Int64N(700)), len(audio))
+					s.Write(recogniser.Audio{Start: at, Data: audio[:n]})
+					at, audio = at+drivertest.Format.Millis(n), audio[n:]
+				}
+				s.Finish()
+			}()
+			finals, _, err := drain(s)
+			if !errors.Is(err, io.EOF) {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			if got, want := drivertest.Told(finals), drivertest.Text(said); got != want {
+				t.Errorf("seed %d: words differ\n got %s\nwant %s", seed, got, want)
+			}
+		})
+	}
+}
+
+func drain(s recogniser.Session) (finals []recogniser.Final, usage []recogniser.Usage, err error) {
+	for {
+		e, err := s.Recv()
+		if err != nil {
+			return finals, usage, err
+		}
+		if e.Final != nil {
+			finals = append(finals, *e.Final)
+		}
+		if e.Usage != nil {
+			usage = append(usage, *e.Usage)
+		}
+	}
+}
+
+func TestReasons(t *testing.T) {
+	for name, c := range map[string]struct {
+		limit, pause time.Duration
+		want         string
+	}{
+		"old, at the end of a final": {time.Minute, 500 * time.Millisecond, rotate.ReasonSoft},
+		"too old to wait for one":    {time.Minute, 0, rotate.ReasonHard},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &drivertest.Fake{Limit: c.limit, Lag: 500 * time.Millisecond}
+				said := []drivertest.Said{{Text: "once", Start: 100, End: 500}}
+				if c.pause > 0 {
+					said = drivertest.Script(1, 110_000, c.pause.Milliseconds())
+				}
+				var reasons []string
+				r := rotate.New(pace.New(f, pace.Defaults()), rotate.Defaults(), func(reason, _ string) { reasons = append(reasons, reason) })
+				s := r.Open(recogniser.Spec{Format: drivertest.Format})
+				for _, a := range drivertest.Chunks(f.Paint(110_000, said), 0, 200) {
+					s.Write(a)
+				}
+				s.Finish()
+				finals, _, _ := drain(s)
+				if drivertest.Told(finals) != drivertest.Text(said) {
+					t.Error("words were lost or doubled")
+				}
+				if len(reasons) == 0 || reasons[0] != c.want {
+					t.Errorf("streams ended for %v, want %s first", reasons, c.want)
+				}
+			})
+		})
+	}
+}
+
+func TestFailures(t *testing.T) {
+	away := &retry.Error{Code: "fake.unavailable", Err: errors.New("away")}
+	refused := &retry.Error{Class: retry.Permanent, Code: "fake.denied", Err: errors.New("no")}
+	limit := &retry.Error{Code: "fake.limit", Err: recogniser.ErrLimit}
+	for name, c := range map[string]struct {
+		err      error
+		least    time.Duration
+		most     time.Duration
+		attempts int // at least
+	}{
+		"away for the whole budget":        {away, 60 * time.Second, 90 * time.Second, 8},
+		"refused":                          {refused, 0, 0, 1},
+		"limits without a word in between": {limit, 60 * time.Second, 90 * time.Second, 8},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &drivertest.Fake{Fail: func(int, time.Duration) error { return c.err }}
+				s := rotate.New(f, rotate.Defaults(), nil).Open(recogniser.Spec{Format: drivertest.Format})
+				began := time.Now()
+				s.Write(recogniser.Audio{Data: make([]byte, 1600)})
+				_, _, err := drain(s)
+				if !errors.Is(err, c.err) {
+					t.Errorf("ended with %v, want %v", err, c.err)
+				}
+				if took := time.Since(began); took < c.least || took > c.most {
+					t.Errorf("gave up after %s, want %s to %s", took, c.least, c.most)
+				}
+				if n, _, _ := f.Opened(); n < c.attempts || n > 40 {
+					t.Errorf("%d attempts, want %d or a few more", n, c.attempts)
+				}
+			})
+		})
+	}
+}
+
+// TestUsage bills every stream, the cancelled ones too, and what was given again.
+func TestUsage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &drivertest.Fake{Limit: drivertest.Limit, Lag: time.Second}
+		said := drivertest.Script(9, 80_000, 500)
+		s := rotate.New(pace.New(f, pace.Defaults()), rotate.Defaults(), nil).Open(recogniser.Spec{Format: drivertest.Format})
+		for _, a := range drivertest.Chunks(f.Paint(80_000, said), 0, 200) {
+			s.Write(a)
+		}
+		s.Finish()
+		_, usage, _ := drain(s)
+		var sent time.Duration
+		for _, u := range usage {
+			sent += u.Sent
+		}
+		streams, most, written := f.Opened()
+		if len(usage) != streams || sent != written {
+			t.Errorf("usage of %d streams and %s, the product counts %d and %s", len(usage), sent, streams, written)
+		}
+		if most != 1 {
+			t.Errorf("%d streams at once, want one", most)
+		}
+	})
+}

@@ -1,0 +1,272 @@
+package rotate
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser"
+)
+
+// replayBytes bounds one piece of a replay: what Google takes in one message, with room to spare.
+const replayBytes = 15_360
+
+// longWord is how long a word may take, in milliseconds: so much of what a flush has not told of is given
+// again.
+const longWord = 1000
+
+// step is how far Covered moves at once in silence: word of every chunk would be of no use to anybody.
+const step = 1000
+
+// ending is how a stream ended.
+type ending struct {
+	reason   string // "" if it was told to finish and did
+	err      error
+	progress bool // it told something, or was no failure
+}
+
+// present is the stream that there is.
+type present struct {
+	*session
+	inner recogniser.Stream
+	began time.Time
+	from  int64 // call time at which it began to hear
+
+	mu      sync.Mutex
+	times   recogniser.Timeline // of what it was given
+	recent  []given             // what was given since Settle
+	settled int64               // milliseconds given before that
+	reason  string              // why we ended it, "" if we did not
+	closed  bool                // half-closed: every result is wanted
+	stall   *time.Timer         // runs from then on
+}
+
+// stream opens a stream, gives it the ring and what follows, and tells what it tells, until it ends.
+func (s *session) stream() (end ending) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	inner, err := s.driver.Open(ctx, s.spec)
+	if err != nil {
+		return ending{reason: ReasonFailed, err: err}
+	}
+	s.mu.Lock()
+	s.fed = s.covered
+	p := &present{session: s, inner: inner, began: time.Now(), from: s.covered}
+	s.mu.Unlock()
+	// Age counts on the clock too: a stream without audio reaches the product's limit all the same.
+	old := time.AfterFunc(s.cfg.Hard, func() { p.stop(ReasonHard) })
+	var feeding sync.WaitGroup
+	feeding.Go(func() { p.feed(ctx) })
+	end = p.listen()
+	old.Stop()
+	cancel()
+	inner.Cancel()
+	feeding.Wait()
+	s.mu.Lock()
+	if u := inner.Usage(); u != nil {
+		s.tell(recogniser.Event{Usage: u})
+	}
+	s.mu.Unlock()
+	return end
+}
+
+// feed gives the stream what the ring holds, then what comes, until the stream ends or is half-closed.
+func (p *present) feed(ctx context.Context) {
+	for ctx.Err() == nil {
+		a, close := p.next()
+		switch {
+		case len(a.Data) > 0:
+			if p.age(p.spec.Format.Millis(len(a.Data))) > p.cfg.Hard {
+				p.stop(ReasonHard)
+				return
+			}
+			if p.inner.Write(a) != nil {
+				return // Recv tells why
+			}
+			p.wrote(a)
+		case close:
+			p.mu.Lock()
+			p.closed = true
+			p.stall = time.AfterFunc(p.cfg.Stall, p.inner.Cancel)
+			p.mu.Unlock()
+			if p.inner.CloseSend() != nil {
+				return // Recv tells why
+			}
+			return
+		default:
+			select {
+			case <-p.wake:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// next is what to give, or whether to half-close instead.
+func (p *present) next() (a recogniser.Audio, close bool) {
+	s := p.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flush {
+		if s.fed > s.covered {
+			return a, true // what is waiting is for the next stream
+		}
+		s.flush = false // nothing has been heard that could be told
+	}
+	a = s.ring.next(s.fed, replayBytes)
+	return a, s.finishing
+}
+
+func (p *present) age(more int64) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return max(time.Duration(p.times.Given()+more)*time.Millisecond, time.Since(p.began))
+}
+
+// wrote notes that a was given, and lets go of what lies before a long silence. Silence is counted in audio
+// that this stream was given, so a stream that has begun anew lets go of nothing for a while.
+func (p *present) wrote(a recogniser.Audio) {
+	s := p.session
+	end := s.spec.Format.End(a)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fed = max(s.fed, end)
+	s.most = max(s.most, end)
+	silence := s.cfg.Silence.Milliseconds()
+	if s.heard > s.cut {
+		silence *= 3 // an interim has told of words: their final may be late, or they were taken back
+	}
+	p.mu.Lock()
+	p.times.Add(a.Start, end)
+	quiet := int64(0)
+	if beyond := min(p.times.Given()-silence, p.settle()); beyond > 0 {
+		quiet = p.times.End(beyond)
+	}
+	p.mu.Unlock()
+	if quiet >= s.heard && quiet-max(s.announced, s.covered) >= step {
+		s.let(quiet)
+		s.tell(recogniser.Event{Covered: quiet})
+	}
+}
+
+// given is how much audio a stream had been given at some time.
+type given struct {
+	millis int64
+	at     time.Time
+}
+
+// settle notes what has been given by now and returns what had been given Settle ago. The caller holds p.mu.
+func (p *present) settle() int64 {
+	now := time.Now()
+	p.recent = append(p.recent, given{p.times.Given(), now})
+	n := 0
+	for n < len(p.recent) && now.Sub(p.recent[n].at) >= p.cfg.Settle {
+		p.settled = p.recent[n].millis
+		n++
+	}
+	p.recent = p.recent[n:]
+	return p.settled
+}
+
+// let forgets the audio before ms. The caller holds mu.
+func (s *session) let(ms int64) {
+	if ms > s.covered {
+		s.covered = ms
+		s.ring.trim(ms)
+	}
+}
+
+// stop ends the stream for a reason of ours.
+func (p *present) stop(reason string) {
+	p.mu.Lock()
+	ours := p.reason == "" && !p.closed
+	if ours {
+		p.reason = reason
+	}
+	p.mu.Unlock()
+	if ours {
+		p.inner.Cancel()
+	}
+}
+
+// listen tells what the stream tells, until it ends.
+func (p *present) listen() ending {
+	for {
+		r, err := p.inner.Recv()
+		if err != nil {
+			return p.over(err)
+		}
+		if p.took(r) && p.age(0) > p.cfg.Soft {
+			p.stop(ReasonSoft)
+		}
+	}
+}
+
+// took tells r, and whether it was a final of a stream that is still wanted.
+func (p *present) took(r recogniser.Result) bool {
+	p.mu.Lock()
+	unwanted := p.reason != ""
+	if p.stall != nil {
+		p.stall.Reset(p.cfg.Stall)
+	}
+	p.mu.Unlock()
+	if unwanted {
+		return false // the next stream hears it again
+	}
+	s := p.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = max(s.heard, r.Heard)
+	if r.Final == nil {
+		return false
+	}
+	s.heard = max(s.heard, r.Final.End)
+	f, words := r.Final.After(s.cut)
+	s.cut = max(s.cut, f.End)
+	s.let(f.End)
+	e := recogniser.Event{Covered: s.covered}
+	if words {
+		e.Final = &f
+	}
+	s.tell(e)
+	return true
+}
+
+// over says how the stream ended.
+func (p *present) over(err error) ending {
+	p.mu.Lock()
+	reason, closed := p.reason, p.closed
+	if p.stall != nil && !p.stall.Stop() && !errors.Is(err, io.EOF) {
+		err = errStall
+	}
+	p.mu.Unlock()
+	s := p.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// A stream has worked if audio need not be given again, or, since nobody tells of silence, if it has
+	// lived for a while.
+	progress := s.covered > p.from || time.Since(p.began) > s.cfg.Retry.Max
+	switch {
+	case reason != "":
+		return ending{reason: reason, progress: true}
+	case errors.Is(err, io.EOF) && closed:
+		// Everything that was given has been told: what was not told of was silence.
+		if !s.flush {
+			s.let(s.fed)
+			s.tell(recogniser.Event{Covered: s.covered})
+			return ending{progress: true}
+		}
+		// Or the beginning of a word, which the next stream hears whole.
+		s.flush = false
+		s.let(max(s.cut, s.fed-longWord))
+		s.tell(recogniser.Event{Covered: s.covered})
+		return ending{reason: ReasonForced, progress: true}
+	case errors.Is(err, io.EOF):
+		return ending{reason: ReasonFailed, err: errEarly, progress: progress}
+	case errors.Is(err, recogniser.ErrLimit):
+		return ending{reason: ReasonLimit, err: err, progress: progress}
+	}
+	return ending{reason: ReasonFailed, err: err, progress: progress}
+}

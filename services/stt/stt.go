@@ -1,0 +1,127 @@
+// Package stt is the service that turns the sound of calls into words. It reads calls.media, gives each
+// party's audio to the tenant's recogniser once the caller may be heard, and publishes segments, gaps and
+// completions on calls.transcripts and what they cost on calls.usage. How it hears stands in internal/app,
+// what recognisers are in internal/recogniser.
+package stt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/lifecycle"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/services/stt/internal/app"
+	"github.com/frontdesk/frontdesk/services/stt/internal/kafka"
+)
+
+// Service is one running stt.
+type Service struct {
+	cfg   Config
+	tel   *telemetry.Telemetry
+	admin net.Listener
+	group *lifecycle.Group
+
+	conn *broker.Conn
+	prod *produce.Producer
+	recs *recognisers
+	app  *app.App
+}
+
+// New opens the admin listener and prepares everything else; it dials nothing that may be away.
+func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("stt: wrong settings: %w", err)
+	}
+	s := &Service{cfg: cfg, tel: tel}
+	if err := s.build(tenants); err != nil {
+		return nil, errors.Join(err, s.close(context.Background()))
+	}
+	return s, nil
+}
+
+func (s *Service) build(tenants *tenant.Set) (err error) {
+	if s.admin, err = lifecycle.Listen("admin", s.cfg.Admin); err != nil {
+		return err //nolint:wrapcheck // says what it could not do
+	}
+	if s.conn, err = broker.Dial(s.cfg.Kafka); err != nil {
+		return fmt.Errorf("stt: %w", err)
+	}
+	s.prod = produce.New(s.conn, s.cfg.Produce, s.tel)
+	if s.recs, err = newRecognisers(s.cfg, s.tel); err != nil {
+		return err
+	}
+	s.app, err = app.New(s.cfg.Hearing, tenants, s.recs, kafka.NewPublisher(s.prod), kafka.NewLog(s.conn, longest(tenants)), s.tel)
+	if err != nil {
+		return fmt.Errorf("stt: %w", err)
+	}
+	cfg := s.cfg.Consume
+	cfg.Topics, cfg.DeadLetters = []string{events.Media.Name}, events.DeadLetters.Name
+	// A chunk every 200 ms: its stream has a span, and each utterance.
+	cfg.Untraced = []string{events.KindAudioChunk.String()}
+	consumer, err := consume.New(s.conn, s.prod, cfg, kafka.Handler(s.app), kafka.Hooks(s.app), s.tel)
+	if err != nil {
+		return fmt.Errorf("stt: %w", err)
+	}
+	// Stopped in reverse: nothing more is read, then sessions end and what they cost is published. The admin
+	// listener is last, so that the probes tell what is going on until then.
+	s.group = lifecycle.New(s.cfg.Grace,
+		lifecycle.HTTP("admin", s.admin, lifecycle.Admin(s.tel.Metrics, func() (bool, []string) { return s.group.Ready() })),
+		lifecycle.Part{Name: "hearing", Run: s.hear},
+		lifecycle.Part{Name: "consumer", Run: consumer.Run, Ready: consumer.Ready})
+	return nil
+}
+
+// hear lives as long as there may be sessions.
+func (s *Service) hear(ctx context.Context) error {
+	_ = s.app.Sweep(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Grace)
+	defer cancel()
+	return s.app.Close(ctx) //nolint:wrapcheck // says what it waited for
+}
+
+// longest call of any tenant: how far back an open stream may have begun.
+func longest(tenants *tenant.Set) time.Duration {
+	d := 4 * time.Hour
+	for _, t := range tenants.All() {
+		d = max(d, time.Duration(t.LongestCall))
+	}
+	return d
+}
+
+// AdminAddr is where /healthz, /readyz and /metrics are served, host:port.
+func (s *Service) AdminAddr() string { return s.admin.Addr().String() }
+
+// Run serves until ctx ends and everything under way is drained. It is called once.
+func (s *Service) Run(ctx context.Context) error {
+	s.tel.Log.InfoContext(ctx, "stt runs", "admin", s.AdminAddr())
+	err := s.group.Run(ctx)
+	return errors.Join(err, s.close(context.WithoutCancel(ctx)))
+}
+
+// close releases what New made, in reverse.
+func (s *Service) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Grace)
+	defer cancel()
+	var errs []error
+	if s.recs != nil {
+		errs = append(errs, s.recs.close())
+	}
+	if s.prod != nil {
+		errs = append(errs, s.prod.Close(ctx))
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	if s.admin != nil {
+		_ = s.admin.Close() // closed already, where Run has served on it
+	}
+	return errors.Join(errs...)
+}
