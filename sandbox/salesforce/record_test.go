@@ -113,7 +113,7 @@ func TestRecordLife(t *testing.T) {
 		{http.MethodDelete, "/sobjects/Lead/" + id, 204, ""},
 		{http.MethodGet, "/sobjects/Lead/" + id, 404, "NOT_FOUND"},
 		{http.MethodDelete, "/sobjects/Lead/" + id, 404, "ENTITY_IS_DELETED"},
-		{http.MethodDelete, "/sobjects/Lead/00Q000000000001AAA", 404, "INVALID_CROSS_REFERENCE_KEY"},
+		{http.MethodDelete, "/sobjects/Lead/00Q000000000001EAA", 404, "INVALID_CROSS_REFERENCE_KEY"},
 		{http.MethodDelete, "/sobjects/Lead/junk", 400, "MALFORMED_ID"},
 		{http.MethodPut, "/sobjects/Lead/" + id, 405, "METHOD_NOT_ALLOWED"},
 	} {

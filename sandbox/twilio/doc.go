@@ -18,6 +18,12 @@
 // wall time: the customer's answer to a webhook (during which the call's clock runs at life's pace, so that a
 // slow answer does not look Speed times slower), Twilio's time-outs, and its retries.
 //
+// # Sound
+//
+// Time 0 of a sample's sound is the first frame of its first stream; without a stream, the moment that the
+// caller can speak (a bridged dial, a voicemail's tone). The caller hangs up when the sound is over. A stream
+// that is started later goes on from there, on whole frames of 20 ms.
+//
 // # Randomness
 //
 // SIDs, the order of late callbacks and arrivals are drawn from Config.Seed, so a run can be repeated. A

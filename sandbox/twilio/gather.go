@@ -13,7 +13,7 @@ import (
 // Source: https://www.twilio.com/docs/voice/twiml/gather
 func (l *life) gather(v *twiml.Element, base string) (*target, error) {
 	for _, prompt := range v.Children {
-		if err := l.wait(sounding(prompt)); err != nil {
+		if err := l.wait(l.sounding(prompt)); err != nil {
 			return nil, err
 		}
 	}

@@ -22,6 +22,7 @@ type pump struct {
 	next  int       // frame to be sent next
 	seq   int
 	brk   int // frame at which the socket is dropped on purpose; MaxInt for never
+	end   int // frame at which the caller hangs up: nothing is heard after it, however late the halt comes
 	quiet []byte
 
 	scratch   [frameBytes]byte
@@ -38,6 +39,9 @@ func (s *stream) pump(conn *websocket.Conn, first, seq int, heard <-chan *Fault)
 		p.quiet[i] = silence
 	}
 	p.zero = s.began
+	s.l.mu.Lock()
+	p.end = max(p.due(s.l.hangsUpAt()), 0)
+	s.l.mu.Unlock()
 	for _, at := range s.l.mis.BreakStream {
 		if f := int(at/frameTime) - first; f >= 0 {
 			p.brk = f
@@ -57,7 +61,7 @@ func (p *pump) run(heard <-chan *Fault) *Fault {
 	stride := max(1, int(math.Ceil(float64(leastTick)*clk.speed/float64(frameTime))))
 	for {
 		limit, halted := p.limit()
-		due := min(p.due(clk.Now()), limit)
+		due := min(p.due(clk.Now()), limit, p.end)
 		if due > p.next {
 			if fault := p.send(min(due, p.brk)); fault != nil {
 				return lastWord(heard, fault)
@@ -67,10 +71,13 @@ func (p *pump) run(heard <-chan *Fault) *Fault {
 			p.s.wire.drop()
 			return &Fault{codeStreamBroken, "Stream - WebSocket - Connection Broken Pipe"}
 		}
-		if halted && p.next >= limit {
+		if halted && p.next >= min(limit, p.end) {
 			return nil
 		}
-		wait, changed := clk.Until(p.zero.Add(time.Duration(p.next+stride) * frameTime))
+		wait, changed := clk.Until(p.zero.Add(time.Duration(min(p.next+stride, p.end)) * frameTime))
+		if p.next >= p.end {
+			wait = time.Hour // for the halt
+		}
 		timer.Reset(max(wait, 0))
 		select {
 		case <-timer.C:
@@ -129,7 +136,7 @@ func (p *pump) send(end int) *Fault {
 		}
 		if err := p.frame(); err != nil {
 			if limit, halted := p.limit(); halted {
-				p.discard(limit - p.next) // a reader that never took the rest
+				p.discard(min(limit, p.end) - p.next) // a reader that never took the rest
 			}
 			return &Fault{codeStreamBroken, "Stream - WebSocket - Connection Broken Pipe"}
 		}

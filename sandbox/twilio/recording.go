@@ -146,7 +146,7 @@ func (l *life) recording(name string) *recording {
 // record takes a message after the tone: until the caller goes, is silent for the time-out, or the time is up.
 // Source: https://www.twilio.com/docs/voice/twiml/record
 func (l *life) record(v *twiml.Element, base string) (*target, error) {
-	if v.Bool("playBeep", true) {
+	if v.Bool("playBeep", true) && !l.speaking() {
 		if err := l.wait(wordTime); err != nil {
 			return nil, err
 		}

@@ -63,7 +63,8 @@ func (c *Carrier) createRecording(q *restRequest) {
 		spec := recordingSpec{
 			source: "StartCallRecordingAPI", byREST: true, channels: 1, track: cmp.Or(q.Form.Get("RecordingTrack"), "both"),
 			callback: q.Form.Get("RecordingStatusCallback"), method: cmp.Or(q.Form.Get("RecordingStatusCallbackMethod"), "POST"),
-			events: strings.Fields(cmp.Or(q.Form.Get("RecordingStatusCallbackEvent"), recCompleted)),
+			// One value with spaces, or several values as twilio-go sends them.
+			events: strings.Fields(cmp.Or(strings.Join(q.Form["RecordingStatusCallbackEvent"], " "), recCompleted)),
 		}
 		switch q.Form.Get("RecordingChannels") {
 		case "", "mono":

@@ -254,7 +254,8 @@ func TestRecordingsOverREST(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dual, mono string
 		c, carrier, res := during(t, 6, nil, func(c *customer, _ *twilio.Carrier, r *api.ApiService) {
-			p := (&api.CreateCallRecordingParams{}).SetRecordingChannels("dual").SetRecordingStatusCallback(c.base + "/rec")
+			p := (&api.CreateCallRecordingParams{}).SetRecordingChannels("dual").SetRecordingStatusCallback(c.base + "/rec").
+				SetRecordingStatusCallbackEvent([]string{"in-progress", "completed", "absent"})
 			rec, err := r.CreateCallRecording(sidOf(t, c), p)
 			if err != nil {
 				t.Fatal(err)
@@ -279,7 +280,7 @@ func TestRecordingsOverREST(t *testing.T) {
 			}
 			mono = *rec.Sid
 		})
-		if h := c.seen("/rec"); len(h) != 1 || h[0].params["RecordingSource"] != "StartCallRecordingAPI" || h[0].params["RecordingDuration"] != "3" {
+		if h := c.seen("/rec"); len(h) != 2 || h[0].params["RecordingSource"] != "StartCallRecordingAPI" || h[1].params["RecordingDuration"] != "3" {
 			t.Errorf("recording callbacks %+v", h)
 		}
 		r := rest(carrier, token)

@@ -43,7 +43,7 @@ func (l *life) verb(v *twiml.Element, base string) (*target, error) {
 	}
 	switch v.Name {
 	case "Say", "Play", "Pause":
-		return nil, l.wait(sounding(v))
+		return nil, l.wait(l.sounding(v))
 	case "Gather":
 		return l.gather(v, base)
 	case "Start":
@@ -60,8 +60,13 @@ func (l *life) verb(v *twiml.Element, base string) (*target, error) {
 	return nil, l.wait(0)
 }
 
-// sounding is how long a verb is heard.
-func sounding(v *twiml.Element) time.Duration {
+// sounding is how long a verb is heard. Once the call's sound runs, prompts take no time: the sample's sound
+// stands for all that is said from its first frame on, so that a message begins where its author has put it,
+// however long the greeting is.
+func (l *life) sounding(v *twiml.Element) time.Duration {
+	if v.Name != "Pause" && l.speaking() {
+		return 0
+	}
 	loop := v.Int("loop", 1)
 	if loop == 0 {
 		loop = 1000 // Twilio's "until the call ends"
@@ -77,6 +82,13 @@ func sounding(v *twiml.Element) time.Duration {
 	default:
 		return v.Seconds("length", time.Second)
 	}
+}
+
+// speaking tells whether the call's sound runs, or a stream that begins it is on its way.
+func (l *life) speaking() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.zero.IsZero() || l.forked > 0
 }
 
 // reject ends a call that was never answered.

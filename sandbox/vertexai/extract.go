@@ -29,7 +29,7 @@ func extract(lines []utterance, wanted concept) []detail {
 	add(contact(lines, "email", "#email", literalEmail), contact(lines, "phone", "#phone", literalPhone), contact(lines, "address", "#address", nil))
 	add(orderNumber(lines))
 	switch wanted {
-	case demo, pricing, support, reschedule, voicemail:
+	case demo, pricing, reschedule, voicemail:
 		add(preferred(lines, wanted == reschedule))
 	}
 	return out

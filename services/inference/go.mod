@@ -6,6 +6,7 @@ require (
 	github.com/frontdesk/frontdesk/pkg/events v0.0.0
 	github.com/frontdesk/frontdesk/pkg/servicekit v0.0.0
 	github.com/frontdesk/frontdesk/pkg/tenant v0.0.0
+	github.com/frontdesk/frontdesk/sandbox v0.0.0
 	cloud.google.com/go/aiplatform v1.127.0 // indirect
 	cloud.google.com/go/speech v1.38.0 // indirect
 	github.com/alicebob/miniredis/v2 v2.40.0 // indirect
@@ -113,4 +114,5 @@ replace (
 	github.com/frontdesk/frontdesk/pkg/events => ../../pkg/events
 	github.com/frontdesk/frontdesk/pkg/servicekit => ../../pkg/servicekit
 	github.com/frontdesk/frontdesk/pkg/tenant => ../../pkg/tenant
+	github.com/frontdesk/frontdesk/sandbox => ../../sandbox
 )

@@ -17,8 +17,8 @@ type Stage interface {
 	Place(ctx context.Context, c *calls.Call) (sid string, err error)
 	// Prepare puts what the CRM holds before the call into it.
 	Prepare(ctx context.Context, c *calls.Call) error
-	// CRM is an independent look at what came of it.
-	CRM() report.CRM
+	// CRM is an independent look into the org that the call belongs in.
+	CRM(c *calls.Call) report.CRM
 }
 
 // All plays every call at once, but for those that wait for another to stand in the CRM (After). It returns
@@ -67,7 +67,7 @@ func settle(ctx context.Context, stage Stage, p report.Played, patience time.Dur
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
 	for {
-		ok, unmet := report.Settled(stage.CRM(), p)
+		ok, unmet := report.Settled(stage.CRM(p.Call), p)
 		if ok || p.Err != nil {
 			return unmet
 		}

@@ -70,7 +70,9 @@ func (r *Report) Passed() bool {
 
 // Sources are where a report looks.
 type Sources struct {
-	CRM        CRM
+	// CRM is the org that a call belongs in; CRMs are all orgs.
+	CRM        func(*calls.Call) CRM
+	CRMs       []CRM
 	Conn       *broker.Conn
 	Partitions int
 	// Asked is every prompt that a model has seen; Log is everything that the services have logged.
@@ -104,18 +106,21 @@ func Make(ctx context.Context, src Sources, played []Played, unmetOf map[string]
 	if err != nil {
 		return nil, err
 	}
-	changes := src.CRM.Changes()
-	r := &Report{Calls: len(played), Duplicates: duplicates(src.CRM), Latency: map[string]Quantiles{}, Leaks: []Leak{}}
+	r := &Report{Calls: len(played), Latency: map[string]Quantiles{}, Leaks: []Leak{}}
+	for _, crm := range src.CRMs {
+		r.Duplicates += duplicates(crm)
+	}
 	stages := map[string][]time.Duration{}
 	var all []*calls.Call
 	for _, p := range played {
 		all = append(all, p.Call)
-		h := of(src.CRM, p.SID)
+		crm := src.CRM(p.Call)
+		h := of(crm, p.SID)
 		t := cmp.Or(times[p.SID], &timings{})
-		t.crm, _ = h.first(changes)
+		t.crm, _ = h.first(crm.Changes())
 		o := outcome(p, h)
 		o.Revisions = t.revisions
-		o.Unmet = unmetOf[p.SID]
+		o.Unmet = slices.Concat(unmetOf[p.SID], unheard(p.Call, t.heard))
 		for stage, d := range t.durations() {
 			stages[stage] = append(stages[stage], d)
 			o.LatencyMS[stage] = float64(d.Microseconds()) / 1000

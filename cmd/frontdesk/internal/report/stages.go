@@ -17,6 +17,7 @@ type timings struct {
 	mediaEnded time.Time // last MediaEnded
 	words      time.Time // last TranscriptCompleted
 	insight    time.Time // first insight
+	heard      []*events.TranscriptSegment
 	crm        time.Time // first record in the CRM
 	revisions  int
 }
@@ -70,6 +71,8 @@ func readTimings(ctx context.Context, conn *broker.Conn, partitions int) (map[st
 				}
 			case *events.MediaEnded:
 				c.mediaEnded = later(c.mediaEnded, r.Time)
+			case *events.TranscriptSegment:
+				c.heard = append(c.heard, m)
 			case *events.TranscriptCompleted:
 				c.words = later(c.words, r.Time)
 			case *events.CallInsight:

@@ -2,11 +2,10 @@ package kafka
 
 import (
 	"context"
-	"strconv"
+	"errors"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
-	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/inference/internal/app"
 )
@@ -29,20 +28,18 @@ func Handler(desk *app.Desk) consume.Handler {
 		}
 		offset := int64(-1)
 		if m.Topic == events.Transcripts.Name {
-			offset = origin(m)
+			if m.Parked {
+				// Nothing here parks, so somebody put it there by hand: its words could not be found again.
+				done(&retry.Error{Class: retry.Permanent, Code: "segment_parked", Err: errParked})
+				return
+			}
+			offset = m.Offset
 		}
 		desk.Take(ctx, m.Partition, e, offset, done)
 	}
 }
 
-// origin is where a message stands in its own topic: one that comes back from the retry topic tells in its
-// headers.
-func origin(m *consume.Message) int64 {
-	if !m.Parked {
-		return m.Offset
-	}
-	if o, err := strconv.ParseInt(m.Header(deadletter.HeaderOffset), 10, 64); err == nil {
-		return o
-	}
-	return m.Offset
-}
+var (
+	errSealed = errors.New("the event is sealed, and this version holds no keys")
+	errParked = errors.New("a segment stands in the retry topic: redrive it to its own topic")
+)

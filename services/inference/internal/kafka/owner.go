@@ -14,8 +14,6 @@ import (
 	"github.com/frontdesk/frontdesk/services/inference/internal/app"
 )
 
-var errSealed = errors.New("the event is sealed, and this version holds no keys")
-
 // Owner follows the partitions that this process owns: it loads their states when they come and forgets them
 // when they go.
 type Owner struct {

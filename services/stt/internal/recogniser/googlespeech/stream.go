@@ -39,9 +39,9 @@ type stream struct {
 	mu      sync.Mutex
 	times   recogniser.Timeline
 	id      string // ours until the product tells its own
-	billed  *time.Duration
+	billed  time.Duration // by the product's last response
 	outcome string // "" while it lives
-	told    bool   // it ended as it should, and its bill is whole
+	told    bool   // it ended as it should
 	ended   time.Time
 }
 
@@ -98,8 +98,7 @@ func (s *stream) result(m *speechpb.StreamingRecognizeResponse) (r recogniser.Re
 		s.id = id
 	}
 	if b := m.GetMetadata().GetTotalBilledDuration(); b != nil {
-		d := b.AsDuration()
-		s.billed = &d
+		s.billed = b.AsDuration()
 	}
 	for _, res := range m.GetResults() {
 		if end := res.GetResultEndOffset(); end != nil {
@@ -165,7 +164,8 @@ func (s *stream) Cancel() {
 }
 
 // Usage implements recogniser.Stream. The product bills whole seconds, and no more than its limit, whatever was
-// under way when it ended the stream; what it said last counts only if the stream ended as it should.
+// under way when it ended the stream. Its own count comes with its responses, and the last one may have come
+// before the end of the audio; only if it has everything in it is it the bill.
 func (s *stream) Usage() *recogniser.Usage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -173,15 +173,9 @@ func (s *stream) Usage() *recogniser.Usage {
 		return nil
 	}
 	sent := time.Duration(s.times.Given()) * time.Millisecond
-	u := &recogniser.Usage{
-		RequestID: s.id, Sent: sent, Billed: min((sent + time.Second - 1).Truncate(time.Second), s.driver.cfg.LongestStream),
-		Estimated: true, Outcome: s.outcome, At: s.ended,
+	counted := min((sent + time.Second - 1).Truncate(time.Second), s.driver.cfg.LongestStream)
+	return &recogniser.Usage{
+		RequestID: s.id, Sent: sent, Billed: max(counted, s.billed),
+		Estimated: !s.told || s.billed < counted, Outcome: s.outcome, At: s.ended,
 	}
-	if s.billed != nil {
-		u.Billed = max(*s.billed, u.Billed)
-		if s.told {
-			u.Billed, u.Estimated = *s.billed, false
-		}
-	}
-	return u
 }

@@ -1,0 +1,283 @@
+package consume_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/embedded"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+)
+
+// limit sets a topic's largest message.
+func (w *world) limit(topic, bytes string) {
+	w.t.Helper()
+	res, err := w.cluster.Client.IncrementalAlterConfigs(context.Background(), &kafka.IncrementalAlterConfigsRequest{
+		Resources: []kafka.IncrementalAlterConfigsRequestResource{{
+			ResourceType: kafka.ResourceTypeTopic, ResourceName: topic,
+			Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: "max.message.bytes", Value: bytes, ConfigOperation: kafka.ConfigOperationSet}},
+		}},
+	})
+	if err != nil || res.Resources[0].Error != nil {
+		w.t.Fatal(err, res)
+	}
+}
+
+func TestADeadLetterTooLargeIsLeftWithoutItsValue(t *testing.T) {
+	for name, err := range map[string]error{
+		"poison": errPoison,
+		// It does not fit into the retry topic either, and is a dead letter at once.
+		"could be retried": errAway,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "a:1")
+			w.limit(dead, "1000")
+			w.limit(consume.RetryTopic("a", group), "1000")
+			j := newJournal()
+			w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error {
+				if len(m.Value) > 1 {
+					return err
+				}
+				j.note(m)
+				return nil
+			}, noPatience), consume.Hooks{})
+			w.publish("a", "k", strings.Repeat("x", 2000), "1")
+			j.wait(t, "the one behind it", func(n int) bool { return n == 1 })
+			eventually(t, "all is committed", func() bool { return w.committed("a", 0) == 2 })
+			got := kafkatest.Records(t, w.cluster.Conn, dead)
+			if len(got) != 1 || got[0].Value != nil || deadletter.Get(got[0].Headers, "dl-omitted") != "2000" || deadletter.Get(got[0].Headers, deadletter.HeaderOffset) != "0" {
+				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
+
+func TestAParkedMessageThatIsGoneFreesItsKey(t *testing.T) {
+	w := newWorld(t, "a:1")
+	cfg := w.config()
+	cfg.Park.Initial, cfg.Park.Max = 500*time.Millisecond, 500*time.Millisecond
+	j := newJournal()
+	w.start(cfg, consume.Stack(func(_ context.Context, m *consume.Message) error {
+		if string(m.Value) == "0" {
+			return errAway
+		}
+		j.note(m)
+		return nil
+	}, noPatience), consume.Hooks{})
+	w.publish("a", "k", "0")
+	retries := consume.RetryTopic("a", group)
+	eventually(t, "it is parked", func() bool { return w.committed("a", 0) == 1 && w.end(retries, 0) == 1 })
+	foreign, err := kgo.NewClient(kgo.SeedBrokers(w.cluster.Brokers()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer foreign.Close()
+	req := kmsg.NewPtrDeleteRecordsRequest()
+	req.TimeoutMillis = 5000
+	req.Topics = []kmsg.DeleteRecordsRequestTopic{{Topic: retries, Partitions: []kmsg.DeleteRecordsRequestTopicPartition{{Offset: 1}}}}
+	if res, err := req.RequestWith(t.Context(), foreign); err != nil || res.Topics[0].Partitions[0].ErrorCode != 0 {
+		t.Fatal(err, res)
+	}
+	w.publish("a", "k", "1")
+	j.wait(t, "the one behind it", func(n int) bool { return n == 1 })
+	eventually(t, "the retry topic is committed", func() bool { return w.committed(retries, 0) == w.end(retries, 0) })
+}
+
+func TestAPositionOutsideTheLogGoesBackToItsStart(t *testing.T) {
+	w := newWorld(t, "a:1")
+	w.publish("a", "k", numbers(0, 5)...)
+	res, err := w.cluster.Client.OffsetCommit(t.Context(), &kafka.OffsetCommitRequest{
+		GroupID: group, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{"a": {{Offset: 100}}},
+	})
+	if err != nil || res.Topics["a"][0].Error != nil {
+		t.Fatal(err, res)
+	}
+	j := newJournal()
+	w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error { j.note(m); return nil }, consume.Options{}), consume.Hooks{})
+	j.wait(t, "all", func(n int) bool { return n == 5 })
+	eventually(t, "the group knows", func() bool { return w.committed("a", 0) == 5 })
+}
+
+func TestTheConsumerOutlastsItsConnections(t *testing.T) {
+	w := newWorld(t, "a")
+	j := newJournal()
+	m := w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error { j.note(m); return nil }, consume.Options{}), consume.Hooks{})
+	for round := range 3 {
+		w.publish("a", "k", numbers(10*round, 10*round+10)...)
+		j.wait(t, "a round", func(n int) bool { return n >= 10*round+10 })
+		m.line.mu.Lock()
+		for c := range m.line.open {
+			_ = c.Close()
+			delete(m.line.open, c)
+		}
+		m.line.mu.Unlock()
+	}
+	w.publish("a", "k", "30")
+	j.wait(t, "the last", func(int) bool { return slices.Contains(j.of("k"), "30") })
+	if got := slices.Compact(slices.Sorted(slices.Values(j.of("k")))); len(got) != 31 {
+		t.Errorf("%d of 31 were handled", len(got))
+	}
+}
+
+func TestABrokerThatComesBackIsJoinedAgain(t *testing.T) {
+	w := newWorldOn(t, "", "a:1")
+	f := w.cluster.Kafka.Fake
+	// Everything that a starting cluster answers, and then some.
+	f.Fault(
+		kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Err: kerr.CoordinatorNotAvailable, Count: 2},
+		kfake.Fault{Keys: []kmsg.Key{kmsg.JoinGroup}, Err: kerr.NotCoordinator, Count: 2},
+		kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Err: kerr.CoordinatorLoadInProgress},
+		kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: "a", Err: kerr.NotLeaderForPartition, Count: 3},
+		kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.UnknownServerError, Count: 2},
+	)
+	j := newJournal()
+	w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error { j.note(m); return nil }, consume.Options{}), consume.Hooks{})
+	w.publish("a", "k", numbers(0, 5)...)
+	j.wait(t, "all", func(n int) bool { return n == 5 })
+	eventually(t, "committed at last", func() bool { return w.committed("a", 0) == 5 })
+}
+
+func TestRunReturnsWhatRestartingCannotMend(t *testing.T) {
+	k, err := embedded.StartKafka(t.Context(), embedded.KafkaConfig{Options: []kfake.Opt{kfake.EnableSASL(), kfake.Superuser("PLAIN", "user", "right")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = k.Close() })
+	conn := kafkatest.Dial(t, broker.Config{Brokers: []string{k.Addr()}, SASL: broker.SASL{Mechanism: "plain", Username: "user", Password: "wrong"}})
+	c, err := consume.New(conn, nil, consume.Config{Group: group, Topics: []string{"a"}, DeadLetters: dead},
+		func(context.Context, *consume.Message, func(error)) {}, consume.Hooks{}, telemetry.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Run(t.Context()); !errors.Is(err, kafka.SASLAuthenticationFailed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestALateCompletionChangesNothing(t *testing.T) {
+	w := newWorld(t, "a:1")
+	took := make(chan func(error), 10)
+	m := w.start(w.config(), func(_ context.Context, _ *consume.Message, done func(error)) { took <- done }, consume.Hooks{})
+	w.publish("a", "k", "0", "1", "2")
+	ok, late, failed := <-took, <-took, <-took
+	ok(nil)
+	eventually(t, "the first is committed", func() bool { return w.committed("a", 0) == 1 })
+	m.end()
+	late(nil)
+	failed(errPoison)
+	ok(nil) // twice
+	if got := w.committed("a", 0); got != 1 {
+		t.Errorf("committed %d", got)
+	}
+	if n := len(kafkatest.Records(t, w.cluster.Conn, dead)); n != 0 {
+		t.Errorf("%d dead letters after the end", n)
+	}
+}
+
+func TestTheWatchdogAndTheGaugesTellOfAStuckHandler(t *testing.T) {
+	w := newWorld(t, "a:1")
+	cfg := w.config()
+	cfg.StuckAfter = 50 * time.Millisecond
+	reader := metric.NewManualReader()
+	var log syncBuffer
+	tel := telemetry.Discard()
+	tel.Meter = metric.NewMeterProvider(metric.WithReader(reader)).Meter("test")
+	tel.Log = slog.New(slog.NewTextHandler(&log, nil))
+	stuck := make(chan struct{})
+	var calls atomic.Int32
+	c, err := consume.New(w.cluster.Conn, w.prod, cfg, consume.Stack(func(context.Context, *consume.Message) error {
+		if calls.Add(1) == 1 {
+			<-stuck
+		}
+		return nil
+	}, consume.Options{}), consume.Hooks{}, tel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	w.publish("a", "k", "0", "1")
+	eventually(t, "a line about it", func() bool { return strings.Contains(log.String(), "a handler is stuck") })
+	if n := strings.Count(log.String(), "a handler is stuck"); n != 1 {
+		t.Errorf("%d lines about one handler", n)
+	}
+	got := gauges(t, reader)
+	if got["kafka.consume.taken"] != 2 || got["kafka.consume.lag"] != 2 || got["kafka.consume.oldest.handler"] < 0.05 || got["kafka.consume.oldest"] < 0.05 {
+		t.Errorf("gauges: %v", got)
+	}
+	close(stuck)
+	eventually(t, "both are handled", func() bool { return w.committed("a", 0) == 2 })
+	if got := gauges(t, reader); got["kafka.consume.taken"] != 0 || got["kafka.consume.oldest.handler"] != 0 || got["kafka.consume.handled"] != 2 {
+		t.Errorf("afterwards: %v", got)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// gauges sums every data point of an instrument over its attributes.
+func gauges(t *testing.T, r *metric.ManualReader) map[string]float64 {
+	t.Helper()
+	var data metricdata.ResourceMetrics
+	if err := r.Collect(t.Context(), &data); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, s := range data.ScopeMetrics {
+		for _, m := range s.Metrics {
+			switch d := m.Data.(type) {
+			case metricdata.Gauge[int64]:
+				for _, p := range d.DataPoints {
+					out[m.Name] += float64(p.Value)
+				}
+			case metricdata.Gauge[float64]:
+				for _, p := range d.DataPoints {
+					out[m.Name] += p.Value
+				}
+			case metricdata.Sum[int64]:
+				for _, p := range d.DataPoints {
+					out[m.Name] += float64(p.Value)
+				}
+			}
+		}
+	}
+	return out
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

@@ -1,0 +1,95 @@
+// Package kafka is between the topics and the use case: messages of calls.insights in, calls.records and
+// calls.usage out, claims around the effect.
+package kafka
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
+)
+
+// Service is the claims' and the group's name.
+const Service = "crm-writer"
+
+// CodeUndecodable is the code of bytes that are no event.
+const CodeUndecodable = "undecodable"
+
+// Write is the use case; [app.Writer.Write] is it. first is false for a further try of the same message.
+type Write func(ctx context.Context, e *events.CallEvent, first bool) error
+
+// Options of the handler.
+type Options struct {
+	// Claims keep a revision from being written twice.
+	Claims consume.Claims
+	// Retry in place.
+	Retry retry.Policy
+}
+
+// Handler writes the insights of a topic, each under a claim:
+//
+//	{call id}:crm-writer:leg:kind:discriminator of the insight
+//
+// A claim that is done means that the revision is written and told: the claim is completed after both. Without
+// Redis nothing is written: calls wait, in place and then parked, since a revision that two processes write at
+// once could be told in the wrong order. What is of a kind that this version does not know is skipped.
+func Handler(write Write, o Options) consume.Handler {
+	return func(ctx context.Context, m *consume.Message, done func(error)) {
+		e, err := events.Unmarshal(m.Value)
+		switch {
+		case err != nil:
+			done(retry.Permanently(CodeUndecodable, err))
+			return
+		case e.Kind() == 0:
+			done(nil)
+			return
+		}
+		first := !m.Parked
+		consume.Stack(func(ctx context.Context, _ *consume.Message) error {
+			err := write(ctx, e, first)
+			first = false
+			return parked(err)
+		}, consume.Options{
+			Retry: o.Retry,
+			Claim: &consume.ClaimOptions{
+				Store: o.Claims, Required: true,
+				Key: func(*consume.Message) (idempotency.Key, bool) { return Key(e) },
+			},
+		})(ctx, m, done)
+	}
+}
+
+// Key of an event's claim; false for one that can't be told apart: a sealed one.
+func Key(e *events.CallEvent) (idempotency.Key, bool) {
+	body := e.Message()
+	if body == nil {
+		return idempotency.Key{}, false
+	}
+	return idempotency.Key{
+		CallID: e.GetCallId(), Service: Service, Leg: e.GetLegId(), Kind: e.Kind().String(), Discriminator: events.Discriminator(body),
+	}, true
+}
+
+// parked turns what was not tried at all, and what asks for a long pause, into a parking: the key's place
+// goes to others meanwhile, and no attempt is spent.
+func parked(err error) error {
+	var e *retry.Error
+	if err == nil || !errors.As(err, &e) || e.Class == retry.Permanent {
+		return err
+	}
+	switch {
+	case e.Code == crm.CodeBreaker || e.Code == crm.CodeFull:
+		return consume.ParkNow(max(e.After, time.Second), err)
+	case e.After >= longPause:
+		return consume.ParkNow(e.After, err)
+	}
+	return err
+}
+
+// longPause is what is better waited for parked than in place.
+const longPause = 10 * time.Second
