@@ -153,7 +153,7 @@ func (p *pump) stale() bool {
 // discard is what Twilio does with audio that nobody reads.
 func (p *pump) discard(frames int) {
 	if p.discarded == 0 {
-		p.s.l.fault(Fault{codeStreamBuffer, "Stream - WebSocket - Buffer Overflow: the server reads too slowly, audio is discarded"})
+		p.s.l.fault(Fault{codeStreamBuffer, "Stream - Media - Buffer Overflow: the server reads too slowly, audio is discarded"})
 	}
 	p.discarded += frames * len(p.s.tracks)
 }

@@ -68,7 +68,8 @@ type stream struct {
 	moved time.Time // last change, call time
 }
 
-// fork begins a stream beside the call. A call that has as many tracks as it can have gets none.
+// fork begins a stream beside the call. A name that is taken, and a track beyond what a call can have, get none.
+// Source: https://www.twilio.com/docs/voice/twiml/stream#attributes-name
 func (l *life) fork(spec streamSpec) (*stream, *Fault) {
 	l.mu.Lock()
 	n := len(l.streams)
@@ -76,10 +77,11 @@ func (l *life) fork(spec streamSpec) (*stream, *Fault) {
 	s.tracks = l.tracksOf(spec.track)
 	s.res = StreamResult{Sid: s.sid, Name: spec.name, ByREST: spec.byREST}
 	s.moved = l.timeLocked()
-	used := len(s.tracks)
+	used, taken := len(s.tracks), false
 	for _, o := range l.streams {
 		if o.live() {
 			used += len(o.tracks)
+			taken = taken || spec.name != "" && o.name == spec.name
 		}
 	}
 	l.forked++
@@ -87,6 +89,9 @@ func (l *life) fork(spec streamSpec) (*stream, *Fault) {
 	switch {
 	case !l.end.IsZero() || l.over:
 		fault = &Fault{codeNotInProgress, "Call is not in-progress"}
+	case taken:
+		// "Unique name for the Stream, per Call"; Twilio documents no code of its own for a name that is taken.
+		fault = &Fault{codeBadRequest, "a stream with this name is in progress on the call"}
 	case used > maxTracks:
 		fault = &Fault{codeStreamTracks, "Stream - Invalid Track configuration: at most four tracks of a call can be streamed"}
 	default:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -255,12 +256,13 @@ func TestOutageMidCall(t *testing.T) {
 	})
 }
 
-func TestTwoTracksAtOnceAtMostTwice(t *testing.T) {
+func TestStreamsAtOnceAreBoundedAndNamesUnique(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCustomer(t, newMemory(), map[string]string{"/voice": media + media + media + `<Dial>+14155550199</Dial>`})
+		other, third := strings.Replace(media, "live", "other", 1), strings.Replace(media, "live", "third", 1)
+		c := newCustomer(t, newMemory(), map[string]string{"/voice": media + media + other + third + `<Dial>+14155550199</Dial>`})
 		carrier := start(t, c, c.config())
 		res := place(t, carrier, sample(1))
-		if len(res.Streams) != 2 || len(res.Faults) != 1 || res.Faults[0].Code != 31941 {
+		if len(res.Streams) != 2 || len(res.Faults) != 2 || res.Faults[0].Code != 20001 || res.Faults[1].Code != 31941 {
 			t.Errorf("%d streams, faults %v", len(res.Streams), res.Faults)
 		}
 	})

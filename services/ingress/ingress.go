@@ -86,7 +86,7 @@ func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Tele
 	}
 	s.prod = produce.New(conn, cfg.Produce, tel)
 	s.pub = kafka.NewPublisher(s.prod, m)
-	s.transport = &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
+	s.transport = &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
 	s.server = twilio.NewServer(twilio.Deps{
 		App: app.New(tenants, s.pub,
 			twilio.NewCarrier(tenants, links, s.transport, cfg.CarrierTimeout, cfg.Media.MaxRestarts),

@@ -287,6 +287,7 @@ func (r *rig) committed() {
 var everyday = []string{"books-a-demo", "asks-for-support", "speaks-over-the-agent", "habla-espanol", "says-private-things", "existing-customer"}
 
 func TestSampleCalls(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 10, everyday...)
 	s, stop := r.start(r.config())
 	defer r.playAll()()
@@ -336,6 +337,7 @@ func (r *rig) bill() {
 
 // TestDroppedChunkShows loses one chunk of speech on purpose.
 func TestDroppedChunkShows(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 10, "books-a-demo")
 	r.start(r.config())
 	c := r.calls[0]
@@ -356,6 +358,7 @@ func TestDroppedChunkShows(t *testing.T) {
 
 // TestKilled kills one of two processes in the middle of the calls, with kill -9, and starts another.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("waits for a session of the group to run out")
 	}
@@ -386,6 +389,7 @@ func TestKilled(t *testing.T) {
 
 // TestRebalance adds a second service while calls are under way, and takes the first away.
 func TestRebalance(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 4, everyday...)
 	_, stop := r.start(r.config())
 	wait := r.playAll()
@@ -400,6 +404,7 @@ func TestRebalance(t *testing.T) {
 
 // TestUndecodable leaves what is no event to the dead letters and goes on.
 func TestUndecodable(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, 20, "wrong-number")
 	r.start(r.config())
 	c := r.calls[0]

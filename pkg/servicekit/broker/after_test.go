@@ -32,7 +32,7 @@ func (l *thinned) RoundTrip(_ context.Context, _ net.Addr, req kafka.Request) (k
 		if offset >= last {
 			continue
 		}
-		var records []kafka.Record
+		records := make([]kafka.Record, 0, len(l.left[base]))
 		for _, o := range l.left[base] {
 			records = append(records, kafka.Record{Offset: o, Key: kafka.NewBytes([]byte("k"))})
 		}

@@ -93,7 +93,7 @@ func (c *Conn) Close() error {
 // Partitions is the partition count of every topic of the cluster, asked of a broker now.
 func (c *Conn) Partitions(ctx context.Context) (map[string]int, error) {
 	var errs []error
-	for _, i := range rand.Perm(len(c.cfg.Brokers)) {
+	for _, i := range rand.Perm(len(c.cfg.Brokers)) { //nolint:gosec // it spreads load, it guards nothing
 		counts, err := c.partitionsFrom(ctx, c.cfg.Brokers[i])
 		if err == nil {
 			return counts, nil

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func write(t testing.TB, conn *broker.Conn, topic string, batches ...[]string) {
 	t.Helper()
 	for _, batch := range batches {
-		var records []kafka.Record
+		records := make([]kafka.Record, 0, len(batch))
 		for _, kv := range batch {
 			k, v, _ := strings.Cut(kv, "=")
 			r := kafka.Record{Key: kafka.NewBytes([]byte(k)), Headers: []kafka.Header{{Key: "h", Value: []byte(k)}}}
@@ -148,7 +148,7 @@ func TestReadingACompactedTopicMakesProgress(t *testing.T) {
 	if _, err := c.EnsureTopics(t.Context(), []broker.TopicSpec{{Name: "a", Partitions: 1, Replicas: 1, Compacted: true}}); err != nil {
 		t.Fatal(err)
 	}
-	var batches [][]string
+	batches := make([][]string, 0, 50)
 	for round := range 50 {
 		// The last two of each batch are overwritten by the next.
 		batches = append(batches, []string{fmt.Sprintf("keep%d=v", round), "x=v", "y=v"})

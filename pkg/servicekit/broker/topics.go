@@ -186,9 +186,10 @@ func (s TopicSpec) segment() time.Duration {
 }
 
 func (s TopicSpec) names() []string {
-	var out []string
-	for _, e := range s.settings() {
-		out = append(out, e.name)
+	settings := s.settings()
+	out := make([]string, len(settings))
+	for i, e := range settings {
+		out[i] = e.name
 	}
 	return out
 }

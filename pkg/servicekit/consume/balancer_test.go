@@ -62,7 +62,7 @@ func TestShare(t *testing.T) {
 // joins moves no more than it must.
 func TestShareAlwaysBalances(t *testing.T) {
 	const partitions = 24
-	var all []int
+	all := make([]int, 0, partitions)
 	for p := range partitions {
 		all = append(all, p)
 	}
@@ -119,7 +119,7 @@ func TestAssignGroupsKeepsPartitionNumbersTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var partitions []kafka.Partition
+	partitions := make([]kafka.Partition, 0, 9)
 	for _, topic := range []string{"a", "a.svc.retry", "new"} {
 		for p := range 3 {
 			partitions = append(partitions, kafka.Partition{Topic: topic, ID: p})

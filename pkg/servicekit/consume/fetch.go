@@ -1,7 +1,6 @@
 package consume
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -84,7 +83,7 @@ func (s *source) reset() {
 	}
 	g.c.tel.Log.Error("a position is outside its log: messages were lost before they were handled, or are handled again",
 		"topic", s.topic, "partition", s.p.id, "position", at, "first", first, "end", end)
-	g.c.metrics.resets.Add(context.Background(), 1, g.c.metrics.group)
+	g.c.metrics.resets.Add(g.ctx, 1, g.c.metrics.group)
 	s.p.mu.Lock()
 	defer s.p.mu.Unlock()
 	// Offsets begin anew, also for the coordinator.

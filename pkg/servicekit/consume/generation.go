@@ -62,7 +62,7 @@ func (c *Consumer) generation(ctx, gctx context.Context, gen *kafka.Generation) 
 	c.setCurrent(g)
 	defer c.setCurrent(nil)
 	if c.hooks.Assigned != nil {
-		if err := c.hooks.Assigned(g.fetching, a); err != nil {
+		if err := c.hooks.Assigned(g.fetching, a); err != nil { //nolint:contextcheck // fetching ends with gctx
 			if !g.ended() {
 				c.tel.Log.Error("a partition assignment was not accepted; it is tried again", "group", c.cfg.Group, "error", err)
 				pause(g.ending, time.Second)
@@ -129,7 +129,7 @@ func (g *generation) prepare() (*Assignment, error) {
 
 // begin sets where a source starts, and reads back what is parked in a retry topic.
 func (g *generation) begin(s *source) error {
-	from := int64(kafka.FirstOffset)
+	from := kafka.FirstOffset
 	for _, p := range g.kafka.Assignments[s.topic] {
 		if p.ID == s.p.id {
 			from = p.Offset
@@ -161,7 +161,8 @@ func (g *generation) begin(s *source) error {
 
 // start lets handlers run and fetching begin.
 func (g *generation) start() {
-	g.commit()
+	// A refusal shows again at the next commit, which says so.
+	_ = g.commit()
 	g.open.Store(true)
 	for _, p := range g.partitions {
 		p.start()
@@ -175,6 +176,7 @@ func (g *generation) start() {
 func (g *generation) commitUntilEnded() {
 	tick := time.NewTicker(g.c.cfg.CommitEvery)
 	defer tick.Stop()
+	t := trouble{log: g.c.tel.Log, since: time.Now()}
 	for {
 		select {
 		case <-g.ending:
@@ -182,14 +184,18 @@ func (g *generation) commitUntilEnded() {
 		case <-tick.C:
 		}
 		g.watch()
-		if err := g.commit(); err != nil {
-			var refused kafka.Error
-			if !errors.As(err, &refused) {
-				// The connection to the coordinator is gone, and with it the heartbeat: only a new generation
-				// gets a new one.
-				g.c.tel.Log.Warn("the group's coordinator is out of reach; the generation ends", "group", g.c.cfg.Group, "error", err)
-				return
-			}
+		err := g.commit()
+		var refused kafka.Error
+		switch {
+		case err == nil:
+			t.over()
+		case !errors.As(err, &refused):
+			// The connection to the coordinator is gone, and with it the heartbeat: only a new generation
+			// gets a new one.
+			g.c.tel.Log.Warn("the group's coordinator is out of reach; the generation ends", "group", g.c.cfg.Group, "error", err)
+			return
+		case refused != kafka.RebalanceInProgress:
+			t.happened("a commit was refused; it is tried again", "group", g.c.cfg.Group, err)
 		}
 	}
 }

@@ -108,7 +108,8 @@ func (c *Consumer) outstay() {
 // checkTopics waits for the cluster and its topics, and refuses counts under which a call would be torn apart.
 func (c *Consumer) checkTopics(ctx context.Context) error {
 	t := trouble{log: c.tel.Log, since: time.Now()}
-	want := []string{c.cfg.DeadLetters}
+	want := make([]string, 0, 1+2*len(c.cfg.Topics))
+	want = append(want, c.cfg.DeadLetters)
 	for _, topic := range c.cfg.Topics {
 		want = append(want, topic, RetryTopic(topic, c.cfg.Group))
 	}
@@ -117,7 +118,7 @@ func (c *Consumer) checkTopics(ctx context.Context) error {
 		counts, err := c.conn.Partitions(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // an orderly stop while waiting
 		case err == nil:
 			if reached.IsZero() {
 				reached = time.Now()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -44,7 +45,7 @@ func newWorld(t testing.TB, topics ...string) *world {
 // newWorldOn is newWorld on a real cluster, or on an embedded one if real is empty.
 func newWorldOn(t testing.TB, real string, topics ...string) *world {
 	t.Helper()
-	all := []string{dead + ":1"}
+	all := append(make([]string, 0, 1+2*len(topics)), dead+":1")
 	w := &world{t: t}
 	for _, topic := range topics {
 		name, count, counted := strings.Cut(topic, ":")
@@ -131,7 +132,7 @@ func (w *world) start(cfg consume.Config, h consume.Handler, hooks consume.Hooks
 	w.t.Helper()
 	l := &line{open: map[net.Conn]bool{}}
 	conn := kafkatest.Dial(w.t, broker.Config{Brokers: w.cluster.Brokers(), Dial: l.dial})
-	c, err := consume.New(conn, w.producer(conn), cfg, h, hooks, telemetry.Discard())
+	tel := telemetry.Discard(); tel.Log = slog.New(slog.NewTextHandler(w.t.Output(), nil)); c, err := consume.New(conn, w.producer(conn), cfg, h, hooks, tel)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -155,7 +156,7 @@ func (m *member) end() {
 
 func (w *world) publish(topic, key string, values ...string) {
 	w.t.Helper()
-	var msgs []produce.Message
+	msgs := make([]produce.Message, 0, len(values))
 	for _, v := range values {
 		msgs = append(msgs, produce.Message{Topic: topic, Key: []byte(key), Value: []byte(v)})
 	}
@@ -209,7 +210,9 @@ type journal struct {
 	n       int
 }
 
-func newJournal() *journal { return &journal{byKey: map[string][]string{}, changed: make(chan struct{})} }
+func newJournal() *journal {
+	return &journal{byKey: map[string][]string{}, changed: make(chan struct{})}
+}
 
 func (j *journal) note(m *consume.Message) {
 	j.mu.Lock()

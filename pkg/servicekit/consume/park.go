@@ -271,5 +271,5 @@ func (p Park) pause(n int) time.Duration {
 		d *= 2
 	}
 	d = min(d, p.Max)
-	return d - d/5 + rand.N(2*d/5+1)
+	return d - d/5 + rand.N(2*d/5+1) //nolint:gosec // it spreads load, it guards nothing
 }

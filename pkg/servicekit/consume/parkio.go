@@ -78,6 +78,12 @@ func (s *source) seen(r *broker.Record) {
 		s.marked(key, e.origin, order)
 		return
 	}
+	if e.origin >= s.sibling.offsets.next {
+		if s.sibling.ahead == nil {
+			s.sibling.ahead = map[int64]int64{}
+		}
+		s.sibling.ahead[e.origin] = originTime(r).UnixMilli()
+	}
 	same := k.find(key, s, e.origin)
 	switch {
 	case same == nil:
@@ -131,10 +137,7 @@ func (s *source) parse(r *broker.Record) *entry {
 func (s *source) unpark(r *broker.Record, e *entry) *delivery {
 	m := Message{
 		Topic: s.origin, Partition: r.Partition, Offset: r.Offset, Key: r.Key, Value: r.Value,
-		Headers: unparked(r.Headers), Time: r.Time, Parked: true,
-	}
-	if t, err := time.Parse(time.RFC3339Nano, deadletter.Get(r.Headers, headerParkTime)); err == nil {
-		m.Time = t
+		Headers: unparked(r.Headers), Time: originTime(r), Parked: true,
 	}
 	if t, err := time.Parse(time.RFC3339Nano, deadletter.Get(r.Headers, headerParkFailure)); err == nil {
 		m.FirstFailure = t
@@ -145,6 +148,14 @@ func (s *source) unpark(r *broker.Record, e *entry) *delivery {
 	d := &delivery{Message: m, p: s.p, src: s, seq: e.seq, entry: e}
 	d.from = d
 	return d
+}
+
+// originTime is when the message was first published.
+func originTime(r *broker.Record) time.Time {
+	if t, err := time.Parse(time.RFC3339Nano, deadletter.Get(r.Headers, headerParkTime)); err == nil {
+		return t
+	}
+	return r.Time
 }
 
 // runParked reads parked messages again and handles them in order, until one fails or the generation ends.
@@ -221,7 +232,7 @@ func (p *partition) putBack(entries []*entry, pause time.Duration) {
 
 // lose drops an entry whose message is gone: the retry topic keeps messages for too short a time.
 func (p *partition) lose(e *entry) {
-	p.c.metrics.lost.Add(context.Background(), 1, p.c.metrics.group)
+	p.c.metrics.lost.Add(p.gen.ctx, 1, p.c.metrics.group)
 	p.c.tel.Log.Error("a parked message is gone from its retry topic: the topic's retention is shorter than park.age",
 		"topic", e.src.topic, "partition", p.id, "offset", e.at)
 	p.mu.Lock()

@@ -1,7 +1,6 @@
 package consume
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -47,6 +46,10 @@ type source struct {
 	// sibling holds the parked messages of this topic, or is the topic of these parked messages.
 	sibling *source
 	offsets offsets
+	// ahead are messages that have been parked though this member has not fetched them yet: an owner before it
+	// parked them and could not commit that. By offset, the time that they must have (Unix ms), so that a topic
+	// made anew under the same name does not lose what stands at the same offsets.
+	ahead map[int64]int64
 }
 
 // delivery is the custody of one message between its fetch and its completion.
@@ -107,6 +110,12 @@ func (s *source) take(r *broker.Record) bool {
 	p.mu.Lock()
 	defer p.unlock()
 	d.seq = s.offsets.take(r.Offset, time.Now())
+	if at, parked := s.ahead[r.Offset]; parked && at == r.Time.UnixMilli() {
+		delete(s.ahead, r.Offset)
+		d.done = true
+		d.leave()
+		return true
+	}
 	p.enqueue(string(r.Key), job{d: d})
 	return true
 }
@@ -132,14 +141,14 @@ func (d *delivery) complete(err error) {
 		return
 	case p.over:
 		d.done = true
-		p.c.metrics.late.Add(context.Background(), 1, p.c.metrics.group)
+		p.c.metrics.late.Add(p.gen.ctx, 1, p.c.metrics.group)
 		return
 	}
 	d.done = true
 	if err != nil {
 		return
 	}
-	p.c.metrics.handled.Add(context.Background(), 1, p.c.metrics.topic[d.Topic])
+	p.c.metrics.handled.Add(p.gen.ctx, 1, p.c.metrics.topic[d.Topic])
 	switch {
 	case d.entry == nil:
 		d.leave()

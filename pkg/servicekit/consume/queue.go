@@ -45,7 +45,10 @@ func (p *partition) queue(key string) *keyQueue {
 	return q
 }
 
-// wake sees to it that somebody works on q. Called with p.mu held.
+// wake sees to it that somebody works on q. Called with p.mu held. The worker runs under the generation's
+// context, whoever woke it.
+//
+//nolint:contextcheck // for that reason
 func (p *partition) wake(q *keyQueue) {
 	if q.working || !p.gen.open.Load() || p.gen.ended() {
 		return

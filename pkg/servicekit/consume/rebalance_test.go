@@ -90,7 +90,7 @@ func TestMembersComeGoAndDie(t *testing.T) {
 		publishing.Go(func() {
 			defer func() { stop <- struct{}{} }()
 			for i := range each {
-				var batch []produce.Message
+				batch := make([]produce.Message, 0, keys)
 				for k := range keys {
 					batch = append(batch, produce.Message{Topic: topic, Key: fmt.Append(nil, "k", k), Value: fmt.Append(nil, i)})
 				}

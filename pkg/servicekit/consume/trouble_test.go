@@ -17,8 +17,12 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	oteltrace "go.opentelemetry.io/otel/trace"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
@@ -280,4 +284,113 @@ func (s *syncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
+}
+
+func TestRunWaitsForTopicsThatAreBeingMade(t *testing.T) {
+	w := newWorld(t)
+	w.topics = []string{"late"}
+	j := newJournal()
+	w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error { j.note(m); return nil }, consume.Options{}), consume.Hooks{})
+	kafkatest.Topics(t, w.cluster.Conn, "late:1", consume.RetryTopic("late", group)+":1")
+	w.publish("late", "k", "0")
+	j.wait(t, "it", func(n int) bool { return n == 1 })
+}
+
+// The commit that says "this one is parked" may be lost; the message then comes again, beside its parked self.
+func TestARedeliveredMessageIsParkedOnce(t *testing.T) {
+	w := newWorldOn(t, "", "a:1")
+	cfg := w.chaosConfig()
+	cfg.Park.Initial, cfg.Park.Max = 700*time.Millisecond, 700*time.Millisecond
+	var away atomic.Bool
+	away.Store(true)
+	j := newJournal()
+	h := consume.Stack(func(_ context.Context, m *consume.Message) error {
+		if away.Load() {
+			return errAway
+		}
+		j.note(m)
+		return nil
+	}, noPatience)
+	// The position at the start is committed, nothing after it.
+	first := w.start(cfg, h, consume.Hooks{})
+	eventually(t, "the member has begun", func() bool { return w.committed("a", 0) == 0 })
+	lost := w.cluster.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetCommit}, Err: kerr.UnknownServerError, Count: -1})
+	w.publish("a", "k", numbers(0, 3)...)
+	retries := consume.RetryTopic("a", group)
+	eventually(t, "all are parked", func() bool { return w.end(retries, 0) == 3 })
+	first.crash()
+	away.Store(false)
+	lost.Remove()
+	if got := w.committed("a", 0); got != 0 {
+		t.Fatalf("committed %d", got)
+	}
+	w.start(cfg, h, consume.Hooks{})
+	w.publish("a", "k", "3")
+	j.wait(t, "all", func(n int) bool { return n >= 4 })
+	eventually(t, "all is committed", func() bool { return w.committed("a", 0) == 4 && w.committed(retries, 0) == w.end(retries, 0) })
+	if got := j.of("k"); !slices.Equal(got, numbers(0, 4)) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestDetachedWorkIsCutOffInTheEnd(t *testing.T) {
+	w := newWorld(t, "a:1")
+	cfg := w.config()
+	cfg.Drain, cfg.Detached = 10*time.Millisecond, 50*time.Millisecond
+	entered, cut := make(chan struct{}), make(chan struct{})
+	m := w.start(cfg, consume.Stack(func(ctx context.Context, _ *consume.Message) error {
+		close(entered)
+		<-consume.Detach(ctx).Done()
+		close(cut)
+		return nil
+	}, consume.Options{}), consume.Hooks{})
+	w.publish("a", "k", "0")
+	<-entered
+	m.end()
+	<-cut
+	if got := w.committed("a", 0); got != 0 {
+		t.Errorf("committed %d", got)
+	}
+}
+
+func TestSpansHangUnderTheirCall(t *testing.T) {
+	w := newWorld(t, "a:1")
+	spans := tracetest.NewSpanRecorder()
+	tel := telemetry.Discard()
+	tel.Tracer = trace.NewTracerProvider(trace.WithSpanProcessor(spans)).Tracer("test")
+	cfg := w.config()
+	cfg.Untraced = []string{"Frame"}
+	seen := make(chan oteltrace.SpanContext, 10)
+	c, err := consume.New(w.cluster.Conn, w.prod, cfg, consume.Stack(func(ctx context.Context, m *consume.Message) error {
+		seen <- oteltrace.SpanContextFromContext(ctx)
+		if string(m.Value) == "bad" {
+			return errPoison
+		}
+		return nil
+	}, consume.Options{}), consume.Hooks{}, tel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	w.publishWith("a", "call", "v", "event-kind", "CallEnded")
+	w.publishWith("a", "call", "v", "event-kind", "Frame")
+	w.publishWith("a", "call", "bad", telemetry.HeaderTraceparent, "00-0102030405060708090a0b0c0d0e0f10-0102030405060708-01")
+	byCall, frame, byParent := <-seen, <-seen, <-seen
+	eventually(t, "all is committed", func() bool { return w.committed("a", 0) == 3 })
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if byCall.TraceID() != telemetry.TraceID("call") || frame.TraceID() != telemetry.TraceID("call") || byParent.TraceID().String() != "0102030405060708090a0b0c0d0e0f10" {
+		t.Errorf("traces %s %s %s", byCall.TraceID(), frame.TraceID(), byParent.TraceID())
+	}
+	got := spans.Ended()
+	if len(got) != 2 || got[0].Name() != "svc CallEnded" || got[1].Name() != "svc a" || got[0].SpanKind() != oteltrace.SpanKindConsumer {
+		t.Fatalf("%d spans", len(got))
+	}
+	if s := got[1]; s.Status().Code != codes.Error || s.Status().Description != "undecodable" || s.Parent().SpanID().String() != "0102030405060708" {
+		t.Errorf("the failed one: %v, parent %s", s.Status(), s.Parent().SpanID())
+	}
 }

@@ -51,14 +51,14 @@ func wipe(tb testing.TB, conn *broker.Conn, topics []string) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	var names, groups []string
-	for _, t := range topics {
-		name, _, _ := strings.Cut(t, ":")
-		names = append(names, name)
+	names := make([]string, len(topics))
+	for i, t := range topics {
+		names[i], _, _ = strings.Cut(t, ":")
 	}
 	if res, err := conn.Client.ListGroups(ctx, &kafka.ListGroupsRequest{}); err == nil {
-		for _, g := range res.Groups {
-			groups = append(groups, g.GroupID)
+		groups := make([]string, len(res.Groups))
+		for i, g := range res.Groups {
+			groups[i] = g.GroupID
 		}
 		// A group that still has members is refused, and is somebody else's.
 		_, _ = conn.Client.DeleteGroups(ctx, &kafka.DeleteGroupsRequest{GroupIDs: groups})
@@ -77,7 +77,7 @@ func wipe(tb testing.TB, conn *broker.Conn, topics []string) {
 		if ctx.Err() != nil {
 			tb.Fatalf("the topics %v are still there (%v)", names, err)
 		}
-		time.Sleep(20 * time.Millisecond) // the cluster tells nobody when it is done
+		<-time.After(20 * time.Millisecond) // the cluster tells nobody when it is done
 	}
 }
 
@@ -114,7 +114,7 @@ func Dial(tb testing.TB, cfg broker.Config) *broker.Conn {
 // Topics makes more topics, named as for [Broker].
 func Topics(tb testing.TB, conn *broker.Conn, topics ...string) {
 	tb.Helper()
-	var specs []broker.TopicSpec
+	specs := make([]broker.TopicSpec, 0, len(topics))
 	for _, t := range topics {
 		s := broker.TopicSpec{Name: t, Partitions: Partitions, Replicas: 1}
 		if name, count, ok := strings.Cut(t, ":"); ok {

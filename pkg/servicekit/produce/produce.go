@@ -232,7 +232,7 @@ func (p *Producer) Close(ctx context.Context) error {
 	return fmt.Errorf("closing the producer with messages unsent: %w", ctx.Err())
 }
 
-// Code of a message that no topic takes; see [ErrTooLarge].
+// CodeTooLarge is the code of a message that no topic takes; see [ErrTooLarge].
 const CodeTooLarge = "kafka.too_large"
 
 func tooLarge(topic string, err error) error {

@@ -46,15 +46,16 @@ func message(key, value string) produce.Message {
 
 func values(t testing.TB, conn *broker.Conn) []string {
 	t.Helper()
-	var out []string
-	for _, r := range kafkatest.Records(t, conn, "calls") {
-		out = append(out, string(r.Value))
+	records := kafkatest.Records(t, conn, "calls")
+	out := make([]string, len(records))
+	for i, r := range records {
+		out[i] = string(r.Value)
 	}
 	return out
 }
 
 func numbers(n int) []string {
-	var out []string
+	out := make([]string, 0, n)
 	for i := range n {
 		out = append(out, fmt.Sprint(i))
 	}
@@ -65,7 +66,7 @@ func TestPublishKeepsOrderWithinAPartition(t *testing.T) {
 	conn := kafkatest.Broker(t, "calls")
 	p := start(t, conn, produce.Config{})
 	for i := range 100 {
-		var msgs []produce.Message
+		msgs := make([]produce.Message, 0, 10)
 		for k := range 10 {
 			msgs = append(msgs, message(fmt.Sprint("k", k), fmt.Sprint(i)))
 		}

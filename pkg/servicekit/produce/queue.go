@@ -115,7 +115,7 @@ func (q *queue) deliver(batch []*item) {
 			return
 		}
 		q.p.counts.suspect(q.topic, err)
-		wait(q.p.ctx, pause/2+rand.N(pause))
+		wait(q.p.ctx, pause/2+rand.N(pause)) //nolint:gosec // it spreads load, it guards nothing
 	}
 }
 
@@ -238,7 +238,7 @@ func ambiguous(err error) bool {
 		return code == kafka.RequestTimedOut || code == kafka.NotEnoughReplicasAfterAppend || code == kafka.NetworkException || code == kafka.Unknown
 	}
 	var op *net.OpError
-	return !(errors.As(err, &op) && op.Op == "dial")
+	return !errors.As(err, &op) || op.Op != "dial"
 }
 
 // codeOf makes a stable word of a broker's error: "kafka.request_timed_out".

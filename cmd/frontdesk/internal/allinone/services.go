@@ -37,6 +37,7 @@ func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
 		{"stt", func(admin string, tel *telemetry.Telemetry) (running, error) {
 			cfg := stt.Defaults()
 			cfg.Kafka, cfg.Admin, cfg.Tenants = s.brokerConfig("stt"), admin, "-"
+			cfg.Pace.Speed = max(1, s.opts.Speed)
 			return stt.New(ctx, cfg, s.tenants, tel)
 		}},
 		{"inference", func(admin string, tel *telemetry.Telemetry) (running, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ func demo() *cobra.Command {
 		callsDir, tenantsDir string
 		asJSON, keep         bool
 		speed                float64
+		logTo                string
 		patience             time.Duration
 	)
 	c := &cobra.Command{
@@ -56,6 +58,11 @@ func demo() *cobra.Command {
 				_ = bar.Set(done) // a bar that can't be drawn stops nothing
 			})
 			_ = bar.Clear() // as above
+			if logTo != "" {
+				if err := os.WriteFile(logTo, []byte(log.String()), 0o600); err != nil {
+					return fmt.Errorf("keeping the services' log: %w", err)
+				}
+			}
 			r, err := report.Make(cmd.Context(), stack.Sources(log.String()), played, unmet)
 			if err != nil {
 				return err //nolint:wrapcheck // it says what it read
@@ -88,6 +95,7 @@ func demo() *cobra.Command {
 	f.StringVar(&tenantsDir, "tenants", "", "folder of tenant files; default CALLS/tenants if it exists, else the samples'")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	f.BoolVar(&keep, "keep", false, "stay up after the report and print where everything listens")
+	f.StringVar(&logTo, "log", "", "file for what the services have logged; default nowhere")
 	f.Float64Var(&speed, "speed", 20, "how much faster than life calls are played")
 	f.DurationVar(&patience, "patience", 30*time.Second, "how long a call that has ended may take to stand in Salesforce as expected")
 	return c

@@ -86,6 +86,8 @@ func (f *replayFlags) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	carrier, err := twilio.Start(ctx, twilio.Config{
 		Listen: f.listen, Accounts: allinone.Accounts(tenants, base), Speed: f.speed, Seed: f.seed,
+		// Twilio stretches its tries over at most 15 s: 2, 4 and 8 s let a restart of the deployment pass.
+		RetryPause: 2 * time.Second,
 	})
 	if err != nil {
 		return fmt.Errorf("starting Twilio's side: %w", err)

@@ -52,7 +52,7 @@ func All(ctx context.Context, stage Stage, all []*calls.Call, patience time.Dura
 }
 
 func one(ctx context.Context, stage Stage, c *calls.Call) report.Played {
-	p := report.Played{Call: c}
+	p := report.Played{Call: c, Began: time.Now()}
 	if p.Err = stage.Prepare(ctx, c); p.Err != nil {
 		return p
 	}

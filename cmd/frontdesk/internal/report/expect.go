@@ -27,9 +27,6 @@ func unmet(c *calls.Call, callID string, h holding, madeByCall func(Record) bool
 			diffs = append(diffs, fmt.Sprintf("%s is %v, expected %v", what, got, want))
 		}
 	}
-	if e.Intent != "" {
-		check("intent", e.Intent, h.value("Intent__c"))
-	}
 	if e.Disposition != "" {
 		check("disposition", e.Disposition, log.Fields["Disposition__c"])
 	}

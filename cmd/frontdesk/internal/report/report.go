@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,6 +18,8 @@ type Played struct {
 	Call *calls.Call
 	// SID is the root leg's CallSid.
 	SID string
+	// Began is when it began to ring.
+	Began time.Time
 	// Err is why the carrier could not play it; nil if it did.
 	Err error
 }
@@ -85,14 +88,15 @@ func Settled(crm CRM, p Played) (ok bool, unmetNow []string) {
 	if p.Err != nil {
 		return false, []string{p.Err.Error()}
 	}
-	diffs := unmet(p.Call, p.SID, of(crm, p.SID), created(crm.Changes()))
+	diffs := unmet(p.Call, p.SID, of(crm, p.SID), created(crm.Changes(), p.Began))
 	return len(diffs) == 0, diffs
 }
 
-func created(changes []Change) func(Record) bool {
+// created tells which records were made since the call began, and not by seeding.
+func created(changes []Change, since time.Time) func(Record) bool {
 	ids := map[string]bool{}
 	for _, c := range changes {
-		if c.Op == "create" && c.API != "seed" {
+		if c.Op == "create" && c.API != "seed" && !c.At.Before(since) {
 			ids[c.ID] = true
 		}
 	}
@@ -119,8 +123,8 @@ func Make(ctx context.Context, src Sources, played []Played, unmetOf map[string]
 		t := cmp.Or(times[p.SID], &timings{})
 		t.crm, _ = h.first(crm.Changes())
 		o := outcome(p, h)
-		o.Revisions = t.revisions
-		o.Unmet = slices.Concat(unmetOf[p.SID], unheard(p.Call, t.heard))
+		o.decided(t)
+		o.Unmet = slices.Concat(unmetOf[p.SID], otherIntent(p.Call, o), unheard(p.Call, t.heard))
 		for stage, d := range t.durations() {
 			stages[stage] = append(stages[stage], d)
 			o.LatencyMS[stage] = float64(d.Microseconds()) / 1000
@@ -171,6 +175,21 @@ func outcome(p Played, h holding) Outcome {
 	o.Recording = str(h.value("Recording_URL__c"))
 	o.Consent, _ = h.value("Consent_Record__c").(bool)
 	return o
+}
+
+// decided fills in what stands in no field of the CRM: a call that leaves nothing but its log has its intent in the topics only.
+func (o *Outcome) decided(t *timings) {
+	o.Revisions = t.revisions
+	if o.Intent == "" && t.intent != nil {
+		o.Intent, o.Confidence = t.intent.GetValue(), float64(t.intent.GetConfidence())
+	}
+}
+
+func otherIntent(c *calls.Call, o Outcome) []string {
+	if c.Expect.Intent == "" || o.Intent == c.Expect.Intent {
+		return nil
+	}
+	return []string{fmt.Sprintf("intent is %q, expected %q", o.Intent, c.Expect.Intent)}
 }
 
 func str(v any) string {

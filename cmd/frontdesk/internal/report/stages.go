@@ -18,7 +18,8 @@ type timings struct {
 	words      time.Time // last TranscriptCompleted
 	insight    time.Time // first insight
 	heard      []*events.TranscriptSegment
-	crm        time.Time // first record in the CRM
+	crm        time.Time       // first record in the CRM
+	intent     *events.Finding // of the highest revision
 	revisions  int
 }
 
@@ -76,9 +77,9 @@ func readTimings(ctx context.Context, conn *broker.Conn, partitions int) (map[st
 			case *events.TranscriptCompleted:
 				c.words = later(c.words, r.Time)
 			case *events.CallInsight:
-				c.insightAt(r.Time, m.GetRevision())
+				c.insightAt(r.Time, m.GetRevision(), m.GetIntent())
 			case *events.InsightUnavailable:
-				c.insightAt(r.Time, m.GetRevision())
+				c.insightAt(r.Time, m.GetRevision(), nil)
 			}
 		})
 		if err != nil {
@@ -88,7 +89,10 @@ func readTimings(ctx context.Context, conn *broker.Conn, partitions int) (map[st
 	return all, nil
 }
 
-func (t *timings) insightAt(at time.Time, revision uint32) {
+func (t *timings) insightAt(at time.Time, revision uint32, intent *events.Finding) {
+	if int(revision) >= t.revisions {
+		t.intent = intent
+	}
 	if t.insight.IsZero() || at.Before(t.insight) {
 		t.insight = at
 	}

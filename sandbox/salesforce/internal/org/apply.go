@@ -306,12 +306,19 @@ func (tx *Tx) told(ref string, obj *schema.Object, id, outcome string, from int)
 		if c.ID != id || c.Op == "rollup" {
 			continue
 		}
-		r.Left, r.Before = c.Left, c.Before
+		r.Left, r.Before = c.Left, writable(obj, c.Before)
 		if c.Stale {
 			r.Outcome = "stale"
 		}
 	}
 	return r
+}
+
+// writable is a before-image without what the org computes: nobody could write it back.
+func writable(obj *schema.Object, before map[string]any) map[string]any {
+	out := maps.Clone(before)
+	maps.DeleteFunc(out, func(name string, _ any) bool { return obj.Field(name).ReadOnly })
+	return out
 }
 
 func resolveRefs(obj *schema.Object, in map[string]any, ids map[string]string) (map[string]any, *Error) {

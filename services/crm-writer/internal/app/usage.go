@@ -110,4 +110,3 @@ func (l *Ledger) usage(r crm.Request, s part) *events.UsageRecorded {
 	}
 	return u
 }
-

@@ -108,6 +108,9 @@ func (c *call) write(ctx context.Context) (err error) {
 			return fmt.Errorf("writing to the CRM: %w", out.Err)
 		}
 		c.records, c.superseded, c.status = out.Records, out.Superseded, events.CrmStatus_CRM_STATUS_WRITTEN
+		if c.superseded {
+			return nil
+		}
 	}
 	if pattern == tenant.PatternEvents || pattern == tenant.PatternBoth {
 		// After the graph, so that whoever applies the event finds the revision written and changes nothing.

@@ -11,9 +11,9 @@ import (
 )
 
 // wirePlan is a plan as it travels in the event's Writes__c. Whoever applies it there looks the records up by
-// the match, makes what is not found (unless create is false), holds the revision and what people have changed
-// against it, and knows which of an object's fields can be written when; so rules of the plan that only save
-// the direct writer a request or stand in for a missing package stay at home.
+// the match, makes what is not found, holds the revision and what people have changed against it, and knows
+// which of an object's fields can be written when; so the plan's own rules for that stay at home. What the
+// format cannot say, a match that makes nothing, is settled before (see [Plan.Settle]).
 type wirePlan struct {
 	V        int         `json:"v"`
 	Call     string      `json:"call"`
@@ -22,11 +22,9 @@ type wirePlan struct {
 }
 
 type wireWrite struct {
-	Ref    string `json:"ref"`
-	Object string `json:"object"`
-	Match  Match  `json:"match"`
-	// Create is false for a write that makes nothing: without a match it and references to it are left out.
-	Create   *bool          `json:"create,omitempty"`
+	Ref      string         `json:"ref"`
+	Object   string         `json:"object"`
+	Match    Match          `json:"match"`
 	Revision string         `json:"revision"`
 	Scope    Scope          `json:"revision_scope"`
 	Fields   map[string]any `json:"fields"`
@@ -38,15 +36,58 @@ func (p *Plan) wire() wirePlan {
 		out.Writes[i] = wireWrite{
 			Ref: w.Ref, Object: w.Object, Match: w.Match, Revision: w.Revision, Scope: w.Scope, Fields: w.Fields,
 		}
-		if (w.key() == Key{}) && w.Match.ID == "" {
-			never := false
-			out.Writes[i].Create = &never
-		}
-		if w.Fields == nil {
-			out.Writes[i].Fields = map[string]any{}
-		}
 	}
 	return out
+}
+
+// MakesNothing tells writes that only find: they match by phone and have no key to make a record by.
+func (w Write) MakesNothing() bool { return w.Match.Phone != "" && w.key() == Key{} }
+
+// Settle returns the plan with its writes that make nothing settled by what they came to, by ref: one that
+// found its record names it by id, or, where it changes nothing, gives only its id to the references; one that
+// found nobody is left out with the references to it; and where several people match, the Ambiguous writes
+// join the others.
+func (p *Plan) Settle(decided map[string]Decision) *Plan {
+	out := *p
+	out.Writes = nil
+	all := p.Writes
+	for _, d := range decided {
+		if d.Action == Unclear {
+			all = slices.Concat(p.Writes, p.Ambiguous)
+		}
+	}
+	for _, w := range all {
+		d, settled := decided[w.Ref]
+		switch {
+		case !settled:
+			out.Writes = append(out.Writes, w.settled(decided))
+		case d.ID != "" && len(w.fieldsFor(d.Object)) > 0:
+			w.Fields, w.FieldsOf = w.fieldsFor(d.Object), nil
+			w.Object, w.Match = d.Object, Match{ID: d.ID}
+			out.Writes = append(out.Writes, w.settled(decided))
+		}
+	}
+	return &out
+}
+
+// settled returns w with its references to settled writes resolved.
+func (w Write) settled(decided map[string]Decision) Write {
+	fields := maps.Clone(w.Fields)
+	for name, v := range w.Fields {
+		d, ok := decided[Reference(v)]
+		switch {
+		case !ok:
+		case d.ID != "" && Fits(name, d.Object):
+			fields[name] = d.ID
+		default:
+			delete(fields, name)
+		}
+	}
+	if who := decided[Reference(w.Fields["WhoId"])]; who.Object == "Lead" && fields["WhatId"] != nil {
+		delete(fields, "WhoId") // a Task about a Case hangs on the Case; Salesforce takes no Lead beside it
+	}
+	w.Fields = fields
+	return w
 }
 
 // ErrTooLong says that a plan does not fit an event even with its texts cut.

@@ -382,7 +382,7 @@ func TestAnotherCarrier(t *testing.T) {
 // nowhere stores nothing and allocates nothing.
 type nowhere struct{}
 
-func (nowhere) Publish(context.Context, ...app.Message) error             { return nil }
+func (nowhere) Publish(context.Context, ...app.Message) error           { return nil }
 func (nowhere) Send(_ context.Context, _ app.Message, done func(error)) { done(nil) }
 
 func TestNoAllocationPerFrame(t *testing.T) {

@@ -339,3 +339,5 @@ func (b *bench) counted(t *testing.T, name string, attrs ...string) int64 {
 	}
 	return sum
 }
+
+func attr(name, value string) xml.Attr { return xml.Attr{Name: xml.Name{Local: name}, Value: value} }

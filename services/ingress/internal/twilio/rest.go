@@ -12,6 +12,7 @@ import (
 	"github.com/twilio/twilio-go/client"
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
 
+	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
@@ -154,24 +155,34 @@ func (c *Carrier) api(ctx context.Context, f app.Facts) (*openapi.ApiService, co
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	cl := &client.Client{
-		Credentials: client.NewCredentials(f.Account, t.Twilio.AuthTokens[0].Reveal()),
-		HTTPClient:  &http.Client{Transport: transport{ctx: ctx, base: base, next: c.http}},
+		// Empty: twilio-go takes letters and digits only, which a stand-in's token need not be. The transport
+		// signs on.
+		Credentials: client.NewCredentials("", ""),
+		HTTPClient: &http.Client{Transport: transport{
+			ctx: ctx, account: f.Account, token: t.Twilio.AuthTokens[0], base: base, next: c.http,
+		}, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // the credentials go to Twilio only
+		}},
 	}
 	cl.SetAccountSid(f.Account)
 	// Not by client.NewRequestHandler: that one reads the environment.
 	return openapi.NewApiService(&client.RequestHandler{Client: cl}), cancel, nil
 }
 
-// transport sends a request in a context, to another base than api.twilio.com where there is one.
+// transport sends a request in a context, with an account's credentials, to another base than api.twilio.com
+// where there is one.
 type transport struct {
-	ctx  context.Context //nolint:containedctx // twilio-go has no other way in
-	base *url.URL
-	next http.RoundTripper
+	ctx     context.Context //nolint:containedctx // twilio-go has no other way in
+	account string
+	token   config.Secret
+	base    *url.URL
+	next    http.RoundTripper
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(t.ctx)
+	r.SetBasicAuth(t.account, t.token.Reveal())
 	if t.base != nil {
 		r.URL.Scheme, r.URL.Host, r.Host = t.base.Scheme, t.base.Host, t.base.Host
 	}

@@ -67,7 +67,9 @@ func TestCrashes(t *testing.T) {
 			w.until("the stream complete", func() bool { return len(w.transcripts) > 0 && w.committed > 0 })
 			<-time.After(3 * time.Minute)
 			w.allDone()
-		if o := w.same(said); o>0 {t.Errorf("overlaps %d", o)}
+			if o := w.same(said); o > 0 {
+				t.Errorf("overlaps %d", o)
+			}
 			if c := w.completions()["MZ1"]; c.GetOutcome() != events.TranscriptOutcome_TRANSCRIPT_OUTCOME_COMPLETE {
 				t.Errorf("seed %d: completed as %v", seed, c)
 			}

@@ -32,9 +32,7 @@ func (t *track) open() {
 		return
 	}
 	caps := rec.Capabilities()
-	var mine *slot // read by begin under the call's lock, which is held here
-	mine = app.slotsFor(caps.Product, caps.Sessions).take(func() { t.begin(mine, rec) })
-	t.slot = mine
+	t.slot = app.slotsFor(caps.Product, caps.Sessions).take(func(in *slot) { t.begin(in, rec) })
 }
 
 // begin opens the session in a slot and gives it what was kept.

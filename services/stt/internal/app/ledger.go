@@ -33,11 +33,19 @@ func (l *ledger) complete(n int) {
 	l.entries = l.entries[n:]
 }
 
-// again takes over the completion of a message that has come once more, and tells whether it is open here.
+// again adds the completion of a message that has come once more, fetched again after a change of hands or
+// published twice, and tells whether it is open here.
 func (l *ledger) again(chunk uint64, done func(error)) bool {
 	i := sort.Search(len(l.entries), func(i int) bool { return l.entries[i].chunk >= chunk })
 	if i == len(l.entries) || l.entries[i].chunk != chunk {
 		return false
+	}
+	if before := l.entries[i].done; before != nil {
+		l.entries[i].done = func(err error) {
+			before(err)
+			done(err)
+		}
+		return true
 	}
 	l.entries[i].done = done
 	return true

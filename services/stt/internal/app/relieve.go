@@ -46,24 +46,22 @@ func (c *call) relieve(least int64) (any bool) {
 }
 
 func (t *track) force() {
-	s, target := t.stream, t.taken
-	if t.forced > t.reach {
-		return // under way: the consumer asks every second
+	s, sess, before := t.stream, t.sess, t.reach
+	if t.forcing {
+		return // the consumer asks every second
 	}
-	t.forced = target
 	s.call.app.met.force(s)
-	if t.sess == nil {
-		t.forced = 0
+	if sess == nil {
 		t.bound(t.holds / 2)
 		return
 	}
-	sess := t.sess
+	t.forcing = true
 	sess.Flush()
 	s.after(s.call.app.cfg.Relief, func() {
-		if t.sess != sess || t.reach >= target {
+		t.forcing = false
+		if t.sess != sess || t.reach > before {
 			return
 		}
-		t.forced = 0
 		t.leave()
 		s.spoil("audio given up under load")
 		s.declare(t, max(t.reach, t.mark), t.taken, events.MediaGapReason_MEDIA_GAP_REASON_DROPPED)

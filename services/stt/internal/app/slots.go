@@ -12,15 +12,15 @@ type slots struct {
 // slot is one session's place, or its place in the queue.
 type slot struct {
 	all     *slots
-	granted func() // called once, without locks
+	granted func(*slot) // called once, without locks
 	held    bool
 	given   bool // back
 }
 
 func newSlots(n int) *slots { return &slots{free: n} }
 
-// take asks for a slot; granted is called from another goroutine when there is one.
-func (s *slots) take(granted func()) *slot {
+// take asks for a slot; granted is called with it from another goroutine when there is one.
+func (s *slots) take(granted func(*slot)) *slot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := &slot{all: s, granted: granted}
@@ -37,7 +37,7 @@ func (s *slots) grant() {
 		if !t.given {
 			s.free--
 			t.held = true
-			go t.granted()
+			go t.granted(t)
 		}
 	}
 }

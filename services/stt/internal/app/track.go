@@ -20,15 +20,15 @@ type track struct {
 	format recogniser.Format
 	heard  time.Duration // audio given to a recogniser, what was given again not counted
 
-	held   []recogniser.Audio // not yet given to anybody
-	holds  int64              // milliseconds of it
-	slot   *slot
-	sess   recogniser.Session
-	reach  int64 // call time up to which sessions have told everything
-	posted int64 // call time up to which segments have been sent to the broker
-	forced int64 // call time up to which a final is being forced
-	lost   error // why there will be no session any more; nil while there may be
-	done   bool  // everything that will be told has been told
+	held    []recogniser.Audio // not yet given to anybody
+	holds   int64              // milliseconds of it
+	slot    *slot
+	sess    recogniser.Session
+	reach   int64 // call time up to which sessions have told everything
+	posted  int64 // call time up to which segments have been sent to the broker
+	forcing bool  // a final is being forced
+	lost    error // why there will be no session any more; nil while there may be
+	done    bool  // everything that will be told has been told
 }
 
 // take takes a chunk: its number tells a repeat, its call time what is new in it.

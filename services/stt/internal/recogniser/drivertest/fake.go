@@ -36,6 +36,8 @@ type Fake struct {
 	// Fail, if not nil, is asked at each opening and every 100 ms of audio whether the stream breaks there: stream number from
 	// 0 and audio heard so far.
 	Fail func(stream int, heard time.Duration) error
+	// Mute takes audio and never tells anything, not even after CloseSend.
+	Mute bool
 	// NoWordTimes leaves word times out.
 	NoWordTimes bool
 
@@ -170,7 +172,9 @@ func (s *fakeStream) Write(a recogniser.Audio) error {
 			}
 		}
 	}
-	s.settle(s.offset-s.fake.Lag.Milliseconds(), false)
+	if !s.fake.Mute {
+		s.settle(s.offset-s.fake.Lag.Milliseconds(), false)
+	}
 	return nil
 }
 
@@ -266,6 +270,9 @@ func (s *fakeStream) CloseSend() error {
 	defer s.mu.Unlock()
 	if s.broken {
 		return io.EOF
+	}
+	if s.fake.Mute {
+		return nil
 	}
 	s.leave()
 	s.settle(s.offset, true)

@@ -38,10 +38,10 @@ type stream struct {
 
 	mu      sync.Mutex
 	times   recogniser.Timeline
-	id      string // ours until the product tells its own
+	id      string        // ours until the product tells its own
 	billed  time.Duration // by the product's last response
-	outcome string // "" while it lives
-	told    bool   // it ended as it should
+	outcome string        // "" while it lives
+	told    bool          // it ended as it should
 	ended   time.Time
 }
 

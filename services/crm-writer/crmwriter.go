@@ -1,0 +1,133 @@
+// Package crmwriter is the service that writes calls into the tenants' CRM. It reads calls.insights, decides by
+// the tenant's mapping which records a call gets, writes them directly, by platform event or both, and tells
+// on calls.records what came of it and on calls.usage what it cost. What it does with one insight stands in
+// internal/app, how a file becomes a plan in internal/mapping, what a CRM is in internal/crm, and how Salesforce is
+// spoken to in internal/salesforce.
+package crmwriter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/lifecycle"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/app"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/kafka"
+)
+
+// Service is one running crm-writer.
+type Service struct {
+	cfg   Config
+	tel   *telemetry.Telemetry
+	admin net.Listener
+	group *lifecycle.Group
+
+	conn   *broker.Conn
+	prod   *produce.Producer
+	redis  redis.UniversalClient
+	claims *idempotency.Store
+	orgs   orgs
+}
+
+// New compiles every mapping, opens the admin listener and prepares everything else; it dials nothing that
+// may be away. Its error lists every fault of the settings and mappings.
+func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("crm-writer: wrong settings: %w", err)
+	}
+	s := &Service{cfg: cfg, tel: tel}
+	if err := s.build(tenants); err != nil {
+		return nil, errors.Join(fmt.Errorf("crm-writer: %w", err), s.close(context.Background()))
+	}
+	return s, nil
+}
+
+func (s *Service) build(tenants *tenant.Set) (err error) {
+	mappings, err := app.LoadMappings(tenants)
+	if err != nil {
+		return fmt.Errorf("wrong mapping:\n%w", err)
+	}
+	if s.admin, err = lifecycle.Listen("admin", s.cfg.Admin); err != nil {
+		return err //nolint:wrapcheck // says what it could not do
+	}
+	if s.conn, err = broker.Dial(s.cfg.Kafka); err != nil {
+		return fmt.Errorf("preparing Kafka: %w", err)
+	}
+	s.prod = produce.New(s.conn, s.cfg.Produce, s.tel)
+	if s.redis, err = s.cfg.Redis.Dial(); err != nil {
+		return fmt.Errorf("preparing Redis: %w", err)
+	}
+	s.claims = idempotency.NewStore(s.redis, s.cfg.Claims)
+	records := kafka.NewPublisher(s.prod)
+	if s.orgs, err = openOrgs(s.cfg, tenants, s.tel, app.NewLedger(tenants, records, s.tel).Bill); err != nil {
+		return err
+	}
+	writer, err := app.New(tenants, mappings, s.orgs.of, records, s.tel)
+	if err != nil {
+		return fmt.Errorf("preparing the writer: %w", err)
+	}
+	return s.consumer(writer)
+}
+
+func (s *Service) consumer(writer *app.Writer) error {
+	claims, err := kafka.Watched(s.claims, s.tel)
+	if err != nil {
+		return err //nolint:wrapcheck // says what it could not make
+	}
+	cfg := s.cfg.Consume
+	cfg.Topics, cfg.DeadLetters = []string{events.Insights.Name}, events.DeadLetters.Name
+	handler := kafka.Handler(writer.Write, kafka.Options{Claims: claims, Retry: s.cfg.Retry})
+	consumer, err := consume.New(s.conn, s.prod, cfg, handler, consume.Hooks{}, s.tel)
+	if err != nil {
+		return fmt.Errorf("preparing the consumer: %w", err)
+	}
+	// Stopped in reverse: nothing more is read and what is under way is written and told, then the admin
+	// listener, so that the probes tell what is going on until then.
+	s.group = lifecycle.New(s.cfg.Grace,
+		lifecycle.HTTP("admin", s.admin, lifecycle.Admin(s.tel.Metrics, func() (bool, []string) { return s.group.Ready() })),
+		lifecycle.Part{Name: "consumer", Run: consumer.Run, Ready: consumer.Ready})
+	return nil
+}
+
+// AdminAddr is where /healthz, /readyz and /metrics are served, host:port.
+func (s *Service) AdminAddr() string { return s.admin.Addr().String() }
+
+// Run serves until ctx ends and everything under way is drained. It is called once.
+func (s *Service) Run(ctx context.Context) error {
+	s.tel.Log.InfoContext(ctx, "crm-writer runs", "admin", s.AdminAddr(), "orgs", len(s.orgs))
+	err := s.group.Run(ctx)
+	return errors.Join(err, s.close(context.WithoutCancel(ctx)))
+}
+
+// close releases what New made, in reverse: the orgs' last usage goes out by the producer.
+func (s *Service) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Grace)
+	defer cancel()
+	errs := []error{s.orgs.close(ctx)}
+	if s.claims != nil {
+		errs = append(errs, s.claims.Close())
+	}
+	if s.redis != nil {
+		errs = append(errs, s.redis.Close())
+	}
+	if s.prod != nil {
+		errs = append(errs, s.prod.Close(ctx))
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	if s.admin != nil {
+		_ = s.admin.Close() // closed already, where Run has served on it
+	}
+	return errors.Join(errs...)
+}

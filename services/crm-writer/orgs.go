@@ -1,0 +1,79 @@
+package crmwriter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/app"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm/salesforce"
+	sf "github.com/frontdesk/frontdesk/services/crm-writer/internal/salesforce"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/salesforce/pubsub"
+)
+
+// orgs is every org that a tenant writes to, by the name that the tenants' files give it. Each has its own
+// connections, queues and breaker, so that one org's outage is its own.
+type orgs map[string]*crm.Org
+
+// openOrgs prepares the orgs and reaches out to none. Tenants may share one, with the same credentials.
+func openOrgs(cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry, billed crm.Billed) (orgs, error) {
+	out, first := orgs{}, map[string]*tenant.Tenant{}
+	var errs []error
+	for _, t := range tenants.All() {
+		name := t.Salesforce.Org
+		if other := first[name]; other != nil {
+			if !sameOrg(other.Salesforce, t.Salesforce) {
+				errs = append(errs, fmt.Errorf("tenants %s and %s name one org, %s, with different login, user or event", other.ID, t.ID, name))
+			}
+			continue
+		}
+		first[name] = t
+		o, err := openOrg(cfg, t.Salesforce, tel, billed)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("tenant %s: %w", t.ID, err))
+			continue
+		}
+		out[name] = o
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, errors.Join(err, out.close(context.Background()))
+	}
+	return out, nil
+}
+
+func openOrg(cfg Config, s tenant.Salesforce, tel *telemetry.Telemetry, billed crm.Billed) (*crm.Org, error) {
+	d, err := salesforce.New(salesforce.Config{
+		Client: sf.Config{
+			Org: s.Org, LoginURL: s.LoginURL, Audience: s.Audience, ClientID: s.ClientID, Username: s.Username,
+			PrivateKey: s.PrivateKey.Reveal(), APIVersion: s.APIVersion,
+		},
+		PubSub: pubsub.Config{Endpoint: s.PubSubEndpoint, Insecure: s.Insecure},
+		Event:  s.Event, NoSearch: !cfg.Search, NoFallback: !cfg.Fallback, Log: tel.Log,
+	})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // names the org and every fault
+	}
+	return crm.NewOrg(s.Org, d, cfg.CRM, tel, billed) //nolint:wrapcheck // says what it could not make
+}
+
+func sameOrg(a, b tenant.Salesforce) bool {
+	return a.LoginURL == b.LoginURL && a.Audience == b.Audience && a.ClientID == b.ClientID && a.Username == b.Username &&
+		a.PrivateKey == b.PrivateKey && a.APIVersion == b.APIVersion && a.PubSubEndpoint == b.PubSubEndpoint && a.Event == b.Event
+}
+
+// of is the org of a tenant.
+func (o orgs) of(t *tenant.Tenant) app.CRM { return o[t.Salesforce.Org] }
+
+// close waits until what the orgs have taken is answered, or ctx ends.
+func (o orgs) close(ctx context.Context) error {
+	var errs []error
+	for name, org := range o {
+		if err := org.Close(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("closing org %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}

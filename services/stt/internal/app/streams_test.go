@@ -1,0 +1,358 @@
+package app_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/drivertest"
+)
+
+// gapsOf adds the gaps of a completion up, by reason, in milliseconds.
+func gapsOf(m *events.TranscriptCompleted) map[events.MediaGapReason]int64 {
+	out := map[events.MediaGapReason]int64{}
+	for _, g := range m.GetGaps() {
+		out[g.GetReason()] += g.GetEndMs() - g.GetStartMs()
+	}
+	return out
+}
+
+// TestLostChunks loses chunks in the middle and at the end; another hole ingress has declared itself.
+func TestLostChunks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		audio, _ := w.paint(1, 20_000, 2_000)
+		w.started("MZ1", 0, granted)
+		for i, a := range drivertest.Chunks(audio[caller], 0, 200) {
+			switch {
+			case i == 10 || i == 11: // lost without a word
+			case i == 40:
+				w.say(call.Event(time.Now(), &events.MediaGap{
+					StreamId: "MZ1", StartMs: a.Start, EndMs: a.Start + 600, Reason: events.MediaGapReason_MEDIA_GAP_REASON_SPOOL_FULL,
+				}))
+			case i == 41 || i == 42: // what was declared
+			case i > 97: // the end
+			default:
+				w.chunk("MZ1", caller, uint64(i), a)
+				if i == 50 {
+					w.chunk("MZ1", caller, uint64(i), a) // a repeat
+				}
+			}
+		}
+		w.ended("MZ1", 100, 20_000)
+		w.allDone()
+		m := w.completions()["MZ1"]
+		got := gapsOf(m)
+		if m.GetOutcome() != partial || got[events.MediaGapReason_MEDIA_GAP_REASON_LOST] != 800 || got[events.MediaGapReason_MEDIA_GAP_REASON_SPOOL_FULL] != 600 {
+			t.Errorf("completed as %v", m)
+		}
+		p.close()
+	})
+}
+
+// TestGapsOutliveAProcess: what the dead one knew of is still told.
+func TestGapsOutliveAProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		audio, _ := w.paint(1, 60_000, 2_000)
+		chunks := drivertest.Chunks(audio[caller], 0, 200)
+		w.started("MZ1", 0, granted)
+		for i, a := range chunks {
+			if i != 20 {
+				w.chunk("MZ1", caller, uint64(i), a)
+			}
+			<-time.After(200 * time.Millisecond)
+			if i == 200 {
+				w.mu.Lock()
+				if w.committed < 100 {
+					t.Errorf("only %d messages are done: the gap would be declared once more", w.committed)
+				}
+				w.mu.Unlock()
+				p.kill(false)
+				p = w.process()
+			}
+		}
+		w.ended("MZ1", uint64(len(chunks)), 60_000)
+		w.allDone()
+		m := w.completions()["MZ1"]
+		if got := gapsOf(m)[events.MediaGapReason_MEDIA_GAP_REASON_LOST]; got != 200 || m.GetOutcome() != partial {
+			t.Errorf("completed as %v", m)
+		}
+		p.close()
+	})
+}
+
+// TestSilentSocket ends a stream whose ingress has died, and not one whose broker was away.
+func TestSilentSocket(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		audio, said := w.paint(1, 20_000, 2_000)
+		w.started("MZ1", 0, granted)
+		half := map[events.Party][]byte{caller: audio[caller][:drivertest.Format.Bytes(10_000)], agent: audio[agent][:drivertest.Format.Bytes(10_000)]}
+		n := w.play("MZ1", 0, half)
+		w.mu.Lock()
+		w.brokerAway = true
+		w.mu.Unlock()
+		<-time.After(time.Minute)
+		if len(w.completions()) > 0 {
+			t.Fatal("a stream ended because the broker was away")
+		}
+		w.mu.Lock()
+		w.brokerAway = false
+		close(w.more)
+		w.more = make(chan struct{})
+		w.mu.Unlock()
+		for i, a := range drivertest.Chunks(audio[caller], 0, 200)[n:] {
+			w.chunk("MZ1", caller, n+uint64(i), a)
+		}
+		for i, a := range drivertest.Chunks(audio[agent], 0, 200)[n:] {
+			w.chunk("MZ1", agent, n+uint64(i), a)
+		}
+		last := time.Now()
+		w.until("the stream complete", func() bool { return slices.ContainsFunc(w.transcripts, isCompleted) })
+		if took := time.Since(last); took < 15*time.Second || took > 25*time.Second {
+			t.Errorf("ended %s after its last chunk", took)
+		}
+		w.allDone()
+		if m := w.completions()["MZ1"]; m.GetOutcome() != partial || m.GetReason() != "no audio for 15s" {
+			t.Errorf("completed as %v", m)
+		}
+		w.same(said)
+		w.chunk("MZ1", caller, 100, drivertest.Chunks(audio[caller], 20_000, 200)[0]) // too late
+		w.allDone()
+		p.close()
+	})
+}
+
+func isCompleted(e *events.CallEvent) bool { return e.Kind() == events.KindTranscriptCompleted }
+
+// TestReplacedStream lets a second stream of the leg take over, with a hole and with an overlap.
+func TestReplacedStream(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, second int64 // where the first ends and the second begins
+		hole          int64
+	}{
+		"with a hole":          {20_000, 23_000, 3_000},
+		"with an overlap":      {20_000, 17_000, 0},
+		"one after the other":  {20_000, 20_000, 0},
+		"with a long hole":     {20_000, 70_000, 50_000},
+		"with a large overlap": {20_000, 2_000, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, heardTenant())
+				p := w.process()
+				audio, said := w.paint(3, 100_000, 2_000)
+				part := func(from, to int64) map[events.Party][]byte {
+					out := map[events.Party][]byte{}
+					for who, b := range audio {
+						out[who] = b[drivertest.Format.Bytes(from):drivertest.Format.Bytes(to)]
+					}
+					return out
+				}
+				w.started("MZ1", 0, granted)
+				w.play("MZ1", 0, part(0, c.first))
+				<-time.After(max(time.Until(w.at(c.second)), 0))
+				w.started("MZ2", c.second, granted)
+				n := w.play("MZ2", c.second, part(c.second, 100_000))
+				w.ended("MZ2", n, 100_000)
+				<-time.After(time.Minute)
+				w.allDone()
+				first, second := w.completions()["MZ1"], w.completions()["MZ2"]
+				if silent := c.hole > 15_000; silent != (first.GetOutcome() == partial) || !silent && first.GetOutcome() != complete {
+					t.Errorf("the first completed as %v", first)
+				}
+				want := complete
+				if c.hole > 0 {
+					want = partial
+				}
+				if got := gapsOf(second)[events.MediaGapReason_MEDIA_GAP_REASON_STREAM_REPLACED]; second.GetOutcome() != want || got != 2*c.hole {
+					t.Errorf("the second completed as %v", second)
+				}
+				for who, words := range said {
+					var kept []string
+					for _, word := range words {
+						if word.End <= c.first || word.Start >= c.second {
+							kept = append(kept, word.Text)
+						}
+					}
+					got, overlaps := w.words(who)
+					// A word that the switch tears may be lost or garbled.
+					if d := len(kept) - len(untorn(got)); overlaps > 0 || d > 1 || d < 0 {
+						t.Errorf("%v: %d words, want %d: %s", who, len(untorn(got)), len(kept), got)
+					}
+				}
+				p.close()
+			})
+		})
+	}
+}
+
+// untorn are the words that were heard whole.
+func untorn(text string) []string {
+	return slices.DeleteFunc(strings.Fields(text), func(w string) bool { return strings.HasPrefix(w, "~") })
+}
+
+// TestUnknownBeginning: a stream that no MediaStarted tells of is never heard, and still completes.
+func TestUnknownBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		audio, _ := w.paint(1, 2_000, 500)
+		w.play("MZ1", 0, audio)
+		w.ended("MZ1", 10, 2_000)
+		w.allDone()
+		if m := w.completions()["MZ1"]; m.GetOutcome() != notHeard || m.GetReason() != "beginning of the stream unknown" {
+			t.Errorf("completed as %v", m)
+		}
+		p.close()
+	})
+}
+
+// TestLateBeginning: the process that takes over finds a stream's beginning in the log when its audio comes.
+func TestLateBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		audio, said := w.paint(1, 20_000, 500)
+		// Only on calls.lifecycle: on calls.media it was done before this process came.
+		w.mu.Lock()
+		w.lifecycle = append(w.lifecycle, call.Event(w.at(0), &events.MediaStarted{
+			StreamId: "MZ1", Parties: []events.Party{caller, agent}, Encoding: events.Encoding_ENCODING_MULAW, SampleRate: 8000, Consent: granted,
+		}))
+		w.mu.Unlock()
+		n := w.play("MZ1", 0, audio)
+		w.ended("MZ1", n, 20_000)
+		w.allDone()
+		w.same(said)
+		p.close()
+	})
+}
+
+// TestNoAudio: a stream without a chunk is complete.
+func TestNoAudio(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		w.started("MZ1", 0, granted)
+		w.ended("MZ1", 0, 0)
+		w.allDone()
+		if m := w.completions()["MZ1"]; m.GetOutcome() != complete {
+			t.Errorf("completed as %v", m)
+		}
+		p.close()
+	})
+}
+
+// TestQuietCallLetsGo: a minute without a word holds its partition back by little more than ten seconds.
+func TestQuietCallLetsGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		hush := w.fake.Paint(60_000, nil)
+		w.started("MZ1", 0, granted)
+		w.play("MZ1", 0, map[events.Party][]byte{caller: hush, agent: hush})
+		synctest.Wait()
+		w.mu.Lock()
+		behind := int64(len(w.media)) - w.committed
+		w.mu.Unlock()
+		if behind > 2*5*13 { // thirteen seconds of two parties
+			t.Errorf("%d messages are not done", behind)
+		}
+		w.ended("MZ1", 300, 60_000)
+		w.allDone()
+		p.close()
+	})
+}
+
+// TestRecogniserAway keeps audio while the recogniser is away for a short time, gives it up after a long one,
+// and goes on when it comes back.
+func TestRecogniserAway(t *testing.T) {
+	away := &retry.Error{Code: "fake.unavailable", Err: errors.New("away")}
+	refusal := &retry.Error{Class: retry.Permanent, Code: "fake.denied", Err: errors.New("no")}
+	for name, c := range map[string]struct {
+		err     error
+		from    time.Duration
+		until   time.Duration
+		outcome events.TranscriptOutcome
+		reason  string
+		whole   bool
+	}{
+		"for a minute":                 {away, 20 * time.Second, 80 * time.Second, complete, "", true},
+		"for five minutes":             {away, 20 * time.Second, 320 * time.Second, partial, "recogniser: fake.unavailable", false},
+		"all the time":                 {away, 0, time.Hour, failed, "recogniser: fake.unavailable", false},
+		"refused from the beginning":   {refusal, 0, time.Hour, failed, "recogniser: fake.denied", false},
+		"refused from some time on":    {refusal, 60 * time.Second, time.Hour, partial, "recogniser: fake.denied", false},
+		"at the end, for a short time": {away, 395 * time.Second, 430 * time.Second, complete, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, heardTenant())
+				w.fake.Fail = func(int, time.Duration) error {
+					if d := time.Since(w.began); d >= c.from && d < c.until {
+						return c.err
+					}
+					return nil
+				}
+				p := w.process()
+				audio, said := w.paint(1, 400_000, 1_000)
+				w.started("MZ1", 0, granted)
+				n := w.play("MZ1", 0, audio)
+				w.ended("MZ1", n, 400_000)
+				<-time.After(5 * time.Minute)
+				w.allDone()
+				m := w.completions()["MZ1"]
+				if m.GetOutcome() != c.outcome || m.GetReason() != c.reason {
+					t.Errorf("completed as %v", m)
+				}
+				if c.whole {
+					w.same(said)
+				}
+				if c.outcome == partial && m.GetSegments() == 0 {
+					t.Error("nothing was heard")
+				}
+				if c.outcome == failed && gapsOf(m)[events.MediaGapReason_MEDIA_GAP_REASON_DROPPED] < 700_000 {
+					t.Errorf("gaps: %v", m.GetGaps())
+				}
+				p.close()
+			})
+		})
+	}
+}
+
+// TestBrokerAway keeps what was heard until the broker takes it.
+func TestBrokerAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		audio, said := w.paint(1, 60_000, 1_000)
+		go func() {
+			<-time.After(20 * time.Second)
+			w.mu.Lock()
+			w.brokerAway = true
+			w.mu.Unlock()
+			<-time.After(30 * time.Second)
+			w.mu.Lock()
+			w.brokerAway = false
+			close(w.more)
+			w.more = make(chan struct{})
+			w.mu.Unlock()
+		}()
+		w.started("MZ1", 0, granted)
+		n := w.play("MZ1", 0, audio)
+		w.ended("MZ1", n, 60_000)
+		w.allDone()
+		if overlaps := w.same(said); overlaps > 0 {
+			t.Errorf("%d words twice", overlaps)
+		}
+		p.close()
+	})
+}
