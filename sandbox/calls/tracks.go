@@ -54,6 +54,9 @@ func (fs *files) load(file string) ([]byte, error) {
 	return s.mulaw, s.err
 }
 
+// frame of a carrier: 20 ms of mu-law.
+const frame = 160
+
 // lay puts the call's sound on its two tracks, and fills in the times that the script leaves open.
 func lay(c *Call, fs *files, f *faults) {
 	c.Caller = parts(c.Audio.Caller, "audio.caller", fs, f)
@@ -63,6 +66,8 @@ func lay(c *Call, fs *files, f *faults) {
 	if c.Duration > 0 {
 		n = span(c.Duration)
 	}
+	// Carriers send whole frames: what is left of the last one is silence, or the last word would lose its end.
+	n = (n + frame - 1) / frame * frame
 	c.Caller, c.AgentAudio = fit(c.Caller, n), fit(c.AgentAudio, n)
 	c.Duration = Duration(time.Duration(n) * time.Millisecond / bytesPerMS)
 }

@@ -104,10 +104,10 @@ func adminBody(w http.ResponseWriter, r *http.Request, v any) bool {
 }
 
 func (s *Server) adminOrgs() any {
-	var list []any
+	list := make([]any, 0, len(s.tenants))
 	for _, t := range s.tenants {
-		var users []any
-		for _, u := range t.Config.Users {
+		users := make([]any, 0, len(t.Users))
+		for _, u := range t.Users {
 			users = append(users, map[string]any{"id": u.ID, "username": u.Username, "role": u.Role})
 		}
 		list = append(list, map[string]any{

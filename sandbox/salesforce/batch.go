@@ -18,7 +18,7 @@ func (c *call) batches(tx *org.Tx, r *request) reply {
 			Input  any    `json:"richInput"`
 		} `json:"batchRequests"`
 	}
-	if err := into(r.body, &in); err != nil {
+	if err := r.into(&in); err != nil {
 		return failed(err)
 	}
 	if len(in.Requests) == 0 || len(in.Requests) > mostSubrequests {

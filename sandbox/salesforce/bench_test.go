@@ -20,7 +20,7 @@ func BenchmarkGraph(b *testing.B) {
 	b.SetParallelism(1)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			graphs := list{}
+			graphs := make(list, 0, 75)
 			for range 75 {
 				i := n.Add(1)
 				call := fmt.Sprintf("CA%032d", i)

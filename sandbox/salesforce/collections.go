@@ -106,7 +106,7 @@ func (c *call) records(r *request) ([]typed, bool, *org.Error) {
 		AllOrNone bool             `json:"allOrNone"`
 		Records   []map[string]any `json:"records"`
 	}
-	if err := into(r.body, &in); err != nil {
+	if err := r.into(&in); err != nil {
 		return nil, false, err
 	}
 	if len(in.Records) == 0 {
@@ -267,7 +267,7 @@ func (c *call) readMany(tx *org.Tx, r *request, object string) reply {
 		Fields []string `json:"fields"`
 	}
 	if r.method == http.MethodPost {
-		if err := into(r.body, &in); err != nil {
+		if err := r.into(&in); err != nil {
 			return failed(err)
 		}
 	} else {

@@ -52,17 +52,17 @@ func halted(message string) reply {
 	return failed(org.Refuse(http.StatusBadRequest, "PROCESSING_HALTED", "%s", message))
 }
 
-// into reads a body that is already decoded into a struct, and refuses what the struct doesn't know.
-func into(body, v any) *org.Error {
-	b, err := json.Marshal(body)
-	if err == nil {
-		d := json.NewDecoder(strings.NewReader(string(b)))
-		d.UseNumber()
-		d.DisallowUnknownFields()
-		err = d.Decode(v)
+// into reads a request's body into a struct, and refuses what the struct doesn't know.
+func (r *request) into(v any) *org.Error {
+	raw := r.raw
+	if raw == nil { // a part of another request
+		var err error
+		if raw, err = json.Marshal(r.body); err != nil {
+			return org.Refuse(http.StatusBadRequest, "JSON_PARSER_ERROR", "%v", err)
+		}
 	}
-	if err != nil {
-		return org.Refuse(http.StatusBadRequest, "JSON_PARSER_ERROR", "%v at [line:1, column:1]", err)
+	if err := decodeInto(raw, v, true); err != nil {
+		return org.Refuse(http.StatusBadRequest, "JSON_PARSER_ERROR", "%v", err)
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func (c *call) composite(tx *org.Tx, r *request) reply {
 		Collate *bool   `json:"collateSubrequests"`
 		Nodes   []*node `json:"compositeRequest"`
 	}
-	if err := into(r.body, &in); err != nil {
+	if err := r.into(&in); err != nil {
 		return failed(err)
 	}
 	if len(in.Nodes) == 0 {

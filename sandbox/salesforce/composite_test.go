@@ -21,8 +21,8 @@ func sub(ref, method, path string, body any) obj {
 // outcomes are "status code" of each subrequest.
 func outcomes(t testing.TB, responses any) string {
 	t.Helper()
-	var out []string
 	l, _ := responses.([]any)
+	out := make([]string, 0, len(l))
 	for _, r := range l {
 		s := fmt.Sprint(dig(t, r, "httpStatusCode"))
 		if errs, ok := dig(t, r, "body").([]any); ok && len(errs) > 0 {
@@ -89,8 +89,9 @@ func TestComposite(t *testing.T) {
 			if a.status != http.StatusOK || outcomes(t, a.at(t, "compositeResponse")) != tt.want {
 				t.Errorf("%d %s", a.status, outcomes(t, a.at(t, "compositeResponse")))
 			}
-			var names []string
-			for _, r := range s.Records("", "Contact") {
+			contacts := s.Records("", "Contact")
+			names := make([]string, 0, len(contacts))
+			for _, r := range contacts {
 				names = append(names, strings.TrimSpace(fmt.Sprint(or(r["FirstName"]), " ", r["LastName"])))
 			}
 			if got := strings.Join(names, ";"); got != tt.left {
@@ -110,7 +111,7 @@ func or(v any) any {
 func TestCompositeForm(t *testing.T) {
 	s := start(t)
 	c := login(t, s, integration)
-	many := list{}
+	many := make(list, 0, 26)
 	for i := range 26 {
 		many = append(many, sub(fmt.Sprint("r", i), "GET", "/limits", nil))
 	}
@@ -118,7 +119,7 @@ func TestCompositeForm(t *testing.T) {
 	if a.status != http.StatusOK || a.at(t, "compositeResponse", 0, "body", 0, "errorCode") != "LIMIT_EXCEEDED" || a.at(t, "compositeResponse", 0, "referenceId") != nil {
 		t.Errorf("26 subrequests: %d %s", a.status, a.text)
 	}
-	queries := list{}
+	queries := make(list, 0, 6)
 	for i := range 6 {
 		queries = append(queries, sub(fmt.Sprint("q", i), "GET", "/query?q=SELECT+Id+FROM+Lead", nil))
 	}
@@ -149,8 +150,9 @@ func TestCollate(t *testing.T) {
 		sub("a2", "POST", "/sobjects/Account", obj{"Name": "A2"}),
 	}}
 	order := func() string {
-		var out []string
-		for _, ch := range s.ChangeLog(filterAPI("composite")) {
+		changes := s.ChangeLog(filterAPI("composite"))
+		out := make([]string, 0, len(changes))
+		for _, ch := range changes {
 			out = append(out, ch.Object)
 		}
 		return strings.Join(out, " ")
@@ -206,13 +208,13 @@ func TestGraphLimits(t *testing.T) {
 	c := login(t, s, integration)
 	account := func(ref string) obj { return sub(ref, "POST", "/sobjects/Account", obj{"Name": "A"}) }
 	graphs := func(n int, nodes ...any) list {
-		l := list{}
+		l := make(list, 0, n)
 		for i := range n {
 			l = append(l, graph(fmt.Sprint("g", i), nodes...))
 		}
 		return l
 	}
-	var seven list
+	seven := make(list, 0, 7)
 	for i := range 7 {
 		seven = append(seven, account(fmt.Sprint("n", i)))
 	}
@@ -300,7 +302,7 @@ func TestCollections(t *testing.T) {
 func TestCollectionLimits(t *testing.T) {
 	s := start(t)
 	c := login(t, s, integration)
-	many, mixed := list{}, list{}
+	many, mixed := make(list, 0, 201), make(list, 0, 11)
 	for i := range 201 {
 		many = append(many, rec("Account", obj{"Name": "A"}))
 		if i < 11 {

@@ -7,8 +7,9 @@ import (
 )
 
 func (c *call) globalDescribe() reply {
-	list := []any{}
-	for _, o := range c.t.Schema.Objects() {
+	objects := c.t.Schema.Objects()
+	list := make([]any, 0, len(objects))
+	for _, o := range objects {
 		list = append(list, c.summary(o))
 	}
 	return reply{status: http.StatusOK, body: map[string]any{"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": list}}
@@ -38,7 +39,7 @@ func (c *call) describe(o *schema.Object) map[string]any {
 			fields = append(fields, c.describeField(o, f))
 		}
 	}
-	children := []any{}
+	children := make([]any, 0, len(o.Children))
 	for _, ch := range o.Children {
 		children = append(children, map[string]any{
 			"childSObject": ch.Object, "field": ch.Field, "relationshipName": ch.Relationship, "cascadeDelete": ch.Object == "Task",
@@ -113,7 +114,7 @@ func soapType(f *schema.Field) string {
 }
 
 func pickValues(f *schema.Field) []any {
-	list := []any{}
+	list := make([]any, 0, len(f.Values))
 	for _, v := range f.Values {
 		list = append(list, map[string]any{"active": true, "defaultValue": v == f.Default, "label": v, "validFor": nil, "value": v})
 	}

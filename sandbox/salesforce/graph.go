@@ -34,7 +34,7 @@ func (c *call) graphs(tx *org.Tx, r *request) reply {
 	var in struct {
 		Graphs []graphIn `json:"graphs"`
 	}
-	if err := into(r.body, &in); err != nil {
+	if err := r.into(&in); err != nil {
 		return failed(err)
 	}
 	if err := checkGraphs(in.Graphs); err != nil {

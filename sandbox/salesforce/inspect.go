@@ -194,7 +194,7 @@ func decoded(t *org.Topic, events []bus.Event) []Event {
 
 // Settled returns when every org's trigger has applied what is on its bus now.
 func (s *Server) Settled(ctx context.Context) error {
-	var errs []error
+	errs := make([]error, 0, len(s.tenants))
 	for _, t := range s.tenants {
 		errs = append(errs, t.Settled(ctx))
 	}

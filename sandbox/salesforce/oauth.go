@@ -237,7 +237,7 @@ func (s *Server) clientCredentials(r *http.Request) (*tenant, *org.User, *oauthE
 	if refused != nil {
 		return nil, nil, refused
 	}
-	for _, u := range tenants[0].Config.Users {
+	for _, u := range tenants[0].Users {
 		if u.Role == Integration {
 			return tenants[0], u, nil
 		}

@@ -126,7 +126,7 @@ func (sub *subscription) deliver() (<-chan struct{}, error) {
 			return wake, nil
 		}
 		sub.at = events[len(events)-1].Replay
-		sub.pending -= int32(len(events)) //nolint:gosec // at most 100
+		sub.pending -= int32(len(events))
 		if err := sub.send(events); err != nil {
 			return nil, err
 		}

@@ -163,7 +163,7 @@ func TestPublish(t *testing.T) {
 	if len(events) != 3 || events[2].Fields["Call_Id__c"] != "CA9" || events[2].Fields["Consent_Record__c"] != true || events[0].ID != "one" {
 		t.Errorf("on the bus: %v", events)
 	}
-	var big []*eventbus.ProducerEvent
+	big := make([]*eventbus.ProducerEvent, 0, 5)
 	for range 5 {
 		big = append(big, w.event("", "CA1", func(f map[string]any) { f["Summary__c"] = long[:900<<10] }))
 	}
@@ -263,7 +263,7 @@ func fetched(t testing.TB, stream eventbus.PubSub_SubscribeClient) (string, *eve
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ids []string
+	ids := make([]string, 0, len(res.GetEvents()))
 	for _, e := range res.GetEvents() {
 		ids = append(ids, e.GetEvent().GetId())
 	}

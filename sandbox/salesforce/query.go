@@ -3,6 +3,7 @@ package salesforce
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -142,8 +143,7 @@ func (c *call) parameterizedSearch(tx *org.Tx, r *request) reply {
 			objects[name] = strings.Split(f, ",")
 		}
 	}
-	var order []string
-	order = append(order, r.query["sobject"]...)
+	order := slices.Clone(r.query["sobject"])
 	if body, ok := r.body.(map[string]any); ok {
 		term, _ = body["q"].(string)
 		in, _ = body["in"].(string)
@@ -171,8 +171,8 @@ func (c *call) parameterizedSearch(tx *org.Tx, r *request) reply {
 
 // searchObjects reads "sobjects": [{"name": "Contact", "fields": ["Id"]}].
 func searchObjects(body map[string]any, objects map[string][]string) []string {
-	var order []string
 	list, _ := body["sobjects"].([]any)
+	order := make([]string, 0, len(list))
 	for _, o := range list {
 		m, _ := o.(map[string]any)
 		name, _ := m["name"].(string)

@@ -189,7 +189,7 @@ func TestRefusedQueries(t *testing.T) {
 
 func TestPaging(t *testing.T) {
 	s := start(t)
-	var records []salesforce.Record
+	records := make([]salesforce.Record, 0, 450)
 	for i := range 450 {
 		records = append(records, salesforce.Record{Object: "Account", Fields: map[string]any{"Name": fmt.Sprintf("A%03d", i)}})
 	}
@@ -260,7 +260,7 @@ func TestSearch(t *testing.T) {
 		t.Run(tt.query, func(t *testing.T) {
 			a := search(tt.query)
 			list, _ := a.at(t, "searchRecords").([]any)
-			var got []string
+			got := make([]string, 0, len(list))
 			for _, r := range list {
 				got = append(got, fmt.Sprint(dig(t, r, "Id")))
 			}

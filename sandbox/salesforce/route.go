@@ -1,9 +1,7 @@
 package salesforce
 
 import (
-	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -38,7 +36,9 @@ type request struct {
 	path   []string // behind the version, unescaped
 	query  url.Values
 	body   any // decoded JSON; nil for none
-	api    string
+	// raw is the body of a composite from the wire, which is read straight into its own form.
+	raw []byte
+	api string
 }
 
 // actor on whose behalf a request writes.
@@ -78,7 +78,11 @@ func (c *call) serve(w http.ResponseWriter, r *http.Request, path []string) repl
 	if len(body) > maxJSON {
 		return failed(org.Refuse(http.StatusRequestEntityTooLarge, "REQUEST_ENTITY_TOO_LARGE", "The request has more than %d bytes of JSON.", maxJSON))
 	}
-	if len(body) > 0 {
+	switch {
+	case len(body) == 0:
+	case len(path) > 0 && path[0] == "composite":
+		req.raw = body
+	default:
 		if req.body, err = decode(body); err != nil {
 			return failed(org.Refuse(http.StatusBadRequest, "JSON_PARSER_ERROR", "%v", err))
 		}
@@ -100,28 +104,6 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, errors.New("Content-Encoding must be gzip") //nolint:staticcheck // a header's name
 	}
 	return io.ReadAll(in)
-}
-
-// decode reads one JSON value and nothing behind it.
-func decode(body []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, parserError(body, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, position(body, d.InputOffset(), "Unexpected character behind the value")
-	}
-	return v, nil
-}
-
-func parserError(body []byte, err error) error {
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		return position(body, syntax.Offset, syntax.Error())
-	}
-	return position(body, int64(len(body)), "Unexpected end-of-input")
 }
 
 // run answers a request in a transaction of its own; what only reads shares the org with others.

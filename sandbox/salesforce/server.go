@@ -52,10 +52,10 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	s.ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	// The ports come first: whoever holds them owns the data folder, too.
 	if err := s.listen(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // Close ends on a time of its own
 	}
 	if err := s.open(); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // the same
 	}
 	s.serve()
 	return s, nil

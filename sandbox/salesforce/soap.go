@@ -71,7 +71,7 @@ func (s *Server) soap(w http.ResponseWriter, r *http.Request) {
 func userInfo(t *tenant, id, name, username, email string) string {
 	return fmt.Sprintf("<organizationId>%s</organizationId><organizationName>%s</organizationName><userId>%s</userId>"+
 		"<userFullName>%s</userFullName><userName>%s</userName><userEmail>%s</userEmail><userType>Standard</userType>",
-		t.ID, escape(t.Org.Config.Name), id, escape(name), escape(username), escape(email))
+		t.ID, escape(t.Name), id, escape(name), escape(username), escape(email))
 }
 
 func escape(s string) string {

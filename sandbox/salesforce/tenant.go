@@ -55,7 +55,7 @@ func newTenant(c Org, now func() time.Time, fault func(object string) *org.Error
 
 // byName returns a user; nil if there is none.
 func (t *tenant) byName(username string) *org.User {
-	for _, u := range t.Config.Users {
+	for _, u := range t.Users {
 		if u.Username == username {
 			return u
 		}

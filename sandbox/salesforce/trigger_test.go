@@ -58,8 +58,9 @@ func settle(t testing.TB, s *salesforce.Server) {
 // told are the results of every Call_Written__e.
 func told(t testing.TB, s *salesforce.Server) []map[string]any {
 	t.Helper()
-	var out []map[string]any
-	for _, e := range s.Events("", "Call_Written__e", 0) {
+	events := s.Events("", "Call_Written__e", 0)
+	out := make([]map[string]any, 0, len(events))
+	for _, e := range events {
 		var results struct{ Results []map[string]any }
 		if err := json.Unmarshal([]byte(fmt.Sprint(e.Fields["Results__c"])), &results); err != nil {
 			t.Fatal(err)

@@ -269,6 +269,6 @@ func sure(rs []ranked) float64 {
 		second = max(0, rs[1].score)
 	}
 	margin := (first - second) / (first + second)
-	evidence := 1 - math.Exp(-first/2.2)
+	evidence := 1 - math.Exp(-first/1.5)
 	return math.Round(100*min(0.97, max(0.3, (0.62+0.36*margin)*evidence))) / 100
 }

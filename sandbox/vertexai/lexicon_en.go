@@ -4,7 +4,7 @@ package vertexai
 func wantsEnglish() []entry {
 	return []entry{
 		// A demonstration, a trial, a meeting with sales.
-		{demo, 5, anyone, "book|schedule|arrange|setup|get|see|have|want|like|request|organise|organize|sign|up|do * demo|demos|demonstration|walkthrough"},
+		{demo, 5, anyone, "book|schedule|arrange|setup|get|see|want|like|request|organise|organize|sign|up|do * demo|demos|demonstration|walkthrough"},
 		{demo, 5, anyone, "set up * demo|demonstration|walkthrough"}, {demo, 3.5, anyone, "demo|demos|demonstration|demonstrations|walkthrough"},
 		{demo, 4, anyone, "walk * through * product|software|platform|system|app|tool|features|solution"},
 		{demo, 4, anyone, "product|guided|virtual|online tour"}, {demo, 4, anyone, "see|watch * in action"},
@@ -45,7 +45,7 @@ func wantsEnglish() []entry {
 		{reschedule, 6, anyone, "reschedul~|rebook|rebooking|postpone|postponed|postponing"},
 		{reschedule, 6, caller, "move|moving|change|changing|shift|switch|push|bring|swap|delay|alter|modify * appointment|appointments|meeting|booking|visit|session|slot|reservation|demo|delivery|installation|interview|consultation|inspection|viewing|cleaning|checkup|service|time|date|day"},
 		{reschedule, 5, caller, "move|push|bring|shift|change|switch * to|until|from|back|forward|up * monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|next|week|afternoon|morning|later|earlier|oclock"},
-		{reschedule, 4, caller, "another|different|later|earlier|new|other day|time|date|slot|week"}, {reschedule, 2, caller, "instead"},
+		{reschedule, 4, caller, "another|different|later|earlier|new|other day|time|date|slot|week"}, {reschedule, 2, caller, "instead"}, {reschedule, 5, caller, "move|change|push|switch|shift|bring|swap it|that|this|them to|until|for|back|forward|from|up"},
 		{reschedule, 4.5, caller, "can|will not * make it|that|my|our|the|tomorrow|today|monday|tuesday|wednesday|thursday|friday"}, {reschedule, 4, caller, "can|will not be able to? come|attend|be|make"}, {reschedule, 4, caller, "can|will not come|attend"}, {reschedule, 4, caller, "unable to come|attend|make"}, {reschedule, 3.5, caller, "not * make it"},
 		{reschedule, 5, caller, "cancel|cancelling|canceling * appointment|meeting|booking|visit|session|reservation|demo|slot|consultation"},
 		{reschedule, 2.5, caller, "my|our|an|the appointment|booking|reservation|meeting|consultation|slot"}, {reschedule, 2, caller, "have|had|got an|a|my? appointment|booking|meeting|reservation"},
@@ -80,7 +80,7 @@ func wantsEnglish() []entry {
 		{voicemail, 2, caller, "got|reached * voicemail|machine|answering"}, {voicemail, 1.5, caller, "call me|us back"}, {voicemail, 1.5, caller, "give me|us a call|ring|callback"}, {voicemail, 1.5, caller, "return|returning * call"},
 		// A question that anybody could answer.
 		{general, 4.5, caller, "what|which time|times|hours|days * open|close|closing|opening"}, {general, 5, anyone, "opening|business|office|store|working hours|times"}, {general, 3, anyone, "hours"},
-		{general, 4, caller, "when do|are|does|is * open|close|closed|closing|start"}, {general, 4, caller, "are|is you|the|your|it * open|closed"}, {general, 3, anyone, "open on|today|tomorrow|until|from|till|at|late|weekends"},
+		{general, 4, caller, "when do|are|does|is * open|close|closed|closing|start"}, {general, 4, caller, "when you|it|they|the * open|close"}, {general, 4, caller, "are|is you|the|your|it * open|closed"}, {general, 3, anyone, "open on|today|tomorrow|until|from|till|at|late|weekends"},
 		{general, 4.5, caller, "where are|is|exactly * located|based|office|store|shop|you|your|showroom|branch"}, {general, 4, caller, "located|location|locations|directions|parking|nearest|entrance"}, {general, 3.5, caller, "how do i|we get to|there"}, {general, 3.5, caller, "find|park your|you|the? office|store|shop|place|there|near|nearby"}, {general, 3, caller, "your * address|location"},
 		{general, 2, caller, "do|does * have|offer|accept|take|ship|deliver|serve|support|sell|carry|provide|speak|allow"}, {general, 2.5, caller, "general|quick|simple|another|one|have question|questions|inquiry|enquiry"}, {general, 1.5, caller, "question about|regarding"},
 		{general, 1.5, caller, "wondering|curious"}, {general, 1.5, caller, "wanted|want|like to know|ask"}, {general, 1.5, caller, "find out"}, {general, 2.5, caller, "holiday|holidays|weekend|weekends|christmas|thanksgiving"}, {general, 3, caller, "what is your * email|fax|website|address|policy"},

@@ -44,7 +44,7 @@ func outcomesSpanish() []entry {
 		{ticket, 5, agent, "ticket|caso|incidencia|reporte|expediente"}, {ticket, 4, agent, "abro|abierto|abri|abrir|creo|creado|registro|registrado|levanto|genero|abrire|registrare"}, {ticket, 3, agent, "tecnico|reemplazo|reembolso|revisar|revisamos|revisare|investigar|siento|lamento|disculpe"},
 		{moved, 5, agent, "reprogram~|reagend~|cambiada|cambiado|movida|movido|cambie|movi|modificada|modificado|cambiamos|cancelada|cancelado|pasada"}, {moved, 4, agent, "cambio|muevo|paso|cambiar|mover * cita|reserva|para|a|la|lo"}, {moved, 3, agent, "nueva cita|hora|fecha"}, {moved, 3, agent, "queda|quedamos"}, {moved, 3, agent, "le|les|nos|lo|la esperamos|vemos"},
 		{informed, 3, agent, "abrimos|cerramos|estamos|atendemos|estamos"}, {informed, 2, agent, "cuesta|cuestan|precio|direccion|horario|desde"}, {informed, 2, agent, "tenemos|aceptamos|ofrecemos"}, {informed, 2, caller, "gracias|perfecto * informacion|todo|amable|necesitaba"},
-		{left, 4, agent, "deje|dejar * mensaje"}, {left, 4, agent, "tono|senal"}, {transferred, 6, agent, "transfier~|transfer~|paso|comunico|pongo|conecto * con|a"}, {transferred, 6, agent, "le|la|lo|les|te paso|comunico|transfiero|conecto|pongo"},
+		{left, 4, agent, "deje|dejar * mensaje"}, {left, 4, agent, "tono|senal"}, {transferred, 6, agent, "transfier~|transfer~|paso|pasamos|comunico|pongo|conecto * con"}, {transferred, 6, agent, "le|la|lo|les|te comunico|transfiero|transferimos|conecto"}, {transferred, 6, agent, "paso|pasamos a un|una|mi|nuestro|nuestra|el|la companero|companera|colega|agente|departamento|responsable|tecnico|especialista"},
 		{dialled, 3, anyone, "numero equivocado"}, {unwanted, 3, agent, "no * interesa"},
 	}
 }

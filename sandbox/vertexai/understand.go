@@ -161,7 +161,7 @@ func (f *findings) chooseDisposition(p *prompt, names []string, ends *scores, he
 	switch f.intent.by {
 	case demo:
 		ev[lead] = 4
-		if said(booked) >= 5 {
+		if said(booked) >= 3.9 {
 			ev[booked] = 9
 		}
 	case pricing:

@@ -80,7 +80,7 @@ func Defaults() Config {
 		UnknownNumber: UnknownRefuse, PublishTimeout: 3 * time.Second, CarrierTimeout: 5 * time.Second,
 		Grace: 25 * time.Second,
 		Media: Media{
-			MaxStreams: 4000, MaxRestarts: 5, MaxMessageBytes: 64 << 10, Idle: 10 * time.Second, Gather: 40 * time.Millisecond,
+			MaxStreams: 4000, MaxRestarts: 5, MaxMessageBytes: 64 << 10, Idle: 10 * time.Second, Gather: 60 * time.Millisecond,
 			MaxUnackedBytes: 1 << 20, MaxUnackedTotalBytes: 64 << 20, EndWait: 10 * time.Second,
 		},
 	}

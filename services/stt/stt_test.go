@@ -37,7 +37,8 @@ type rig struct {
 
 func newRig(t *testing.T, speed float64, names ...string) *rig {
 	t.Helper()
-	topics := []string{events.Media.Retry("stt").Name + ":4"}
+	topics := make([]string, 0, 1+len(events.Topics()))
+	topics = append(topics, events.Media.Retry("stt").Name+":4")
 	for _, topic := range events.Topics() {
 		topics = append(topics, topic.Name+":4")
 	}
@@ -171,7 +172,7 @@ type transcript struct {
 	words      map[events.Party][]string
 	ends       map[events.Party]int64
 	completed  *events.TranscriptCompleted
-	completeds int
+	closings int
 	overlaps   int
 }
 
@@ -220,7 +221,7 @@ func (r *rig) read() map[string]*transcript {
 			}
 			tr.ends[m.GetParty()] = max(tr.ends[m.GetParty()], m.GetEndMs())
 		case *events.TranscriptCompleted:
-			tr.completeds++
+			tr.closings++
 			if tr.completed == nil {
 				tr.completed = m
 			}
@@ -294,8 +295,8 @@ func TestSampleCalls(t *testing.T) {
 	got := r.transcripts(60 * time.Second)
 	r.same(got)
 	for name, tr := range got {
-		if tr.overlaps > 0 || tr.completeds != 1 {
-			t.Errorf("%s: %d words twice, %d completions", name, tr.overlaps, tr.completeds)
+		if tr.overlaps > 0 || tr.closings != 1 {
+			t.Errorf("%s: %d words twice, %d completions", name, tr.overlaps, tr.closings)
 		}
 	}
 	r.committed()
@@ -453,4 +454,3 @@ func TestConfig(t *testing.T) {
 		t.Error("a service starts with wrong settings")
 	}
 }
-

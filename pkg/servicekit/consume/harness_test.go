@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -132,7 +131,7 @@ func (w *world) start(cfg consume.Config, h consume.Handler, hooks consume.Hooks
 	w.t.Helper()
 	l := &line{open: map[net.Conn]bool{}}
 	conn := kafkatest.Dial(w.t, broker.Config{Brokers: w.cluster.Brokers(), Dial: l.dial})
-	tel := telemetry.Discard(); tel.Log = slog.New(slog.NewTextHandler(w.t.Output(), nil)); c, err := consume.New(conn, w.producer(conn), cfg, h, hooks, tel)
+	c, err := consume.New(conn, w.producer(conn), cfg, h, hooks, telemetry.Discard())
 	if err != nil {
 		w.t.Fatal(err)
 	}

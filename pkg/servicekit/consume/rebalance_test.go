@@ -131,6 +131,8 @@ func TestMembersComeGoAndDie(t *testing.T) {
 
 func TestTheAssignmentIsStickyAndOneMemberHasAllOfAKey(t *testing.T) {
 	w := newWorld(t, "a:6", "b:6")
+	cfg := w.chaosConfig()
+	cfg.Session = 2 * time.Second // a busy machine must not look like a dead member
 	type seat struct {
 		mu  sync.Mutex
 		own []int
@@ -138,7 +140,7 @@ func TestTheAssignmentIsStickyAndOneMemberHasAllOfAKey(t *testing.T) {
 	}
 	join := func() (*seat, *member) {
 		s := &seat{at: make(chan []int, 20)}
-		m := w.start(w.chaosConfig(), consume.Stack(func(context.Context, *consume.Message) error { return nil }, consume.Options{}), consume.Hooks{
+		m := w.start(cfg, consume.Stack(func(context.Context, *consume.Message) error { return nil }, consume.Options{}), consume.Hooks{
 			Assigned: func(_ context.Context, a *consume.Assignment) error {
 				s.mu.Lock()
 				defer s.mu.Unlock()

@@ -17,6 +17,8 @@ type Match struct {
 	// Phone in E.164 and the Objects to look in, in this order.
 	Phone   string   `json:"phone,omitempty"`
 	Objects []string `json:"objects,omitempty"`
+	// CallerKey is what a new record would be made with; it comes from the write's fields.
+	CallerKey string `json:"-"`
 }
 
 // Record that was found.
@@ -50,8 +52,8 @@ var (
 //
 //   - A number is looked for exactly in all the objects first, then in their phone fields; nobody can be found by
 //     a number that is not a caller's own ([Callable]).
-//   - Of several records of one object the one with the latest activity is taken, then the one changed last, then the
-//     one with the lowest id.
+//   - Of several records of one object the one that we made for this caller is taken, else the one with the latest
+//     activity, then the one changed last, then the one with the lowest id.
 //   - A converted Lead stands for the Contact that it became.
 func Find(f Finder, object string, m Match) (*Record, error) {
 	switch {
@@ -77,7 +79,7 @@ func byPhone(f Finder, m Match) *Record {
 	for _, look := range []func(object, e164 string) []*Record{f.ByE164, f.ByPhone} {
 		for _, object := range m.Objects {
 			found := slices.Clone(look(object, m.Phone))
-			slices.SortFunc(found, latestFirst)
+			slices.SortFunc(found, func(a, b *Record) int { return preferred(m.CallerKey, a, b) })
 			for _, r := range found {
 				if r = current(f, r); r != nil {
 					return r
@@ -88,8 +90,15 @@ func byPhone(f Finder, m Match) *Record {
 	return nil
 }
 
-func latestFirst(a, b *Record) int {
+func preferred(key string, a, b *Record) int {
+	foreign := func(r *Record) int {
+		if key != "" && strings.EqualFold(str(r.Fields[fieldCallerKey]), key) {
+			return 0
+		}
+		return 1
+	}
 	return cmp.Or(
+		cmp.Compare(foreign(a), foreign(b)),
 		cmp.Compare(str(b.Fields["LastActivityDate"]), str(a.Fields["LastActivityDate"])),
 		cmp.Compare(str(b.Fields["LastModifiedDate"]), str(a.Fields["LastModifiedDate"])),
 		cmp.Compare(a.ID, b.ID))

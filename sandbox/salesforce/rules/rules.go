@@ -18,12 +18,14 @@ const (
 	FieldRevision = "Call_Revision__c"
 	FieldState    = "Frontdesk_State__c"
 	FieldE164     = "Phone_E164__c"
+
+	fieldCallerKey = "Caller_Key__c"
 )
 
 // bookkeeping tells fields that are nobody's opinion: they are always ours.
 func bookkeeping(field string) bool {
 	switch field {
-	case FieldRevision, FieldState, "Call_Id__c", "Caller_Key__c", "Last_Call_Id__c":
+	case FieldRevision, FieldState, "Call_Id__c", fieldCallerKey, "Last_Call_Id__c":
 		return true
 	default:
 		return false

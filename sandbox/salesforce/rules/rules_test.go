@@ -47,6 +47,7 @@ type vectors struct {
 	}
 	Match []struct {
 		Name, Object string
+		CallerKey    string `json:"caller_key"`
 		Match        rules.Match
 		Records      []*rules.Record
 		Found, Error string
@@ -169,6 +170,7 @@ func TestPhones(t *testing.T) {
 func TestMatch(t *testing.T) {
 	for _, v := range load(t).Match {
 		t.Run(v.Name, func(t *testing.T) {
+			v.Match.CallerKey = v.CallerKey
 			r, err := rules.Find(list(v.Records), v.Object, v.Match)
 			want := map[string]error{"gone": rules.ErrGone, "match": rules.ErrMatch}[v.Error]
 			if !errors.Is(err, want) {

@@ -76,7 +76,7 @@ func (l *Log) expire(now time.Time) {
 func (l *Log) Reserve(after uint64, size int) uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return max(after, l.last) + 1 + uint64(size%3) //nolint:gosec // small
+	return max(after, l.last) + 1 + uint64(size%3)
 }
 
 // Last returns the newest replay number, 0 for none.

@@ -11,7 +11,7 @@ func TestLog(t *testing.T) {
 	l := bus.NewLog()
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	_, wake := l.After(0, 10)
-	var replays []uint64
+	replays := make([]uint64, 0, 5)
 	for i := range 5 {
 		r := l.Reserve(0, i)
 		l.Add(now, bus.Event{Replay: r, At: now.Add(time.Duration(i) * time.Hour)})

@@ -53,7 +53,7 @@ func TestTornAtEveryByte(t *testing.T) {
 	whole := filepath.Join(dir, "whole")
 	j, _ := open(t, whole)
 	records := []string{"alpha", "beta", "gamma"}
-	ends := []int64{0}
+	ends := make([]int64, 1, 4)
 	for _, r := range records {
 		pos, err := j.Append([]byte(r))
 		if err != nil {

@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -57,8 +58,8 @@ func (o *Org) RunTrigger(ctx context.Context) {
 }
 
 func (o *Org) integration() *User {
-	i := slices.IndexFunc(o.Config.Users, func(u *User) bool { return u.Role == Integration })
-	return o.Config.Users[i]
+	i := slices.IndexFunc(o.Users, func(u *User) bool { return u.Role == Integration })
+	return o.Users[i]
 }
 
 func (o *Org) position() uint64 {
@@ -117,7 +118,7 @@ func (o *Org) applyBatch(a *Actor, t *Topic, events []bus.Event) *Error {
 	batch.Request = fmt.Sprintf("%s-%d", t.Name, last)
 	return o.Do(&batch, func(tx *Tx) *Error {
 		tx.applied = last
-		var results []result
+		results := make([]result, 0, len(events))
 		for _, e := range events {
 			results = append(results, tx.applyEvent(t, e))
 		}
@@ -184,11 +185,11 @@ func parseWrites(text, call string) (*plan, error) {
 	}
 	switch {
 	case d.More():
-		return nil, fmt.Errorf("reading Writes__c: something follows the JSON")
+		return nil, errors.New("reading Writes__c: something follows the JSON")
 	case p.V != 1:
-		return nil, fmt.Errorf("Writes__c has version %d, this package knows 1", p.V)
+		return nil, fmt.Errorf("reading Writes__c: it has version %d, this package knows 1", p.V)
 	case p.Call == "" || call != "" && p.Call != call:
-		return nil, fmt.Errorf("Writes__c is of another call than its event")
+		return nil, errors.New("reading Writes__c: it is of another call than its event")
 	}
 	refs := map[string]bool{}
 	for i, w := range p.Writes {
@@ -224,6 +225,7 @@ func (tx *Tx) applyWrite(p *plan, w write, ids map[string]string) (writeResult, 
 	if obj == nil || obj.Event {
 		return writeResult{}, bad("INVALID_TYPE", nil, "sObject type '%s' is not supported.", w.Object)
 	}
+	w.Match.CallerKey = str(w.Fields["Caller_Key__c"])
 	found, e := rules.Find(finder{tx.o}, obj.Name, w.Match)
 	if e != nil {
 		return writeResult{}, bad("MATCH_FAILED", nil, "%s: %v", w.Ref, e)

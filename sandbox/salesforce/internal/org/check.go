@@ -173,7 +173,7 @@ func duplicates(r DuplicateRule, obj *schema.Object, results []any) *Error {
 
 // matchResult names the records only to who asked for details.
 func (tx *Tx) matchResult(r DuplicateRule, target string, ids []string) any {
-	records := []any{}
+	records := make([]any, 0, len(ids))
 	for _, id := range ids {
 		m := map[string]any{"additionalInformation": []any{}, "fieldDiffs": []any{}, "matchConfidence": 100.0, "record": nil}
 		if tx.IncludeDetails {

@@ -111,8 +111,8 @@ func (o *Org) configure() {
 		maps.Copy(row, fields)
 		o.tables[object].put(id, row)
 	}
-	add("Organization", o.ID, Row{"Name": o.Config.Name, "InstanceName": "SBX1", "IsSandbox": o.Sandbox})
-	for _, u := range o.Config.Users {
+	add("Organization", o.ID, Row{"Name": o.Name, "InstanceName": "SBX1", "IsSandbox": o.Sandbox})
+	for _, u := range o.Users {
 		u.prepare()
 		u.ID = o.fixedID("005", u.Username)
 		o.users[u.ID] = u

@@ -77,7 +77,7 @@ func state(t testing.TB, o *org.Org) string {
 }
 
 func actor(o *org.Org, i int) *org.Actor {
-	return &org.Actor{User: o.Config.Users[i], API: "test", Request: "r"}
+	return &org.Actor{User: o.Users[i], API: "test", Request: "r"}
 }
 
 func object(t testing.TB, o *org.Org, name string) *schema.Object {
@@ -140,7 +140,7 @@ func TestKilledAtEveryByte(t *testing.T) {
 	path := filepath.Join(dir, "journal")
 	o, l := open(t, path)
 	want := map[int64]string{0: state(t, o)}
-	ends := []int64{0}
+	ends := make([]int64, 1, 16)
 	for i, step := range steps(t, o) {
 		if err := o.Do(actor(o, 0), step); err != nil {
 			t.Fatalf("step %d: %v", i, err)

@@ -18,7 +18,7 @@ type Seed struct {
 // admin is the user in whose name records are seeded: a person's, so that the before-save rules leave them alone.
 func (o *Org) admin() *User {
 	for _, role := range []Role{Admin, Rep} {
-		for _, u := range o.Config.Users {
+		for _, u := range o.Users {
 			if u.Role == role {
 				return u
 			}

@@ -156,7 +156,7 @@ func (o *Org) Replay(e *Entry) error {
 	for _, c := range e.Changes {
 		t := o.tables[c.Object]
 		if t == nil {
-			return fmt.Errorf("the journal has a record of %s, which org %s does not know", c.Object, o.Config.Name)
+			return fmt.Errorf("the journal has a record of %s, which org %s does not know", c.Object, o.Name)
 		}
 		next := Row{}
 		maps.Copy(next, t.rows[c.ID])

@@ -1,15 +1,16 @@
 package schema
 
+import "slices"
+
 // The builders below keep the object tables readable: one line a field.
 
 func object(prefix, name, label, plural string, fields ...*Field) *Object {
-	all := []*Field{{Name: "Id", Label: name + " ID", Type: ID, Length: 18, ReadOnly: true}}
-	all = append(all, fields...)
-	all = append(all,
-		&Field{Name: "IsDeleted", Label: "Deleted", Type: Boolean, ReadOnly: true, Default: false},
+	all := slices.Concat([]*Field{{Name: "Id", Label: name + " ID", Type: ID, Length: 18, ReadOnly: true}}, fields, []*Field{
+		{Name: "IsDeleted", Label: "Deleted", Type: Boolean, ReadOnly: true, Default: false},
 		stamp("CreatedDate", "Created Date"), by("CreatedById", "Created By ID", "CreatedBy"),
 		stamp("LastModifiedDate", "Last Modified Date"), by("LastModifiedById", "Last Modified By ID", "LastModifiedBy"),
-		stamp("SystemModstamp", "System Modstamp"))
+		stamp("SystemModstamp", "System Modstamp"),
+	})
 	return &Object{Name: name, Label: label, Plural: plural, Prefix: prefix, Fields: all}
 }
 

@@ -31,7 +31,7 @@ func Counter(id string) uint64 {
 		if d < 0 {
 			return 0
 		}
-		n = n*62 + uint64(d) //nolint:gosec // 0..61
+		n = n*62 + uint64(d)
 	}
 	return n
 }

@@ -102,10 +102,10 @@ func event(prefix, name, label string, fields ...*Field) *Object {
 	for _, f := range fields {
 		f.Custom = true
 	}
-	all := []*Field{
+	system := []*Field{
 		{Name: "ReplayId", Label: "Replay ID", Type: String, Length: 1000, ReadOnly: true},
 		{Name: "EventUuid", Label: "Event UUID", Type: String, Length: 36, ReadOnly: true},
 		stamp("CreatedDate", "Created Date"), by("CreatedById", "Created By ID", "CreatedBy"),
 	}
-	return &Object{Name: name, Label: label, Plural: label, Prefix: prefix, Fields: append(all, fields...), Event: true}
+	return &Object{Name: name, Label: label, Plural: label, Prefix: prefix, Fields: slices.Concat(system, fields), Event: true}
 }

@@ -53,9 +53,8 @@ func (s *Search) Find(term string) *Error {
 	if utf8.RuneCountInString(strings.Trim(term, "*? ")) < 2 {
 		return &Error{"MALFORMED_SEARCH", "search term must be longer than one character: " + term}
 	}
-	phrase := false
 	for i, part := range strings.Split(term, `"`) {
-		if phrase = i%2 == 1; phrase {
+		if i%2 == 1 { // inside quotes
 			if part = strings.TrimSpace(part); part != "" {
 				s.Terms = append(s.Terms, strings.ToLower(part))
 			}

@@ -120,8 +120,6 @@ type stuck struct {
 	sent    int
 }
 
-func (s *stuck) Publish(context.Context, ...produce.Message) error { return nil }
-
 func (s *stuck) Send(ctx context.Context, _ produce.Message, done func(error)) {
 	select {
 	case <-s.release:
@@ -145,6 +143,21 @@ func TestSendNeverWaits(t *testing.T) {
 		if err := <-acks; err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestPublishWaitsInTime(t *testing.T) {
+	prod := &stuck{release: make(chan struct{})}
+	pub := kafka.NewPublisher(prod, meters(t))
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := pub.Publish(ctx, consent(facts("CA1"), events.ConsentAnswer_CONSENT_ANSWER_GRANTED)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v, want a deadline", err)
+	}
+	close(prod.release)
+	pub.Close(t.Context())
+	if prod.sent != 1 {
+		t.Error("what was given up waiting for was not sent")
 	}
 }
 

@@ -20,15 +20,15 @@ import (
 
 // Producer is the part of produce.Producer that is used.
 type Producer interface {
-	Publish(ctx context.Context, msgs ...produce.Message) error
 	Send(ctx context.Context, m produce.Message, done func(error))
 }
 
 // Publisher is app.Publisher on a Kafka producer. Safe for concurrent use.
 //
-// Publish goes to the producer at once. Send goes through a lane: the producer's own Send waits while its
-// queue is full, or while nobody can tell it how many partitions a topic has, and whoever reads a socket must
-// not. A call always takes the same lane, so its messages keep their order.
+// Everything goes through a lane: the producer's own Send waits while its queue is full, or while nobody can
+// tell it how many partitions a topic has, and whoever reads a socket must not. A call always takes the same
+// lane, so what is told of it, by webhooks and by its stream, keeps the order in which it was told: a reader
+// of calls.lifecycle never sees a call's end before a stream that began earlier.
 type Publisher struct {
 	prod  Producer
 	m     *metrics.Metrics
@@ -63,23 +63,21 @@ func (p *Publisher) Close(ctx context.Context) {
 	}
 }
 
-// Publish implements app.Publisher.
+// Publish implements app.Publisher. When ctx ends first, what it gave up waiting for may still be stored.
 func (p *Publisher) Publish(ctx context.Context, msgs ...app.Message) error {
-	out := make([]produce.Message, len(msgs))
-	for i, m := range msgs {
-		value, err := events.Marshal(m.Event)
-		if err != nil {
-			return invalid(err)
-		}
-		out[i] = message(m, value)
-	}
-	begun := time.Now()
-	err := p.prod.Publish(ctx, out...)
+	acks := make(chan error, len(msgs))
 	for _, m := range msgs {
-		p.m.Published(ctx, m.Topic.Name, outcome(err), time.Since(begun))
+		p.Send(ctx, m, func(err error) { acks <- err })
 	}
-	if err != nil {
-		return fmt.Errorf("publishing to Kafka: %w", err)
+	for range msgs {
+		select {
+		case err := <-acks:
+			if err != nil {
+				return fmt.Errorf("publishing to Kafka: %w", err)
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("publishing to Kafka: not acknowledged in time: %w", ctx.Err())
+		}
 	}
 	return nil
 }
@@ -103,7 +101,11 @@ func (p *Publisher) Send(ctx context.Context, m app.Message, done func(error)) {
 		p.m.Published(ctx, topic, outcome(err), time.Since(begun))
 		done(err)
 	}}
-	p.lanes[maphash.String(p.seed, m.Event.GetCallId())%laneCount].add(it)
+	p.lane(m.Event.GetCallId()).add(it)
+}
+
+func (p *Publisher) lane(call string) *lane {
+	return p.lanes[maphash.String(p.seed, call)%laneCount]
 }
 
 // message has the headers by which a reader routes without decoding; produce adds the traceparent.

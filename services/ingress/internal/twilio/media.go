@@ -13,7 +13,8 @@ import (
 	"github.com/frontdesk/frontdesk/services/ingress/internal/ws"
 )
 
-// media upgrades and serves one Media Streams socket; it returns when the stream has ended.
+// media upgrades one Media Streams socket and leaves it to a goroutine of its own, which [Server.Drain] waits
+// for: returning from the handler frees what HTTP held for the request, and a socket lives for hours.
 func (s *Server) media(w http.ResponseWriter, r *http.Request) {
 	account := r.PathValue("account")
 	signed, ok := s.links.signedSocket(r)
@@ -28,18 +29,15 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no more streams are taken here now", http.StatusServiceUnavailable)
 		return
 	}
-	defer leave()
 	c, err := ws.Upgrade(w, r, s.socket.Options)
 	if err != nil {
+		leave()
 		return // answered already
 	}
-	// The request's context ends with HTTP; the socket's ends with the server.
-	ctx := context.WithoutCancel(r.Context())
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stop := context.AfterFunc(s.sockets, cancel)
-	defer stop()
-	s.ended(ctx, mediastream.Serve(ctx, c, account, s.now, s.openStream))
+	go func() {
+		defer leave()
+		s.ended(s.sockets, mediastream.Serve(s.sockets, c, account, s.now, s.openStream))
+	}()
 }
 
 // ended counts how a socket ended; the peer has been told.

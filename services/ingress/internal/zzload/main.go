@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,6 +51,16 @@ func server(brokers string, gather time.Duration) {
 	s, err := ingress.New(context.Background(), cfg, apptest.Tenants(), tel)
 	must(err)
 	fmt.Println(s.Addr())
+	if f := os.Getenv("PROF"); f != "" {
+		go func() {
+			time.Sleep(4 * time.Second)
+			w, _ := os.Create(f)
+			pprof.StartCPUProfile(w)
+			time.Sleep(8 * time.Second)
+			pprof.StopCPUProfile()
+			w.Close()
+		}()
+	}
 	must(s.Run(context.Background()))
 }
 

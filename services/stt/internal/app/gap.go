@@ -49,23 +49,22 @@ func (s *stream) replacedBy(newer *stream, fresh bool) {
 			newer.track(t.party).taken = taken
 		}
 	}
-	if s.state == open {
-		s.until = max(at, 1)
-		if s.reaches(at) {
-			s.end("")
-		} else {
-			// Chunks of the older stream may be under way, through another process than the newer's.
-			s.after(s.call.app.cfg.Handover, func() {
-				if s.state == open {
-					s.end("")
-				}
-				newer.hole(s, at)
-			})
-			return
+	switch {
+	case s.state != open:
+		if fresh { // or it is in the log already
+			newer.hole(s, at)
 		}
-	}
-	if fresh { // or it is in the log already
-		newer.hole(s, at)
+	case s.reaches(at):
+		s.end("")
+	default:
+		// Chunks of the older stream may be under way, through another process than the newer's.
+		s.until = max(at, 1)
+		s.after(s.call.app.cfg.Handover, func() {
+			if s.state == open {
+				s.end("")
+			}
+			newer.hole(s, at)
+		})
 	}
 }
 

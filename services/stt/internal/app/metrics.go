@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"time"
@@ -49,26 +48,26 @@ func of(s *stream, more ...attribute.KeyValue) metric.MeasurementOption {
 	return metric.WithAttributes(attrs...)
 }
 
-func (m *metrics) opened(s *stream, n int64) { m.sessions.Add(context.Background(), n, of(s)) }
+func (m *metrics) opened(s *stream, n int64) { m.sessions.Add(s.ctx, n, of(s)) }
 
 func (m *metrics) sent(s *stream, d time.Duration) {
-	m.audio.Add(context.Background(), d.Seconds(), s.labels)
+	m.audio.Add(s.ctx, d.Seconds(), s.labels)
 }
 
 func (m *metrics) billed(s *stream, u *recogniser.Usage) {
-	m.bill.Add(context.Background(), u.Billed.Seconds(), of(s, attribute.Bool("estimated", u.Estimated)))
+	m.bill.Add(s.ctx, u.Billed.Seconds(), of(s, attribute.Bool("estimated", u.Estimated)))
 }
 
 func (m *metrics) segment(s *stream, lag time.Duration) { m.lag.Record(s.ctx, lag.Seconds(), s.labels) }
 
 func (m *metrics) gap(s *stream, reason events.MediaGapReason, d time.Duration) {
-	m.gaps.Add(context.Background(), d.Seconds(), of(s, attribute.String("reason", word(reason.String(), "MEDIA_GAP_REASON_"))))
+	m.gaps.Add(s.ctx, d.Seconds(), of(s, attribute.String("reason", word(reason.String(), "MEDIA_GAP_REASON_"))))
 }
 
-func (m *metrics) force(s *stream) { m.forced.Add(context.Background(), 1, s.labels) }
+func (m *metrics) force(s *stream) { m.forced.Add(s.ctx, 1, s.labels) }
 
 func (m *metrics) completed(s *stream, o events.TranscriptOutcome) {
-	m.completes.Add(context.Background(), 1, of(s, attribute.String("outcome", word(o.String(), "TRANSCRIPT_OUTCOME_"))))
+	m.completes.Add(s.ctx, 1, of(s, attribute.String("outcome", word(o.String(), "TRANSCRIPT_OUTCOME_"))))
 }
 
 // word makes a label of an enum's name.

@@ -3,6 +3,8 @@ package salesforce
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
@@ -106,12 +108,16 @@ func wholeFailure(results []sf.GraphResult) error {
 }
 
 // failed ends attempts whose request failed as a whole. Where the request itself was refused for good, one
-// of them may have poisoned it, and each half is tried for itself.
+// of them may have poisoned it for the others: a wrong field or object is the fault of one tenant's mapping,
+// so each tenant is tried for itself; anything else may be one call's, so each half is.
 func (d *Driver) failed(ctx context.Context, all []*attempt, err error) {
-	if retry.IsPermanent(err) && len(all) > 1 && !orgWide(err) {
-		d.round(ctx, all[:len(all)/2])
-		d.round(ctx, all[len(all)/2:])
-		return
+	if retry.IsPermanent(err) {
+		if parts := suspects(all, err); len(parts) > 1 {
+			for _, part := range parts {
+				d.round(ctx, part)
+			}
+			return
+		}
 	}
 	down := !retry.IsPermanent(err) && sf.Code(err) != sf.CodeLockedRow
 	for _, a := range all {
@@ -119,14 +125,21 @@ func (d *Driver) failed(ctx context.Context, all []*attempt, err error) {
 	}
 }
 
-// orgWide tells errors that every call of the org would meet: a field or an object that is not there, or
-// that the integration user may not see.
-func orgWide(err error) bool {
+// suspects splits attempts so that the innocent are tried without the guilty; one part means that there is
+// nothing to split.
+func suspects(all []*attempt, err error) [][]*attempt {
 	switch sf.Code(err) {
-	case "INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS", "API_CURRENTLY_DISABLED":
-		return true
+	case "INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS":
+		byTenant := map[string][]*attempt{}
+		for _, a := range all {
+			byTenant[a.plan.Call.Tenant] = append(byTenant[a.plan.Call.Tenant], a)
+		}
+		return slices.Collect(maps.Values(byTenant))
 	}
-	return false
+	if len(all) < 2 {
+		return nil
+	}
+	return [][]*attempt{all[:len(all)/2], all[len(all)/2:]}
 }
 
 func (a *attempt) finish(o crm.Outcome) { a.outcome, a.done = o, true }

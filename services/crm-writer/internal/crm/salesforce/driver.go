@@ -57,7 +57,7 @@ func New(cfg Config) (*Driver, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // names the org and every fault
 	}
-	cfg.PubSub.Observe = observer("pubsub", "publish_request")
+	cfg.PubSub.Observe = observer("pubsub", "request")
 	bus, err := pubsub.New(cfg.PubSub, client)
 	if err != nil {
 		return nil, errors.Join(err, client.Close())

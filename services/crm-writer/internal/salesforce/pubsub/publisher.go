@@ -50,7 +50,7 @@ type Config struct {
 	// so after 70, and its error could not be told from a failure; only an event would keep the stream
 	// alive, and there is none to send.
 	IdleAfter time.Duration
-	// Observe is told of every publish request; nil for nobody.
+	// Observe is told of every request; nil for nobody.
 	Observe func(context.Context, salesforce.Request)
 }
 
@@ -101,7 +101,27 @@ func New(cfg Config, sessions Sessions) (*Publisher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pubsub_endpoint %s: %w", cfg.Endpoint, err)
 	}
-	return &Publisher{cfg: cfg, sessions: sessions, conn: conn, schemas: newSchemas(), streams: map[string]*stream{}}, nil
+	p := &Publisher{cfg: cfg, sessions: sessions, conn: conn, streams: map[string]*stream{}}
+	p.schemas = newSchemas(func(ctx context.Context, operation string, start time.Time, err error) {
+		p.observe(ctx, operation, start, 0, err)
+	})
+	return p, nil
+}
+
+// observe tells of one request.
+func (p *Publisher) observe(ctx context.Context, operation string, start time.Time, bytes int, err error) {
+	if p.cfg.Observe == nil {
+		return
+	}
+	r := salesforce.Request{Operation: operation, Start: start, Duration: time.Since(start), Bytes: bytes}
+	var classified *retry.Error
+	switch {
+	case errors.As(err, &classified):
+		r.Code = strings.TrimPrefix(classified.Code, "salesforce.pubsub.")
+	case err != nil:
+		r.Code = status.Code(err).String()
+	}
+	p.cfg.Observe(ctx, r)
 }
 
 // Close ends all streams; what is under way fails.
@@ -207,14 +227,7 @@ func (p *Publisher) pack(topic string, s *schema, session *salesforce.Session, e
 
 func (p *Publisher) send(ctx context.Context, topic string, session *salesforce.Session, pt part, results []Result) (err error) {
 	start := time.Now()
-	defer func() {
-		if p.cfg.Observe != nil {
-			p.cfg.Observe(ctx, salesforce.Request{
-				Operation: "publish", Code: strings.TrimPrefix(retry.Code(err), "salesforce."),
-				Start: start, Duration: time.Since(start), Bytes: proto.Size(pt.request),
-			})
-		}
-	}()
+	defer func() { p.observe(ctx, "publish", start, proto.Size(pt.request), err) }()
 	got := make([]*wire.PublishResult, len(pt.at))
 	st, err := p.stream(ctx, topic, session)
 	if err == nil {

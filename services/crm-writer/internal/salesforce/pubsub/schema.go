@@ -19,13 +19,16 @@ type schema struct {
 
 // schemas caches by id, for an id never changes its meaning, and remembers each topic's current id.
 type schemas struct {
+	// asked is told of every request.
+	asked func(ctx context.Context, operation string, start time.Time, err error)
+
 	mu     sync.Mutex
 	byID   map[string]*schema
 	topics map[string]string
 }
 
-func newSchemas() *schemas {
-	return &schemas{byID: map[string]*schema{}, topics: map[string]string{}}
+func newSchemas(asked func(context.Context, string, time.Time, error)) *schemas {
+	return &schemas{asked: asked, byID: map[string]*schema{}, topics: map[string]string{}}
 }
 
 // of returns the schema of a topic, asking the server for what is not known yet. Two callers may ask at the
@@ -39,7 +42,9 @@ func (s *schemas) of(ctx context.Context, conn grpc.ClientConnInterface, topic s
 		return known, nil
 	}
 	if id == "" {
+		start := time.Now()
 		info, err := getTopic(ctx, conn, topic, opts...)
+		s.asked(ctx, "topic", start, err)
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +54,9 @@ func (s *schemas) of(ctx context.Context, conn grpc.ClientConnInterface, topic s
 	known = s.byID[id]
 	s.mu.Unlock()
 	if known == nil {
+		start := time.Now()
 		info, err := getSchema(ctx, conn, id, opts...)
+		s.asked(ctx, "schema", start, err)
 		if err != nil {
 			return nil, err
 		}

@@ -71,14 +71,18 @@ func (m *message) frame(f *frame) error {
 	return nil
 }
 
-// audio decodes the payload into dst, which must have room for it.
-func (f *frame) audio(dst []byte) ([]byte, error) {
-	if len(f.payload) == 0 || base64.StdEncoding.DecodedLen(len(f.payload)) > len(dst) {
+// audio decodes the payload into room, which grows for an unusual frame; the result is valid until the next.
+func (f *frame) audio(room *[]byte) ([]byte, error) {
+	need := base64.StdEncoding.DecodedLen(len(f.payload))
+	if need == 0 || need > maxFrame+2 { // the length is rounded up to three bytes
 		return nil, errFrame
 	}
-	n, err := base64.StdEncoding.Decode(dst, f.payload)
-	if err != nil || n == 0 {
+	if need > len(*room) {
+		*room = make([]byte, maxFrame+2)
+	}
+	n, err := base64.StdEncoding.Decode(*room, f.payload)
+	if err != nil || n == 0 || n > maxFrame {
 		return nil, errFrame
 	}
-	return dst[:n], nil
+	return (*room)[:n], nil
 }

@@ -16,6 +16,9 @@ import (
 // value must stay under 500 characters, so that a long token goes on in "token2", "token3" …
 const TokenParameter = "token"
 
+// usualFrame has room for Twilio's 160 bytes, with the decoder's rounding up.
+const usualFrame = 256
+
 // maxFrame is the largest frame, bytes of audio: a second of sound where Twilio sends 20 ms.
 const maxFrame = 8000
 
@@ -31,25 +34,27 @@ type session struct {
 	stream    *media.Stream
 	streamSID string
 	stopped   bool
-	audio     [maxFrame + 2]byte // the decoder rounds up to three bytes
+	audio     []byte // room for one frame
 }
 
 // Serve reads a socket of an account until it ends, and ends the stream that it carried. It returns when all
 // that was heard is stored: what is wrong with the socket has been told to the peer, so the error is for
 // counting only; nil after an orderly stop.
 func Serve(ctx context.Context, c *ws.Conn, account string, now func() time.Time, open Opener) error {
-	s := &session{account: account, open: open, now: now}
+	s := &session{account: account, open: open, now: now, audio: make([]byte, usualFrame)}
 	stop := context.AfterFunc(ctx, c.Interrupt)
 	defer stop()
 	err := s.read(ctx, c)
 	reason := endReason(ctx, err)
-	s.hangUp(ctx, c, err)
-	if s.stream == nil {
-		return err
+	if err != nil {
+		s.hangUp(ctx, c, err) // at once: the sooner Twilio knows, the sooner a new stream begins
 	}
-	if endErr := s.stream.End(reason); err == nil {
-		return endErr
+	if s.stream != nil {
+		if endErr := s.stream.End(reason); err == nil {
+			err = endErr
+		}
 	}
+	c.Close(ws.StatusNormal, "") // after a stop, when all is stored; otherwise it is closed already
 	return err
 }
 
@@ -173,7 +178,7 @@ func (s *session) frame(f *frame) error {
 	if string(f.streamSID) != s.streamSID {
 		return ws.Fault(ws.StatusPolicy, "media of another stream")
 	}
-	audio, err := f.audio(s.audio[:])
+	audio, err := f.audio(&s.audio)
 	if err != nil {
 		return ws.Fault(ws.StatusInvalid, "media payload is not base64 of up to one second")
 	}
@@ -213,8 +218,6 @@ func endReason(ctx context.Context, err error) events.MediaEndReason {
 func (s *session) hangUp(ctx context.Context, c *ws.Conn, err error) {
 	var fault *ws.Error
 	switch {
-	case err == nil:
-		c.Close(ws.StatusNormal, "")
 	case errors.As(err, &fault):
 		c.Close(fault.Code, fault.Reason)
 	case ctx.Err() != nil:

@@ -279,7 +279,7 @@ func FuzzMessage(f *testing.F) {
 	pub.Fail(errors.New("stores nothing"))
 	in := media.New(pub, m, media.Config{MaxUnacked: 1 << 20, MaxUnackedTotal: 1 << 20, EndWait: time.Second})
 	f.Fuzz(func(t *testing.T, msg []byte, begun bool) {
-		s := &session{account: apptest.Account, now: time.Now, open: func(ctx context.Context, _, _, call string, spec media.Spec) (*media.Stream, error) {
+		s := &session{account: apptest.Account, now: time.Now, audio: make([]byte, usualFrame), open: func(ctx context.Context, _, _, call string, spec media.Spec) (*media.Stream, error) {
 			return in.Open(ctx, app.Facts{CallID: call, Start: spec.Opened}, spec), nil
 		}}
 		if begun {

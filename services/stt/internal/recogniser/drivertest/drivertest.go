@@ -190,7 +190,7 @@ func holes(t *testing.T, h Harness) {
 	r, audio, said := h.New(t)
 	// The hole is in a pause, or a word would be torn.
 	at := pauseAfter(said, 8_000)
-	var late []Said
+	late := make([]Said, 0, len(said))
 	for _, w := range said {
 		if w.Start >= at {
 			w.Start, w.End = w.Start+60_000, w.End+60_000

@@ -1,0 +1,23 @@
+package redact
+
+// Span is what one placeholder replaced: bytes [Start, End) of a line.
+type Span struct {
+	Kind       Kind
+	Start, End int
+}
+
+// Spans is [Redact] with what each placeholder replaced, by line.
+func Spans(lines []Line, language string) (*Result, map[int][]Span) {
+	doc := read(lines, languageOf(language))
+	var found []finding
+	for _, s := range doc.streams {
+		found = append(found, s.findAll()...)
+	}
+	onePerson(found)
+	found = append(found, doc.recurringNames(found)...)
+	out := map[int][]Span{}
+	for _, s := range resolve(found) {
+		out[s.line] = append(out[s.line], Span{s.kind, s.start, s.end})
+	}
+	return Redact(lines, language), out
+}
