@@ -21,7 +21,7 @@ func wantsEnglish() []entry {
 		{pricing, 5, caller, "what do|does|would|will * cost|charge|run|pay"}, {pricing, 4, caller, "price|prices|pricing|quote|quotation|estimate|rates|pricelist"},
 		{pricing, 2.5, agent, "price|prices|pricing|quote|quotation|estimate"}, {pricing, 3, anyone, "cost|costs|fee|fees|tariff"},
 		{pricing, 2, anyone, "per|a month|user|seat|license|licence|year|head|agent|location"}, {pricing, 2.5, caller, "plan|plans|package|packages|tier|tiers|subscription"},
-		{pricing, 3, caller, "discount|discounts|volume"}, {pricing, 2, caller, "budget|expensive|cheaper|cheap|affordable|afford"},
+		{pricing, 3, caller, "discount|discounts|volume"}, {pricing, 4.5, caller, "make|send|get|give|prepare|write|email|mail|have * me|us * offer|proposal|bid|quote|figures"}, {pricing, 3.5, caller, "need|want|like|request|get|send an|your|a|some offer|proposal|bid"}, {pricing, 3, caller, "an offer for"}, {pricing, 2, caller, "budget|expensive|cheaper|cheap|affordable|afford"},
 		{pricing, 2, anyone, "dollars|euros|pounds"}, {pricing, 3, caller, "monthly|annual|yearly price|cost|fee|rate|billing"},
 		// Something is wrong.
 		{support, 5, caller, "not|stopped|stops|quit|keeps|isnt * working|work|works|turning|turn|starting|start|loading|load|connecting|connect|charging|charge|opening|open|printing|print|responding|heating|cooling|cool|heat|syncing|sync|ringing"},
@@ -38,7 +38,7 @@ func wantsEnglish() []entry {
 		{support, 4, caller, "locked out"}, {support, 3, caller, "password|login|activation"}, {support, 3, anyone, "tech|technical|customer support|service|assistance"},
 		{support, 4, caller, "charged|billed * twice|double|wrong|incorrectly|again|already"}, {support, 4, caller, "overcharged|double charged|double billed"},
 		{support, 3, caller, "complain|complaint|complaining"}, {support, 3.5, caller, "cancel * order|subscription|account|service|membership"},
-		{support, 2, caller, "need|some|want|get help"}, {support, 2, caller, "help me with|us"}, {support, 2.5, caller, "technician|engineer|mechanic|plumber|electrician"},
+		{support, 4, caller, "not understand|know|remember|see how|what|why|where"}, {support, 4, caller, "not figure|work out"}, {support, 3, caller, "someone|somebody|anyone|anybody|you * help me|us"}, {support, 3, caller, "lost my|the"}, {support, 3.5, caller, "never|not comes|came|works|worked|stops|stopped"}, {support, 2, caller, "need|some|want|get help"}, {support, 2, caller, "help me with|us"}, {support, 2.5, caller, "technician|engineer|mechanic|plumber|electrician"},
 		{support, 2.5, caller, "status of * order|ticket|case|claim|repair|delivery"}, {support, 3, caller, "track|tracking"},
 		{support, 2.5, caller, "update|change * my|our address|account|details|card|payment|email"}, {support, 2.5, caller, "set up|setup|install|configure * my|our|device|router|account"},
 		// Another time.
@@ -70,7 +70,7 @@ func wantsEnglish() []entry {
 		{spam, 3.5, caller, "decision maker|makers"}, {spam, 3, caller, "business owner"}, {spam, 3, caller, "owner of * business|company"}, {spam, 3.5, caller, "person|who|whoever|someone * in charge|handles|responsible|manages"},
 		{spam, 4, caller, "not a sales|scam call"}, {spam, 5, caller, "automated|recorded|prerecorded|important message|call|announcement"}, {spam, 4, caller, "on a recorded line"}, {spam, 4, caller, "crypto|cryptocurrency|bitcoin|investment|investments|forex"},
 		{spam, 5, caller, "student loan|debt|credit card forgiveness|relief|consolidat~"}, {spam, 4.5, caller, "we|company|i offer|provide|specialize|specialise|sell|supply * to|for|you|your|businesses|companies|customers"},
-		{spam, 4.5, caller, "we help businesses|companies|firms|organizations|people|owners"}, {spam, 5, caller, "like|love|want|wanted|calling to offer|sell|pitch|present|introduce|tell you"}, {spam, 5, caller, "offer you|your"},
+		{spam, 4.5, caller, "we help businesses|companies|firms|organizations|people|owners"}, {spam, 5, caller, "like|love|want|wanted|calling to offer|sell|pitch|present|introduce|tell you"}, {spam, 5, caller, "offer you|your"}, {spam, 5, caller, "make|have|got * you|your * offer|proposal|deal"}, {spam, 4, caller, "infected|virus|hacked|compromised"}, {spam, 4, caller, "claim your|the prize|reward|gift|refund"}, {spam, 4, caller, "guaranteed returns|approval|results"},
 		{spam, 4.5, caller, "our|my new|latest|award|company|companys|great|exclusive|own product|products|service|services|solution|solutions|platform|software|offer|program|package|packages|deal"},
 		{spam, 4, caller, "show|send you|your * our|my|brochure|catalog|catalogue|how we"}, {spam, 3, caller, "interested in saving|our|hearing|receiving|switching"}, {spam, 3, caller, "free quote|estimate|audit|consultation|inspection|sample|gift|vacation"},
 		{spam, 2, caller, "do you have|got * a? minute|minutes|moment|seconds"}, {spam, 3, caller, "calling on behalf of"}, {spam, 2.5, caller, "survey"}, {spam, 3, caller, "to stop|opt out|be removed"},
@@ -83,7 +83,7 @@ func wantsEnglish() []entry {
 		{general, 4, caller, "when do|are|does|is * open|close|closed|closing|start"}, {general, 4, caller, "when you|it|they|the * open|close"}, {general, 4, caller, "are|is you|the|your|it * open|closed"}, {general, 3, anyone, "open on|today|tomorrow|until|from|till|at|late|weekends"},
 		{general, 4.5, caller, "where are|is|exactly * located|based|office|store|shop|you|your|showroom|branch"}, {general, 4, caller, "located|location|locations|directions|parking|nearest|entrance"}, {general, 3.5, caller, "how do i|we get to|there"}, {general, 3.5, caller, "find|park your|you|the? office|store|shop|place|there|near|nearby"}, {general, 3, caller, "your * address|location"},
 		{general, 2, caller, "do|does * have|offer|accept|take|ship|deliver|serve|support|sell|carry|provide|speak|allow"}, {general, 2.5, caller, "general|quick|simple|another|one|have question|questions|inquiry|enquiry"}, {general, 1.5, caller, "question about|regarding"},
-		{general, 1.5, caller, "wondering|curious"}, {general, 1.5, caller, "wanted|want|like to know|ask"}, {general, 1.5, caller, "find out"}, {general, 2.5, caller, "holiday|holidays|weekend|weekends|christmas|thanksgiving"}, {general, 3, caller, "what is your * email|fax|website|address|policy"},
+		{general, 3.5, caller, "until|till|by when|what"}, {general, 2.5, caller, "drop|come|stop by|in|over"}, {general, 1.5, caller, "wondering|curious"}, {general, 1.5, caller, "wanted|want|like to know|ask"}, {general, 1.5, caller, "find out"}, {general, 2.5, caller, "holiday|holidays|weekend|weekends|christmas|thanksgiving"}, {general, 3, caller, "what is your * email|fax|website|address|policy"},
 		{general, 3.5, caller, "hiring|job|jobs|vacancy|vacancies|career|careers|internship|apply"}, {general, 2, caller, "information about|on"}, {general, 2, caller, "wheelchair|accessible|pets|dogs"},
 	}
 }

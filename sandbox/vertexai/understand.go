@@ -64,7 +64,7 @@ func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard 
 	f.intentLabel = study(names, p.described, wants())
 	rs := rank(f.intentLabel, weights, heard)
 	if rs[0].score < enough {
-		rs = f.none(rs)
+		rs = f.fallback(rs, asks(p.lines))
 	}
 	f.intent, f.certain = rs[0], sure(rs)
 	f.intentAt = best(found.matches, f.intent.by, p.lines)
@@ -73,19 +73,53 @@ func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard 
 	}
 }
 
-// none puts the label for calls that are none of the others first.
-func (f *findings) none(rs []ranked) []ranked {
-	most, at := 0.3, 0
+// fallback puts the label first that fits where no phrase speaks for any: the one for questions if the
+// caller has asked something, else the one for calls that are none of the others.
+func (f *findings) fallback(rs []ranked, question bool) []ranked {
+	meaning, score := unknown, 1.0
+	if question {
+		meaning, score = general, 2.2
+	}
+	most, at := 0.3, -1
 	for i, r := range rs {
 		k := slices.IndexFunc(f.intentLabel, func(l labelled) bool { return l.name == r.name })
-		if a := f.intentLabel[k].affinity[unknown]; a > most {
+		if a := f.intentLabel[k].affinity[meaning]; a > most {
 			most, at = a, i
 		}
 	}
+	if at < 0 {
+		if question {
+			return f.fallback(rs, false)
+		}
+		at = 0
+	}
 	chosen := rs[at]
-	chosen.score, chosen.by = 1, unknown
+	chosen.score, chosen.by = score, meaning
 	return append([]ranked{chosen}, slices.Delete(slices.Clone(rs), at, at+1)...)
 }
+
+// asks tells whether the caller puts a question of some substance.
+func asks(lines []utterance) bool {
+	for _, u := range lines {
+		for _, w := range u.words {
+			if !u.caller || !interrogative[w.norm] {
+				continue
+			}
+			for k := w.at; k < len(u.raw); k++ {
+				if strings.HasSuffix(u.raw[k], "?") && k-w.at >= 3 {
+					return true
+				}
+				if ends(u.raw[k]) {
+					break
+				}
+			}
+		}
+	}
+	return false
+}
+
+var interrogative = set(`what when where which who whose why how is are was were do does did can could will would should may
+ que cual cuales cuando donde quien como cuanto cuantos hay es son estan tienen puedo pueden`)
 
 func hear(lines []utterance) map[string]bool {
 	heard := map[string]bool{}

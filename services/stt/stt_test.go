@@ -169,11 +169,11 @@ func (r *rig) playAll() (done func()) {
 
 // transcript is what stands of a call on calls.transcripts, as a reader downstream takes it.
 type transcript struct {
-	words      map[events.Party][]string
-	ends       map[events.Party]int64
-	completed  *events.TranscriptCompleted
-	closings int
-	overlaps   int
+	words     map[events.Party][]string
+	ends      map[events.Party]int64
+	completed *events.TranscriptCompleted
+	closings  int
+	overlaps  int
 }
 
 // transcripts waits until every call is complete.

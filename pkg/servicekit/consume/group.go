@@ -82,7 +82,7 @@ func (c *Consumer) generations(ctx context.Context, group *kafka.ConsumerGroup) 
 		case hopeless(err) && !c.ready.Load():
 			return fmt.Errorf("joining the consumer group %s: %w", c.cfg.Group, err)
 		default:
-			t.happened("the consumer group is out of reach; it is tried again", "group", c.cfg.Group, err)
+			t.happened("the consumer group was not joined; it is tried again", "group", c.cfg.Group, err)
 		}
 	}
 }

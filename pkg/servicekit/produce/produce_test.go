@@ -162,11 +162,17 @@ func TestTooLargeIsRefusedAlone(t *testing.T) {
 }
 
 func TestWhatTheBrokerRefusesInABatchIsFoundAndTheRestGoesThrough(t *testing.T) {
-	c := kafkatest.Start(t, embedded.KafkaConfig{})
-	if _, err := c.EnsureTopics(t.Context(), []broker.TopicSpec{{Name: "calls", Partitions: 1, Replicas: 1, MaxMessageBytes: 500}}); err != nil {
-		t.Fatal(err)
+	conn := kafkatest.Broker(t, "calls:1")
+	res, err := conn.Client.IncrementalAlterConfigs(t.Context(), &kafka.IncrementalAlterConfigsRequest{
+		Resources: []kafka.IncrementalAlterConfigsRequestResource{{
+			ResourceType: kafka.ResourceTypeTopic, ResourceName: "calls",
+			Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: "max.message.bytes", Value: "500", ConfigOperation: kafka.ConfigOperationSet}},
+		}},
+	})
+	if err != nil || res.Resources[0].Error != nil {
+		t.Fatal(err, res)
 	}
-	p := start(t, c.Conn, produce.Config{})
+	p := start(t, conn, produce.Config{})
 	var mu sync.Mutex
 	var failed []int
 	var wg sync.WaitGroup
@@ -194,7 +200,7 @@ func TestWhatTheBrokerRefusesInABatchIsFoundAndTheRestGoesThrough(t *testing.T) 
 		t.Errorf("failed: %v", failed)
 	}
 	want := slices.Delete(numbers(20), 13, 14)
-	if got := values(t, c.Conn); !slices.Equal(got, want) {
+	if got := values(t, conn); !slices.Equal(got, want) {
 		t.Errorf("got %v", got)
 	}
 }

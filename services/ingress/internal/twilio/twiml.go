@@ -132,7 +132,8 @@ func (l Links) message(p app.Plan) []twiml.Element {
 		&twiml.VoiceSay{Message: tenant.ByLanguage(v.Greeting, p.Language), Language: p.Language},
 		&twiml.VoiceRecord{
 			Action: l.callback("voicemail", p.Facts), Method: http.MethodPost, PlayBeep: "true",
-			MaxLength: wholeSeconds(time.Duration(v.MaxLength)), RecordingStatusCallback: l.callback("recording", p.Facts),
+			// Twilio's own 5 s of silence cut off callers who look for their words.
+			MaxLength: wholeSeconds(time.Duration(v.MaxLength)), Timeout: "10", RecordingStatusCallback: l.callback("recording", p.Facts),
 			RecordingStatusCallbackMethod: http.MethodPost, RecordingStatusCallbackEvent: recordingEvents,
 		},
 	}

@@ -27,7 +27,7 @@ const (
 	dial       = `<Dial action=/dial-action?t=T` + retries + ` method=POST timeout=30><Number ` + legs + `>+14155550199</></>`
 	recordDial = `<Dial action=/dial-action?t=T` + retries + ` method=POST record=record-from-answer-dual ` + recording + ` timeout=30><Number ` + legs + `>+14155550199</></>`
 	sip        = `<Dial action=/dial-action?t=T` + retries + ` callerId=+13125550100 method=POST timeout=20><Sip ` + legs + `>sip:desk@example.com</></>`
-	message    = `<Say language=es-US>Hola</><Record action=/voicemail?t=T` + retries + ` maxLength=180 method=POST playBeep=true ` + recording + `></>`
+	message    = `<Say language=es-US>Hola</><Record action=/voicemail?t=T` + retries + ` maxLength=180 method=POST playBeep=true ` + recording + ` timeout=10></>`
 )
 
 func studio(consent string) string {

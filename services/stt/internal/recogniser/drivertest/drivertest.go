@@ -26,7 +26,7 @@ type Harness struct {
 	// Silence is how much audio without a word lets go of what came before; 0 means that the product tells
 	// by itself.
 	Silence time.Duration
-	// Once tells that a product takes audio once, piece by piece, so that rotation proves nothing.
+	// Once tells that a product takes audio once, piece by piece, and silence not at all.
 	Once bool
 }
 
@@ -124,7 +124,7 @@ func everyWord(t *testing.T, h Harness) {
 		}
 		ids[u.RequestID] = true
 	}
-	if sent < time.Duration(length(audio))*time.Millisecond {
+	if sent < time.Duration(length(audio))*time.Millisecond && !h.Once {
 		t.Errorf("usage says that %s was sent of %d ms", sent, length(audio))
 	}
 }
