@@ -66,13 +66,19 @@ func person(lines []utterance) []detail {
 			out = append(out, d)
 		}
 	}
+	if len(out) > 0 {
+		return out
+	}
 	d, ok := after(lines, "name", wholeName, nameAt)
 	if d.sure = 0.95; ok {
 		return append(out, d)
 	}
-	if d, ok = answered(lines, "name", askName, nameAt); ok {
-		d.sure = 0.92
-		return append(out, d)
+	// A placeholder in the answer is surer than a word with a capital.
+	for _, take := range []taker{hiddenName, nameAt} {
+		if d, ok = answered(lines, "name", askName, take); ok {
+			d.sure = 0.92
+			return append(out, d)
+		}
 	}
 	// "Olga here", "Olga speaking"
 	for i, u := range lines {
@@ -86,11 +92,11 @@ func person(lines []utterance) []detail {
 	return out
 }
 
-// reader takes a value out of a line, from one of its words as they stand; end is the word after it.
-type reader func(u utterance, from int) (value string, end int)
+// taker takes a value out of a line, from one of its words as they stand; end is the word after it.
+type taker func(u utterance, from int) (value string, end int)
 
 // after finds a value that follows one of the phrases in a caller's line.
-func after(lines []utterance, name string, phrases []pattern, read reader) (detail, bool) {
+func after(lines []utterance, name string, phrases []pattern, take taker) (detail, bool) {
 	for i, u := range lines {
 		if !u.caller {
 			continue
@@ -101,7 +107,7 @@ func after(lines []utterance, name string, phrases []pattern, read reader) (deta
 				if !ok || end >= len(u.words) || negated(u.words, k) {
 					continue
 				}
-				if v, to := read(u, u.words[end].at); v != "" {
+				if v, to := take(u, u.words[end].at); v != "" {
 					return detail{name: name, value: v, at: place{i, u.words[k].at, to}}, true
 				}
 			}
@@ -111,7 +117,7 @@ func after(lines []utterance, name string, phrases []pattern, read reader) (deta
 }
 
 // answered finds a value in what the caller says next after the agent has asked for it.
-func answered(lines []utterance, name string, asks []pattern, read reader) (detail, bool) {
+func answered(lines []utterance, name string, asks []pattern, take taker) (detail, bool) {
 	for i, u := range lines {
 		asked := !u.caller && slices.ContainsFunc(asks, func(p pattern) bool {
 			for k := range u.words {
@@ -129,7 +135,7 @@ func answered(lines []utterance, name string, asks []pattern, read reader) (deta
 				continue
 			}
 			for k := range next.raw {
-				if v, to := read(next, k); v != "" {
+				if v, to := take(next, k); v != "" {
 					return detail{name: name, value: v, at: place{i + 1 + j, k, to}}, true
 				}
 			}
@@ -163,6 +169,14 @@ func nameAt(u utterance, from int) (string, int) {
 	return strings.Join(parts, " "), i
 }
 
+// hiddenName is nameAt for placeholders only.
+func hiddenName(u utterance, from int) (string, int) {
+	if !placeholder.MatchString(u.raw[from]) {
+		return "", from
+	}
+	return nameAt(u, from)
+}
+
 // isProper tells whether a word is written like a name: a capital and at least one letter more, and no "I'd".
 func isProper(w string) bool {
 	r := []rune(w)
@@ -174,7 +188,7 @@ func isTitle(w string) bool {
 }
 
 // common are words that a sentence begins with, or that carry a capital and are nobody's name.
-var common = set(`the a an my our your yes yeah no hi hello hey okay ok sorry thanks thank please well so and but is it this that
+var common = set(`sure certainly absolutely course right fine claro vale bueno perfecto the a an my our your yes yeah no hi hello hey okay ok sorry thanks thank please well so and but is it this that
  there here what when where who why how can could would i'm i'd i'll i've we we're calling just still about from with
  monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
  september october november december english spanish
@@ -194,6 +208,7 @@ var (
 	ofCompany = []pattern{
 		compile("calling|call|called|phoning from|for"), compile("on behalf of"), compile("#name from|with|of|at|over"), compile("i am|we are here? with|from|at"),
 		compile("i work|am working for|at|with"), compile("i|we run|own|manage|represent"), compile("representing"), compile("company|business|firm|organization|organisation|shop|store|practice|agency is|named|called"),
+		compile("company|business|firm|organization|organisation|shop|store|practice|agency is called|named"),
 		compile("company|business|firm|organization|organisation|shop|store|practice|agency name is"), compile("name of * company|business|firm|shop|store is"),
 		compile("#name de|desde"), compile("llamo|llamamos de|desde"), compile("trabajo|trabajamos en|para|con"), compile("empresa|compania|negocio|tienda|firma es|se llama"), compile("de la empresa|compania|tienda|firma"), compile("soy|somos de"),
 		compile("represento a?"),

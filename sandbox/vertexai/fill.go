@@ -13,10 +13,10 @@ import (
 const nobodySaid = "the moon is made of green cheese and so is the invoice"
 
 // reply is the answer to a request in order: JSON that fits the schema, or a sentence where none is asked for.
-func reply(req *pb.GenerateContentRequest, badQuote bool) string {
+func (r *reader) reply(req *pb.GenerateContentRequest, badQuote bool) string {
 	p := read(req)
 	schema := req.GetGenerationConfig().GetResponseSchema()
-	f := understand(p, enumOf(schema, "intent"), enumOf(schema, "disposition"))
+	f := r.understand(p, enumOf(schema, "intent"), enumOf(schema, "disposition"))
 	if schema == nil {
 		return f.summary
 	}

@@ -71,14 +71,20 @@ func compileAll(lists ...[]entry) []phrase {
 	return out
 }
 
-// wants and outcomes are the lexicons of both languages.
-func wants() []phrase    { return compileAll(wantsEnglish(), wantsSpanish(), wantsLabels()) }
-func outcomes() []phrase { return compileAll(outcomesEnglish(), outcomesSpanish(), outcomesLabels()) }
+// reader is the lexicons of both languages, compiled. It is never changed.
+type reader struct{ wants, outcomes []phrase }
+
+func newReader() *reader {
+	return &reader{
+		wants:    compileAll(wantsEnglish(), wantsSpanish(), wantsLabels()),
+		outcomes: compileAll(outcomesEnglish(), outcomesSpanish(), outcomesLabels()),
+	}
+}
 
 // wantsLabels are words for what callers want as people write catalogues.
 func wantsLabels() []entry {
 	return []entry{
-		{demo, 3, label, "demo|demonstration|trial|walkthrough|presentation|tour|showing"},
+		{demo, 3, label, "demo|demonstration|trial|walkthrough|presentation|tour|showing|viewing|viewings"},
 		{demo, 2, label, "book|schedule|arrange|request demo|meeting|appointment|visit|viewing|consultation"},
 		{demo, 1.5, label, "sales meeting|call|inquiry|enquiry"}, {demo, 1, label, "see|try the? product|software|platform"},
 		{pricing, 3, label, "price|prices|pricing|cost|costs|quote|quotes|quotation|estimate|fees|rates|plans|discount|discounts"},

@@ -153,6 +153,9 @@ func timeAt(u utterance, from int) (string, int) {
 	end := i + 1
 	for k := end; k < len(u.raw) && k < end+7 && !stops(u.raw[k-1]); k++ {
 		w := plain(k)
+		if (w == "to" || w == "until" || w == "para" || w == "a" || w == "al") && k+1 < len(u.raw) && (days[plain(k+1)] || beforeDay[plain(k+1)]) {
+			break // from one day to another: two times
+		}
 		if !withDay[w] && !days[w] && strings.Trim(w, "0123456789:stndrh") != "" && strings.Trim(w, "0123456789:apm.") != "" {
 			break
 		}

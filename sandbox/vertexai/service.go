@@ -42,8 +42,14 @@ func (v *service) StreamGenerateContent(req *pb.GenerateContentRequest, stream p
 	return nil
 }
 
+// counter is the RPC face of LlmUtilityService, where tokens are counted.
+type counter struct {
+	pb.UnimplementedLlmUtilityServiceServer
+	s *Server
+}
+
 // CountTokens counts what a request would be billed.
-func (v *service) CountTokens(_ context.Context, req *pb.CountTokensRequest) (*pb.CountTokensResponse, error) {
+func (v *counter) CountTokens(_ context.Context, req *pb.CountTokensRequest) (*pb.CountTokensResponse, error) {
 	name := req.GetModel()
 	if name == "" {
 		name = req.GetEndpoint()
@@ -163,7 +169,7 @@ func (s *Server) answer(req *pb.GenerateContentRequest, text, drawn string) *pb.
 		c.FinishReason = pb.Candidate_FinishReason(finish)
 		return resp
 	}
-	out := reply(req, drawn == "BAD_QUOTE")
+	out := s.reader.reply(req, drawn == "BAD_QUOTE")
 	limit := int(req.GetGenerationConfig().GetMaxOutputTokens())
 	if drawn == "MAX_TOKENS" {
 		limit = max(1, tokens(out)/2)

@@ -8,6 +8,7 @@ import (
 
 // findings is what the reader makes of a call.
 type findings struct {
+	reader                *reader
 	intent, disposition   ranked
 	certain, ended        float64 // confidences of the two
 	intentAt, dispositAt  place
@@ -31,17 +32,17 @@ type action struct {
 }
 
 // understand reads the transcript against the labels.
-func understand(p *prompt, intents, dispositions []string) *findings {
-	f := &findings{lines: p.lines, intentAt: place{line: -1}, dispositAt: place{line: -1}}
+func (r *reader) understand(p *prompt, intents, dispositions []string) *findings {
+	f := &findings{reader: r, lines: p.lines, intentAt: place{line: -1}, dispositAt: place{line: -1}}
 	if len(intents) == 0 {
 		intents = []string{"Unknown"}
 	}
 	if len(dispositions) == 0 {
 		dispositions = []string{"NeedsReview"}
 	}
-	found, heard := score(p.lines, wants()), hear(p.lines)
+	found, heard := score(p.lines, r.wants), hear(p.lines)
 	f.chooseIntent(p, intents, found, heard)
-	ends := score(p.lines, outcomes())
+	ends := score(p.lines, r.outcomes)
 	f.chooseDisposition(p, dispositions, ends, heard)
 	f.details = extract(p.lines, f.intent.by)
 	f.compose(p)
@@ -61,7 +62,7 @@ func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard 
 	if onVoicemail(p) {
 		weights[voicemail] = 2.2
 	}
-	f.intentLabel = study(names, p.described, wants())
+	f.intentLabel = study(names, p.described, f.reader.wants)
 	rs := rank(f.intentLabel, weights, heard)
 	if rs[0].score < enough {
 		rs = f.fallback(rs, asks(p.lines))
@@ -230,7 +231,7 @@ func (f *findings) chooseDisposition(p *prompt, names []string, ends *scores, he
 			ev[left] = 16
 		}
 	}
-	f.endLabel = study(names, p.described, outcomes())
+	f.endLabel = study(names, p.described, f.reader.outcomes)
 	rs := rank(f.endLabel, ev, nil)
 	f.disposition, f.ended = rs[0], sure(rs)
 	f.dispositAt = best(ends.matches, f.disposition.by, p.lines)

@@ -1,5 +1,5 @@
 // Package vertexai stands in for Vertex AI's Gemini: google.cloud.aiplatform.v1.PredictionService, as far as
-// text in and text or JSON out goes.
+// text in and text or JSON out goes, and LlmUtilityService.CountTokens.
 //
 // It is strict about requests: names, roles, labels, schemas and sizes are checked as Google checks them, and
 // refused in its words. Its answers come from a deterministic reader of telephone transcripts that knows
@@ -82,6 +82,7 @@ type Server struct {
 	faults *fault.Injector
 	meter  *meter.Meter
 	served chan struct{}
+	reader *reader
 
 	mu     sync.Mutex
 	asked  []Request
@@ -112,9 +113,10 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, ln: ln, grpc: grpc.NewServer(grpc.MaxRecvMsgSize(maxRequestBytes)), faults: fault.New(cfg.Faults),
-		meter: &meter.Meter{}, served: make(chan struct{}), quota: map[string]window{},
+		meter: &meter.Meter{}, served: make(chan struct{}), reader: newReader(), quota: map[string]window{},
 	}
 	pb.RegisterPredictionServiceServer(s.grpc, &service{s: s})
+	pb.RegisterLlmUtilityServiceServer(s.grpc, &counter{s: s})
 	go func() {
 		defer close(s.served)
 		_ = s.grpc.Serve(ln) // ends with Close; nobody is left to tell

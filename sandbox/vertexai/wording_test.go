@@ -181,9 +181,9 @@ func (w wording) prompt(catalogue string) *pb.GenerateContentRequest {
 // meant is a fault, since a stranger's calls are no worse than these.
 func TestWordings(t *testing.T) {
 	catalogue, intents, dispositions := catalogueOf(t)
-	confused := map[string]int{}
+	confused, r := map[string]int{}, newReader()
 	for _, w := range wordings {
-		f := understand(read(w.prompt(catalogue)), intents, dispositions)
+		f := r.understand(read(w.prompt(catalogue)), intents, dispositions)
 		confused[w.intent+" → "+f.intent.name]++
 		if f.intent.name != w.intent {
 			t.Errorf("intent %s (%.2f), meant %s: %s", f.intent.name, f.certain, w.intent, w.lines)

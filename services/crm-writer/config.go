@@ -29,11 +29,12 @@ type Config struct {
 	// Admin is host:port of /healthz, /readyz and /metrics. Never expose it.
 	Admin string `koanf:"admin"`
 	// Consume bounds what is taken and not done. A call that waits for its batch holds a place of
-	// consume.concurrency, so that must be well above the calls of one org that may wait (crm.waiting).
+	// consume.concurrency, so that must be above the calls of one org that may wait (crm.waiting).
 	Consume consume.Config `koanf:"consume"`
 	// Retry in place, before a call is parked.
 	Retry retry.Policy `koanf:"retry"`
-	// CRM bounds what each org is asked at once.
+	// CRM bounds what each org is asked at once. crm.waiting is by default two thirds of the places where there
+	// are several orgs, and all of them where there is one.
 	CRM crm.Config `koanf:"crm"`
 	// Search looks numbers that no Phone_E164__c holds up in the fields that people type into; a request a
 	// batch.

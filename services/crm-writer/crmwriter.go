@@ -41,13 +41,13 @@ type Service struct {
 
 // New compiles every mapping, opens the admin listener and prepares everything else; it dials nothing that
 // may be away. Its error lists every fault of the settings and mappings.
-func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry) (*Service, error) {
+func New(ctx context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry) (*Service, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("crm-writer: wrong settings: %w", err)
 	}
 	s := &Service{cfg: cfg, tel: tel}
-	if err := s.build(tenants); err != nil {
-		return nil, errors.Join(fmt.Errorf("crm-writer: %w", err), s.close(context.Background()))
+	if err := s.build(tenants); err != nil { //nolint:contextcheck // what it makes lives until Run ends, not as long as New
+		return nil, errors.Join(fmt.Errorf("crm-writer: %w", err), s.close(context.WithoutCancel(ctx)))
 	}
 	return s, nil
 }
@@ -58,7 +58,7 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 		return fmt.Errorf("wrong mapping:\n%w", err)
 	}
 	if s.admin, err = lifecycle.Listen("admin", s.cfg.Admin); err != nil {
-		return err //nolint:wrapcheck // says what it could not do
+		return err // says what it could not do
 	}
 	if s.conn, err = broker.Dial(s.cfg.Kafka); err != nil {
 		return fmt.Errorf("preparing Kafka: %w", err)
@@ -82,7 +82,7 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 func (s *Service) consumer(writer *app.Writer) error {
 	claims, err := kafka.Watched(s.claims, s.tel)
 	if err != nil {
-		return err //nolint:wrapcheck // says what it could not make
+		return err // says what it could not make
 	}
 	cfg := s.cfg.Consume
 	cfg.Topics, cfg.DeadLetters = []string{events.Insights.Name}, events.DeadLetters.Name

@@ -1,12 +1,19 @@
 package crmwriter_test
 
 import (
+	"math"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/sandbox/fault"
+	sandbox "github.com/frontdesk/frontdesk/sandbox/salesforce"
 	crmwriter "github.com/frontdesk/frontdesk/services/crm-writer"
 )
 
@@ -145,7 +152,7 @@ func TestWhatIsRefusedForGoodIsADeadLetterWithItsReason(t *testing.T) {
 func TestNewNamesEveryFault(t *testing.T) {
 	w := newWorld(t)
 	cfg := w.settings()
-	cfg.Tenants, cfg.CRM.BatchCalls, cfg.Consume.Concurrency = "", 100, 10
+	cfg.Tenants, cfg.CRM.BatchCalls, cfg.CRM.Waiting, cfg.Consume.Concurrency = "", 100, 10, 10
 	_, err := crmwriter.New(t.Context(), cfg, w.tenants, telemetry.Discard())
 	if err == nil {
 		t.Fatal("accepted")
@@ -154,5 +161,163 @@ func TestNewNamesEveryFault(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %s in %v", want, err)
 		}
+	}
+}
+
+// TestFailThenRedeliver: what the org refuses for a while is written once when it takes it again, and other
+// tenants notice nothing.
+func TestFailThenRedeliver(t *testing.T) {
+	for operation, code := range map[string]string{
+		"record.Task": "UNABLE_TO_LOCK_ROW", "graph": "DROP_AFTER", "composite": "HTML_502", "token": "SERVER_UNAVAILABLE",
+	} {
+		t.Run(operation, func(t *testing.T) {
+			w := newWorld(t)
+			w.crm.Faults().Set(fault.Settings{Seed: 1, Errors: []fault.Share{{Operation: operation, Code: code, Share: 1}}})
+			w.start()
+			w.publish(origin("direct", 50), insight(50, 1, "BookDemo", "QualifiedLead"))
+			w.publish(origin("analytics", 51), insight(51, 1, "BookDemo", "QualifiedLead"))
+			w.last(callID(51), 1, pending)
+			if operation != "token" { // a first request has failed
+				w.until("a request", func() bool { return w.crm.Usage()[0].Calls > 0 })
+			}
+			w.crm.Faults().Set(fault.Settings{})
+			w.last(callID(50), 1, written)
+			if creates := w.crm.ChangeLog(sandbox.Filter{Org: "direct", Op: "create"}); len(creates) != 2 {
+				t.Errorf("%d records were made", len(creates))
+			}
+			if told := w.told(callID(50)); len(told) != 2 {
+				t.Errorf("told %d times", len(told))
+			}
+		})
+	}
+}
+
+// TestACrashBetweenWriteAndCommit: a writer whose commits the broker refuses writes and tells, and is gone;
+// the next one gets every message again, without their claims, and changes nothing.
+func TestACrashBetweenWriteAndCommit(t *testing.T) {
+	w := newWorld(t)
+	var refused atomic.Bool
+	refused.Store(true)
+	w.kafka.Kafka.Fake.ControlKey(int16(kmsg.OffsetCommit), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		w.kafka.Kafka.Fake.KeepControl()
+		if !refused.Load() {
+			return nil, nil, false
+		}
+		in := r.(*kmsg.OffsetCommitRequest)
+		out := in.ResponseKind().(*kmsg.OffsetCommitResponse)
+		for _, topic := range in.Topics {
+			answer := kmsg.NewOffsetCommitResponseTopic()
+			answer.Topic = topic.Topic
+			for _, p := range topic.Partitions {
+				one := kmsg.NewOffsetCommitResponseTopicPartition()
+				one.Partition, one.ErrorCode = p.Partition, 15 // coordinator not available
+				answer.Partitions = append(answer.Partitions, one)
+			}
+			out.Topics = append(out.Topics, answer)
+		}
+		return out, nil, true
+	})
+	stop := w.start()
+	const calls = 20
+	for n := range calls {
+		w.publish(origin("direct", n), insight(n, 1, "SupportRequest", "SupportTicketOpened"), insight(n, 2, "SupportRequest", "SupportTicketOpened"))
+	}
+	for n := range calls {
+		w.last(callID(n), 2, written)
+	}
+	stop()
+	before := len(w.crm.ChangeLog(sandbox.Filter{Org: "direct"}))
+	refused.Store(false)
+	w.redis.Fake.FlushAll()
+	w.start()
+	for n := range calls {
+		w.until("everything to be told again", func() bool { return len(w.told(callID(n))) > 4 })
+		w.last(callID(n), 2, written)
+	}
+	if after := len(w.crm.ChangeLog(sandbox.Filter{Org: "direct"})); after != before {
+		t.Errorf("%d changes were made by the second writer", after-before)
+	}
+	for object, want := range map[string]int{"Contact": calls, "Case": calls, "Task": calls, "ContentVersion": calls} {
+		if got := len(w.crm.Records("direct", object)); got != want {
+			t.Errorf("%d of %s", got, object)
+		}
+	}
+}
+
+// TestWithoutRedisCallsWait: nothing is written that could be written twice.
+func TestWithoutRedisCallsWait(t *testing.T) {
+	w := newWorld(t)
+	w.redis.Fake.SetError("LOADING Redis is loading the dataset in memory")
+	w.start()
+	w.publish(origin("direct", 60), insight(60, 1, "BookDemo", "QualifiedLead"))
+	w.raw("CA-broken", []byte("no event")) // goes on: it needs no claim
+	w.until("a dead letter", func() bool { return len(kafkatest.Records(t, w.kafka.Conn, events.DeadLetters.Name)) == 1 })
+	if n := len(w.crm.Records("direct", "Task")); n != 0 {
+		t.Errorf("%d tasks without a claim", n)
+	}
+	w.redis.Fake.SetError("")
+	w.last(callID(60), 1, written)
+}
+
+// TestManyCallsOfFewCallers: in batches, in order within a call, one Lead a caller whoever comes first.
+func TestManyCallsOfFewCallers(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	const calls, callers = 120, 12
+	for n := range calls {
+		body := insight(n, 1, "BookDemo", "QualifiedLead")
+		body.Facts.From = insight(n%callers, 1, "", "").GetFacts().GetFrom()
+		w.publish(origin("direct", n), body)
+	}
+	for n := range calls {
+		w.last(callID(n), 1, written)
+	}
+	leads := w.crm.Records("direct", "Lead")
+	if len(leads) != callers || len(w.crm.Records("direct", "Task")) != calls {
+		t.Fatalf("%d leads, %d tasks", len(leads), len(w.crm.Records("direct", "Task")))
+	}
+	for _, lead := range leads { // the latest call of a caller is one of the last twelve
+		last, _ := lead["Last_Call_Id__c"].(string)
+		if last < callID(calls-callers) {
+			t.Errorf("a lead shows call %s", last)
+		}
+	}
+	usage := 0.0
+	for _, r := range kafkatest.Records(t, w.kafka.Conn, events.Usage.Name) {
+		e, err := events.Unmarshal(r.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, _ := e.Message().(*events.UsageRecorded)
+		if string(r.Key) != "direct" || u.GetQuantities()[0].GetCost() == nil {
+			t.Errorf("%s: %v", r.Key, u)
+		}
+		usage += u.GetQuantities()[0].GetAmount()
+	}
+	if calls := float64(w.crm.Usage()[0].Calls); math.Abs(usage-calls) > 1e-6 {
+		t.Errorf("billed %v of %v requests", usage, calls)
+	}
+}
+
+// TestStoppingLeavesNothingHalfDone: what is under way is written and told, the rest is the next one's.
+func TestStoppingLeavesNothingHalfDone(t *testing.T) {
+	w := newWorld(t)
+	w.crm.Faults().Set(fault.Settings{Latency: fault.Latency{Median: 50 * time.Millisecond}})
+	stop := w.start(func(c *crmwriter.Config) { c.CRM.BatchCalls, c.CRM.InFlight = 2, 1 })
+	const calls = 20
+	for n := range calls {
+		w.publish(origin("direct", n), insight(n, 1, "BookDemo", "QualifiedLead"))
+	}
+	if _, err := w.crm.WaitChanges(t.Context(), sandbox.Filter{Org: "direct", Object: "Task"}); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	w.crm.Faults().Set(fault.Settings{})
+	w.start()
+	for n := range calls {
+		w.last(callID(n), 1, written)
+	}
+	if creates := w.crm.ChangeLog(sandbox.Filter{Org: "direct", Op: "create"}); len(creates) != 2*calls {
+		t.Errorf("%d records were made", len(creates))
 	}
 }

@@ -43,7 +43,7 @@ var key = sync.OnceValue(func() string {
 
 // world is everything around one writer: broker, Redis and a Salesforce with one org per pattern.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	kafka   *kafkatest.Cluster
 	redis   *embedded.Redis
 	crm     *sandbox.Server
@@ -54,7 +54,7 @@ type world struct {
 // patterns are the tenants: each has an org of its own name.
 func patterns() []string { return []string{"direct", "events", "both", "analytics"} }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{t: t}
 	w.kafka = kafkatest.Start(t, embedded.KafkaConfig{},
@@ -64,7 +64,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = w.redis.Close() })
-	var orgs []sandbox.Org
+	orgs := make([]sandbox.Org, 0, len(patterns()))
 	for _, p := range patterns() {
 		orgs = append(orgs, sandbox.Org{
 			Name: p, ClientID: "client-" + p, PublicKey: key(), Users: sandbox.StandardUsers(p+".example", "bot@"+p+".example", "password"),
@@ -82,7 +82,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) loadTenants() *tenant.Set {
 	w.t.Helper()
-	var all []*tenant.Tenant
+	all := make([]*tenant.Tenant, 0, len(patterns()))
 	for i, p := range patterns() {
 		t, err := tenant.Parse(p+".yaml", []byte(w.tenantYAML(i, p)))
 		if err != nil {

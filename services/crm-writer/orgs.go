@@ -21,6 +21,9 @@ type orgs map[string]*crm.Org
 // openOrgs prepares the orgs and reaches out to none. Tenants may share one, with the same credentials.
 func openOrgs(cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry, billed crm.Billed) (orgs, error) {
 	out, first := orgs{}, map[string]*tenant.Tenant{}
+	if cfg.CRM.Waiting == 0 && severalOrgs(tenants) {
+		cfg.CRM.Waiting = max(1, cfg.Consume.Concurrency*2/3)
+	}
 	var errs []error
 	for _, t := range tenants.All() {
 		name := t.Salesforce.Org
@@ -44,6 +47,15 @@ func openOrgs(cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry, billed 
 	return out, nil
 }
 
+// severalOrgs tells whether one org's calls could take places that another's need.
+func severalOrgs(tenants *tenant.Set) bool {
+	names := map[string]bool{}
+	for _, t := range tenants.All() {
+		names[t.Salesforce.Org] = true
+	}
+	return len(names) > 1
+}
+
 func openOrg(cfg Config, s tenant.Salesforce, tel *telemetry.Telemetry, billed crm.Billed) (*crm.Org, error) {
 	d, err := salesforce.New(salesforce.Config{
 		Client: sf.Config{
@@ -54,9 +66,9 @@ func openOrg(cfg Config, s tenant.Salesforce, tel *telemetry.Telemetry, billed c
 		Event:  s.Event, NoSearch: !cfg.Search, NoFallback: !cfg.Fallback, Log: tel.Log,
 	})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // names the org and every fault
+		return nil, err // names the org and every fault
 	}
-	return crm.NewOrg(s.Org, d, cfg.CRM, tel, billed) //nolint:wrapcheck // says what it could not make
+	return crm.NewOrg(s.Org, d, cfg.CRM, tel, billed) // says what it could not make
 }
 
 func sameOrg(a, b tenant.Salesforce) bool {

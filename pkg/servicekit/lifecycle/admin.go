@@ -58,7 +58,8 @@ func HTTP(name string, ln net.Listener, h http.Handler) Part {
 
 // Listen opens a TCP listener; the error says what to do.
 func Listen(what, addr string) (net.Listener, error) {
-	ln, err := net.Listen("tcp", addr)
+	// Opening a port does not wait for anybody: there is nothing for a caller's context to end.
+	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("opening the %s listener on %q (is the port taken? set another): %w", what, addr, err)
 	}

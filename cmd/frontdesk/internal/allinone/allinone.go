@@ -65,7 +65,7 @@ func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, 
 		return nil, err
 	}
 	s := &Stack{opts: opts, done: make(chan error, 1)}
-	defer func() {
+	defer func() { //nolint:contextcheck // what was started is stopped though ctx has ended
 		if err != nil {
 			err = errors.Join(err, s.Close())
 		}

@@ -27,7 +27,7 @@ const Password = "sandbox"
 
 func startClouds(ctx context.Context, opts Options, k keys) (_ *clouds, err error) {
 	c := &clouds{}
-	defer func() {
+	defer func() { //nolint:contextcheck // what was started is stopped though ctx has ended
 		if err != nil {
 			err = errors.Join(err, c.close())
 		}

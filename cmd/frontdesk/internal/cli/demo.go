@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -33,7 +34,7 @@ func demo() *cobra.Command {
 			"Exits with 1 when a call is lost, doubled, leaked or not as its call.yaml expects.",
 		Example: "  frontdesk demo\n  frontdesk demo --calls my-calls --json",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			began := time.Now()
 			sample, err := loadCalls(callsDir)
 			if err != nil {
@@ -52,7 +53,7 @@ func demo() *cobra.Command {
 			if err != nil {
 				return err //nolint:wrapcheck // it says what was being started
 			}
-			defer stack.Close()
+			defer func() { err = errors.Join(err, stack.Close()) }()
 			played, unmet := play.All(cmd.Context(), stack, sample, patience, func(done int, running []string) {
 				bar.Describe(fmt.Sprintf("%d calls under way", len(running)))
 				_ = bar.Set(done) // a bar that can't be drawn stops nothing

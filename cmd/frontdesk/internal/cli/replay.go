@@ -92,7 +92,7 @@ func (f *replayFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("starting Twilio's side: %w", err)
 	}
-	defer carrier.Close()
+	defer func() { _ = carrier.Close() }() // every call has ended: nothing is left to fail
 	stopJoining := f.join(ctx, carrier)
 	defer stopJoining()
 	bar := progressbar.NewOptions(max(f.count, -1), progressbar.OptionSetWriter(cmd.ErrOrStderr()), progressbar.OptionClearOnFinish())

@@ -45,7 +45,7 @@ func topics() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("preparing the way to Kafka: %w", err)
 			}
-			defer conn.Close()
+			defer func() { _ = conn.Close() }() // everything was answered: nothing is left to fail
 			results, err := conn.EnsureTopics(cmd.Context(), allinone.TopicSpecs(partitions, replicas))
 			if err != nil {
 				return err //nolint:wrapcheck // it names topic and reason

@@ -160,8 +160,9 @@ func mark(f protoreflect.FieldDescriptor) string {
 		return "**secret** "
 	case events.Privacy_PRIVACY_REDACTED:
 		return "**redacted** "
+	default:
+		return ""
 	}
-	return ""
 }
 
 func comment(d protoreflect.Descriptor) string {

@@ -93,13 +93,13 @@ func LoadMappings(tenants *tenant.Set) (map[string]*mapping.Mapping, error) {
 
 func loadMapping(path string) (*mapping.Mapping, error) {
 	if path == "" {
-		return mapping.Default() //nolint:wrapcheck // names its file
+		return mapping.Default() // names its file
 	}
 	data, err := os.ReadFile(path) //nolint:gosec // the operator names it in the tenant's file
 	if err != nil {
 		return nil, fmt.Errorf("reading the mapping: %w", err)
 	}
-	return mapping.Compile(path, data) //nolint:wrapcheck // names its file
+	return mapping.Compile(path, data) // names its file
 }
 
 // Outcomes of a revision, as metrics show them.

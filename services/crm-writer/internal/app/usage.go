@@ -62,12 +62,12 @@ func split(amount float64, plans []*crm.Plan) []part {
 	var parts []part
 	var calls []int
 	for _, p := range plans {
-		b := bearer{p.Call.Tenant, p.Call.LineOfBusiness, p.Payer}
+		b := bearer{p.Call.Tenant, p.Call.LineOfBusiness, payer(p.Payer)}
 		i, known := index[b]
 		if !known {
 			i = len(parts)
 			index[b] = i
-			parts, calls = append(parts, part{of: p.Call, payer: payer(p.Payer)}), append(calls, 0)
+			parts, calls = append(parts, part{of: p.Call, payer: b.payer}), append(calls, 0)
 		}
 		calls[i]++
 	}

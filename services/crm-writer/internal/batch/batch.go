@@ -60,13 +60,13 @@ type Batcher[T, R any] struct {
 
 	wake   chan struct{}
 	done   chan struct{}
-	ctx    context.Context //nolint:containedctx // the life of requests under way is the batcher's own
+	ctx    context.Context // the life of requests under way is the batcher's own
 	cancel context.CancelFunc
 }
 
 // New starts a batcher; Close ends it.
 func New[T, R any](cfg Config, send Send[T, R]) *Batcher[T, R] {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:gosec // Close calls it
 	b := &Batcher[T, R]{
 		cfg:  Config{MaxItems: max(cfg.MaxItems, 1), MaxWeight: max(cfg.MaxWeight, 1), InFlight: max(cfg.InFlight, 1)},
 		send: send, busy: map[string]bool{},

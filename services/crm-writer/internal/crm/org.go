@@ -27,7 +27,7 @@ type Config struct {
 	// InFlight bounds requests of each kind under way at once; Salesforce lets an org have 25 long ones.
 	InFlight int `koanf:"in_flight"`
 	// Waiting bounds the calls that wait for the org: a further one is parked, so that the others keep their
-	// share of this process.
+	// share of this process. 0 leaves it to the service.
 	Waiting int `koanf:"waiting"`
 	// RequestTimeout bounds one batch, its requests together.
 	RequestTimeout time.Duration `koanf:"request_timeout"`
@@ -38,7 +38,7 @@ type Config struct {
 // Defaults of an org.
 func Defaults() Config {
 	return Config{
-		BatchCalls: 75, BatchNodes: 500, BatchEvents: 200, InFlight: 4, Waiting: 512,
+		BatchCalls: 75, BatchNodes: 500, BatchEvents: 200, InFlight: 4,
 		RequestTimeout: 30 * time.Second, Green: 0.8,
 	}
 }
@@ -55,7 +55,7 @@ func (c Config) Validate() error {
 	need(c.BatchNodes >= 20 && c.BatchNodes <= 500, "batch_nodes: 20 to 500")
 	need(c.BatchEvents >= 1 && c.BatchEvents <= 200, "batch_events: 1 to 200")
 	need(c.InFlight >= 1 && c.InFlight <= 25, "in_flight: 1 to 25")
-	need(c.Waiting >= 1, "waiting: at least 1")
+	need(c.Waiting >= 0, "waiting: must not be negative")
 	need(c.RequestTimeout > 0, "request_timeout: must be positive")
 	need(c.Green > 0 && c.Green <= 1, "green: above 0 and at most 1")
 	return errors.Join(errs...)
@@ -127,7 +127,7 @@ func (o *Org) do(ctx context.Context, phase string, b *batch.Batcher[job, Outcom
 	if err := o.breaker.open(); err != nil {
 		return Outcome{Err: err}
 	}
-	if queued, _ := b.Waiting(); queued >= o.cfg.Waiting {
+	if queued, _ := b.Waiting(); o.cfg.Waiting > 0 && queued >= o.cfg.Waiting {
 		return Outcome{Err: &retry.Error{Class: retry.Retryable, Code: CodeFull, Dependency: o.breaker.dependency, After: time.Second}}
 	}
 	start := time.Now()
@@ -157,7 +157,7 @@ func (o *Org) Attach(ctx context.Context, p *Plan, parent string) (Record, error
 	if err == nil {
 		o.metrics.wrote(ctx, []Record{r})
 	}
-	return r, err //nolint:wrapcheck // classified by the driver
+	return r, err // classified by the driver
 }
 
 // sender makes one phase's batches: a span that links the calls' own, a time-out, the breaker.

@@ -57,11 +57,7 @@ func TestDecide(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := Decide(tt.write, tt.found)
-			names := []string{}
-			for _, n := range sortedNames(d.Fields) {
-				names = append(names, n)
-			}
-			got := fmt.Sprintf("%s %s %s %v", d.Action, d.Object, d.ID, names)
+			got := fmt.Sprintf("%s %s %s %v", d.Action, d.Object, d.ID, sortedNames(d.Fields))
 			if d.Higher {
 				got += " higher"
 			}

@@ -25,11 +25,12 @@ func Cut(s string, limit int) string {
 		return ""
 	}
 	units, end := 0, 0
-	for i, r := range s {
+	for end < len(s) {
+		r, width := utf8.DecodeRuneInString(s[end:])
 		if units += utf16.RuneLen(r); units > limit-1 {
 			break
 		}
-		end = min(i+utf8.RuneLen(r), len(s))
+		end += width
 	}
 	head := s[:end]
 	if i := strings.LastIndexAny(head, " \n\t"); i > len(head)*4/5 {

@@ -41,5 +41,5 @@ func (w *watched) Claim(ctx context.Context, k idempotency.Key) (*idempotency.Cl
 	case err == nil && w.away.Swap(false):
 		w.tel.Log.InfoContext(ctx, "Redis answers again; waiting calls go on")
 	}
-	return c, err //nolint:wrapcheck // classified by the store
+	return c, err // classified by the store
 }

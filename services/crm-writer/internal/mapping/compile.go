@@ -84,7 +84,7 @@ type fileMaker struct {
 // as "acme-mapping.yaml:12:7: writes.caller.fields.LastName: undeclared reference to 'callr'".
 func Compile(name string, data []byte) (*Mapping, error) {
 	f := &faults{file: name}
-	root, ok := parseYAML(name, data, f)
+	root, ok := parseYAML(data, f)
 	if !ok {
 		return nil, f.err()
 	}
@@ -283,7 +283,7 @@ func (c *compiler) checkLead(r writeRule, what string) {
 }
 
 func (c *compiler) fields(rules []fieldRule, what, object string, earlier map[string]bool) []*field {
-	var out []*field
+	out := make([]*field, 0, len(rules))
 	for _, r := range rules {
 		c.used[object+"."+r.name] = true
 		at := what + "." + r.name

@@ -69,26 +69,26 @@ func (l *language) functions() []Function {
 		{
 			"insight.detail('order_number')", "a value that the caller gave, by its name in the catalogue; \"\" if none",
 			member("detail", insight, []*cel.Type{cel.StringType}, cel.StringType, func(v *view, args []ref.Val) ref.Val {
-				return types.String(v.detail(string(args[0].(types.String)))) //nolint:forcetypeassert // CEL has checked it
+				return types.String(v.detail(string(args[0].(types.String))))
 			}),
 		},
 		{
 			"insight.detail_confidence('order_number')", "how sure that value is, 0 to 1; 0 if there is none",
 			member("detail_confidence", insight, []*cel.Type{cel.StringType}, cel.DoubleType, func(v *view, args []ref.Val) ref.Val {
-				d := v.details(string(args[0].(types.String)))          //nolint:forcetypeassert // CEL has checked it
-				return types.Double(share(d.GetConfidence()).(float64)) //nolint:forcetypeassert // share made it
+				d := v.details(string(args[0].(types.String)))
+				return types.Double(share(d.GetConfidence()).(float64))
 			}),
 		},
 		{
 			"tenant.date(call.started)", "the day of a moment in the tenant's time zone, as 2026-11-24",
 			member("date", tenants, []*cel.Type{cel.TimestampType}, cel.StringType, func(v *view, args []ref.Val) ref.Val {
-				return types.String(args[0].(types.Timestamp).In(v.tenant.Location()).Format(time.DateOnly)) //nolint:forcetypeassert // CEL has checked it
+				return types.String(args[0].(types.Timestamp).In(v.tenant.Location()).Format(time.DateOnly))
 			}),
 		},
 		{
 			"tenant.business_day(call.started, 2)", "the day so many of the tenant's business days after a moment, as 2026-11-24",
 			member("business_day", tenants, []*cel.Type{cel.TimestampType, cel.IntType}, cel.StringType, func(v *view, args []ref.Val) ref.Val {
-				at, n := args[0].(types.Timestamp), args[1].(types.Int) //nolint:forcetypeassert // CEL has checked it
+				at, n := args[0].(types.Timestamp), args[1].(types.Int)
 				if n < 0 || n > 3650 {
 					return types.NewErr("business_day: %d days", n)
 				}
@@ -99,19 +99,19 @@ func (l *language) functions() []Function {
 			"clip(insight.summary, 255)", "text of at most so many characters, cut at a word",
 			cel.Function("clip", cel.Overload("clip_string_int", []*cel.Type{cel.StringType, cel.IntType}, cel.StringType,
 				cel.BinaryBinding(func(s, n ref.Val) ref.Val {
-					return types.String(crm.Cut(string(s.(types.String)), int(n.(types.Int)))) //nolint:forcetypeassert // CEL has checked it
+					return types.String(crm.Cut(string(s.(types.String)), int(n.(types.Int))))
 				}))),
 		},
 		{
 			"sentence(insight.summary)", "the first sentence, without its full stop",
 			unary("sentence", cel.StringType, cel.StringType, func(s ref.Val) ref.Val {
-				return types.String(sentence(string(s.(types.String)))) //nolint:forcetypeassert // CEL has checked it
+				return types.String(sentence(string(s.(types.String))))
 			}),
 		},
 		{
 			"words(intent.name)", "a label as words: BookDemo becomes Book demo",
 			unary("words", cel.StringType, cel.StringType, func(s ref.Val) ref.Val {
-				return types.String(words(string(s.(types.String)))) //nolint:forcetypeassert // CEL has checked it
+				return types.String(words(string(s.(types.String))))
 			}),
 		},
 		{
@@ -122,10 +122,10 @@ func (l *language) functions() []Function {
 			"prefixed('Order: ', insight.detail('order_number'))", "both texts joined, or \"\" if the second is empty",
 			cel.Function("prefixed", cel.Overload("prefixed_string_string", []*cel.Type{cel.StringType, cel.StringType}, cel.StringType,
 				cel.BinaryBinding(func(prefix, s ref.Val) ref.Val {
-					if s.(types.String) == "" { //nolint:forcetypeassert // CEL has checked it
+					if s.(types.String) == "" {
 						return types.String("")
 					}
-					return prefix.(types.String) + s.(types.String) //nolint:forcetypeassert // CEL has checked it
+					return prefix.(types.String) + s.(types.String)
 				}))),
 		},
 	}
@@ -153,7 +153,7 @@ func joinLines(list ref.Val) ref.Val {
 		return types.NewErr("lines: %v", err)
 	}
 	var full []string
-	for _, s := range native.([]string) { //nolint:forcetypeassert // it was converted to this
+	for _, s := range native.([]string) {
 		if s != "" {
 			full = append(full, s)
 		}

@@ -10,7 +10,7 @@ import (
 
 func TestEveryFaultIsNamedWithItsPlace(t *testing.T) {
 	_, err := Compile("bad.yaml", []byte(`version: 2
-nmae: x
+namw: x
 define:
   sales: intent.knd == 'sales'
   Loud: "true"
@@ -49,7 +49,7 @@ file: {parent: nobody}
 	}
 	for _, want := range []string{
 		`bad.yaml:1:1: version: must be 1`,
-		`bad.yaml:2:1: mapping: unknown key "nmae"; did you mean "name"?`,
+		`bad.yaml:2:1: mapping: unknown key "namw"; did you mean "name"?`,
 		`bad.yaml:4:16: define.sales: undefined field 'knd'`,
 		`bad.yaml:5:3: define.Loud: a name is lower-case`,
 		`bad.yaml:6:10: define.call: call is there already`,

@@ -125,7 +125,7 @@ func (s *scope) match(w *write, out *crm.Write) (bool, error) {
 
 func (s *scope) key(k *key) (*crm.Key, error) {
 	if k == nil {
-		return nil, nil //nolint:nilnil // no key is none
+		return nil, nil
 	}
 	if ok, err := s.holds(k.when); err != nil || !ok {
 		return nil, err
@@ -192,7 +192,7 @@ func (s *scope) field(f *field, refs map[string]bool, asTime bool) (any, error) 
 	switch {
 	case f.ref != "":
 		if !refs[f.ref] {
-			return nil, nil //nolint:nilnil // the record that it refers to is not made: the field is left out
+			return nil, nil
 		}
 		return "@" + f.ref, nil
 	case f.text != nil:
@@ -227,7 +227,7 @@ func (s *scope) field(f *field, refs map[string]bool, asTime bool) (any, error) 
 func (s *scope) file(refs map[string]bool) (*crm.File, error) {
 	m := s.m.file
 	if m == nil || !refs[m.parent] {
-		return nil, nil //nolint:nilnil // no file is none
+		return nil, nil
 	}
 	if ok, err := s.holds(m.when); err != nil || !ok {
 		return nil, err

@@ -57,7 +57,7 @@ type entry struct {
 	value node
 }
 
-func parseYAML(file string, data []byte, f *faults) (node, bool) {
+func parseYAML(data []byte, f *faults) (node, bool) {
 	tree, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		f.add(place{1, 1}, "not YAML: %s", firstLine(err))
@@ -169,9 +169,10 @@ func (n node) text(what string) string {
 }
 
 func (n node) texts(what string) []string {
-	var out []string
-	for _, i := range n.items(what) {
-		out = append(out, i.text(what))
+	items := n.items(what)
+	out := make([]string, len(items))
+	for i, x := range items {
+		out[i] = x.text(what)
 	}
 	return out
 }

@@ -38,7 +38,7 @@ func (v *view) spokenName() name {
 	}
 	n.confidence = share(confidence)
 	// The tenant's threshold is decimal text, the confidence a float32: compared as people read them.
-	if n.confidence.(float64) <= v.tenant.Salesforce.MinNameConfidence || n.first+n.last == "" { //nolint:forcetypeassert // share made it
+	if n.confidence.(float64) <= v.tenant.Salesforce.MinNameConfidence || n.first+n.last == "" {
 		return name{confidence: n.confidence}
 	}
 	n.sure = true
@@ -108,8 +108,9 @@ func party(p events.Party) string {
 		return "Caller"
 	case events.Party_PARTY_AGENT:
 		return "Agent"
+	default:
+		return "Speaker"
 	}
-	return "Speaker"
 }
 
 // words makes a label readable: "BookDemo" is "Book demo".

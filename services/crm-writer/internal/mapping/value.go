@@ -19,10 +19,10 @@ const timeFormat = "2006-01-02T15:04:05.000-0700"
 func plainValue(v ref.Val, asTime bool) (any, error) {
 	switch v := v.(type) {
 	case types.Null:
-		return nil, nil //nolint:nilnil // null is a value here
+		return nil, nil
 	case types.String:
 		if v == "" {
-			return nil, nil //nolint:nilnil // as null
+			return nil, nil
 		}
 		return string(v), nil
 	case types.Bool:

@@ -91,8 +91,9 @@ func source(s events.DispositionSource) string {
 		return "Agent"
 	case events.DispositionSource_DISPOSITION_SOURCE_AI:
 		return "AI"
+	default:
+		return "Rule"
 	}
-	return "Rule"
 }
 
 // enum is an enum's value without its prefix, in lower case; "" for UNSPECIFIED.
@@ -131,8 +132,9 @@ func (v *view) consented() any {
 		return true
 	case events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED, events.ConsentAnswer_CONSENT_ANSWER_PENDING:
 		return nil
+	default:
+		return false
 	}
-	return false
 }
 
 func (v *view) recorded() any {

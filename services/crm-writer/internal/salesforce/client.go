@@ -143,28 +143,28 @@ type call struct {
 
 // do makes one request and decodes a success into out (nil drops it). When the server says that the session is over, it
 // signs in again and repeats once: nothing has happened then.
-func (c *Client) do(ctx context.Context, r call, out any) (status int, err error) {
+func (c *Client) do(ctx context.Context, r call, out any) error {
 	body, err := encode(r.body)
 	if err != nil {
-		return 0, fmt.Errorf("encoding a %s request: %w", r.operation, err)
+		return fmt.Errorf("encoding a %s request: %w", r.operation, err)
 	}
 	session, err := c.auth.session(ctx, c)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	status, err = c.once(ctx, r, body, session, out)
+	err = c.once(ctx, r, body, session, out)
 	if Code(err) != "INVALID_SESSION_ID" {
-		return status, err
+		return err
 	}
 	c.auth.drop(session)
 	if session, err = c.auth.session(ctx, c); err != nil {
-		return 0, err
+		return err
 	}
 	return c.once(ctx, r, body, session, out)
 }
 
-func (c *Client) once(ctx context.Context, r call, body []byte, s *Session, out any) (status int, err error) {
-	start := time.Now()
+func (c *Client) once(ctx context.Context, r call, body []byte, s *Session, out any) (err error) {
+	start, status := time.Now(), 0
 	defer func() {
 		if c.cfg.Observe != nil {
 			c.cfg.Observe(ctx, Request{
@@ -175,28 +175,29 @@ func (c *Client) once(ctx context.Context, r call, body []byte, s *Session, out 
 	}()
 	req, err := c.request(ctx, r, body, s)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return 0, c.transport(ctx, r.operation, err)
+		return c.transport(ctx, r.operation, err)
 	}
 	defer res.Body.Close()
+	status = res.StatusCode
 	c.usage.note(res.Header.Get("Sforce-Limit-Info"))
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return res.StatusCode, c.transport(ctx, r.operation, err)
+		return c.transport(ctx, r.operation, err)
 	}
 	if res.StatusCode >= http.StatusMultipleChoices {
-		return res.StatusCode, c.refused(r.operation, res, answer)
+		return c.refused(r.operation, res, answer)
 	}
 	if out == nil || len(answer) == 0 {
-		return res.StatusCode, nil
+		return nil
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
-		return res.StatusCode, c.odd(r.operation, err)
+		return c.odd(r.operation, err)
 	}
-	return res.StatusCode, nil
+	return nil
 }
 
 func (c *Client) request(ctx context.Context, r call, body []byte, s *Session) (*http.Request, error) {
@@ -244,7 +245,7 @@ func encode(v any) ([]byte, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		return nil, err //nolint:wrapcheck // wrapped by do
+		return nil, err // wrapped by do
 	}
 	return b.Bytes(), nil
 }

@@ -59,7 +59,7 @@ func (c *Client) collection(ctx context.Context, method, path string, records []
 		body.Records[i] = r.wire()
 	}
 	var out []Saved
-	_, err := c.do(ctx, call{operation: "collection", method: method, path: path, body: body, header: duplicateHeader()}, &out)
+	err := c.do(ctx, call{operation: "collection", method: method, path: path, body: body, header: duplicateHeader()}, &out)
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func (c *Client) Composite(ctx context.Context, subs []Subrequest) ([]Answer, er
 	}
 	// collateSubrequests would join neighbours into one bulk operation and change their order.
 	body := map[string]any{"allOrNone": false, "collateSubrequests": false, "compositeRequest": subs}
-	_, err := c.do(ctx, call{
+	err := c.do(ctx, call{
 		operation: "composite", method: http.MethodPost, path: c.Path("/composite/"), body: body, header: duplicateHeader(),
 	}, &out)
 	if err != nil {

@@ -25,7 +25,7 @@ func (c *Client) CreateFile(ctx context.Context, fields Fields, content []byte) 
 	}
 	body["VersionData"] = base64.StdEncoding.EncodeToString(content)
 	var out Saved
-	_, err = c.do(ctx, call{
+	err = c.do(ctx, call{
 		operation: "file", method: http.MethodPost, path: c.ObjectPath("ContentVersion"), body: body,
 	}, &out)
 	var e *Error

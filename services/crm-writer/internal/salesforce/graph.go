@@ -86,7 +86,7 @@ func (c *Client) graphs(ctx context.Context, graphs []Graph) []GraphResult {
 			} `json:"graphResponse"`
 		} `json:"graphs"`
 	}
-	_, err := c.do(ctx, call{
+	err := c.do(ctx, call{
 		operation: "graph", method: http.MethodPost, path: c.Path("/composite/graph"),
 		body: map[string]any{"graphs": graphs}, header: duplicateHeader(),
 	}, &out)

@@ -72,6 +72,6 @@ type Limit struct {
 // "HourlyPublishedPlatformEvents". It is a request like any other.
 func (c *Client) Limits(ctx context.Context) (map[string]Limit, error) {
 	var out map[string]Limit
-	_, err := c.do(ctx, call{operation: "limits", method: http.MethodGet, path: c.Path("/limits/")}, &out)
+	err := c.do(ctx, call{operation: "limits", method: http.MethodGet, path: c.Path("/limits/")}, &out)
 	return out, err
 }

@@ -34,7 +34,7 @@ type Page struct {
 // Query runs a SOQL query and follows its pages.
 func (c *Client) Query(ctx context.Context, soql string) ([]Record, error) {
 	var page Page
-	if _, err := c.do(ctx, call{operation: "query", method: http.MethodGet, path: c.QueryPath(soql)}, &page); err != nil {
+	if err := c.do(ctx, call{operation: "query", method: http.MethodGet, path: c.QueryPath(soql)}, &page); err != nil {
 		return nil, err
 	}
 	return c.rest(ctx, page)
@@ -45,7 +45,7 @@ func (c *Client) rest(ctx context.Context, page Page) ([]Record, error) {
 	records := page.Records
 	for !page.Done && page.Next != "" {
 		next := Page{}
-		if _, err := c.do(ctx, call{operation: "query", method: http.MethodGet, path: page.Next}, &next); err != nil {
+		if err := c.do(ctx, call{operation: "query", method: http.MethodGet, path: page.Next}, &next); err != nil {
 			return nil, err
 		}
 		page, records = next, append(records, next.Records...)

@@ -153,7 +153,7 @@ func TestGraphsAreSplitAtTheirLimits(t *testing.T) {
 			Graphs []salesforce.Graph `json:"graphs"`
 		}
 		_ = json.Unmarshal([]byte(body), &in)
-		nodes, out := 0, []any{}
+		nodes, out := 0, make([]any, 0, len(in.Graphs))
 		for _, g := range in.Graphs {
 			nodes += len(g.Nodes)
 			out = append(out, map[string]any{"graphId": g.ID, "isSuccessful": true, "graphResponse": map[string]any{"compositeResponse": []any{}}})
@@ -167,7 +167,7 @@ func TestGraphsAreSplitAtTheirLimits(t *testing.T) {
 	graph := func(i, nodes int) salesforce.Graph {
 		return salesforce.Graph{ID: fmt.Sprint("g", i), Nodes: make([]salesforce.Subrequest, nodes)}
 	}
-	var small, wide []salesforce.Graph
+	small, wide := make([]salesforce.Graph, 0, 160), make([]salesforce.Graph, 0, 60)
 	for i := range 160 {
 		small = append(small, graph(i, 2))
 	}
@@ -230,7 +230,7 @@ func TestEventsOverRESTAreJoinedAndTellTheirUUID(t *testing.T) {
 			CompositeRequest []salesforce.Subrequest `json:"compositeRequest"`
 		}
 		_ = json.Unmarshal([]byte(body), &in)
-		out := []any{}
+		out := make([]any, 0, len(in.CompositeRequest))
 		for i, sub := range in.CompositeRequest {
 			answer := map[string]any{"referenceId": sub.ReferenceID, "httpStatusCode": 201, "body": map[string]any{
 				"id": "e01xx", "success": true,
@@ -257,7 +257,7 @@ func TestQueriesShareARequest(t *testing.T) {
 			CompositeRequest []salesforce.Subrequest `json:"compositeRequest"`
 		}
 		_ = json.Unmarshal([]byte(body), &in)
-		out := []any{}
+		out := make([]any, 0, len(in.CompositeRequest))
 		for _, sub := range in.CompositeRequest {
 			out = append(out, map[string]any{"referenceId": sub.ReferenceID, "httpStatusCode": 200, "body": map[string]any{
 				"done": true, "records": []any{map[string]any{"Id": sub.URL}},

@@ -25,7 +25,7 @@ func (c *Client) SearchPhones(ctx context.Context, numbers []string, returning .
 		SearchRecords []Record `json:"searchRecords"`
 	}
 	path := c.Path("/search/?q=" + url.QueryEscape(phoneSearch(numbers, returning)))
-	if _, err := c.do(ctx, call{operation: "search", method: http.MethodGet, path: path}, &out); err != nil {
+	if err := c.do(ctx, call{operation: "search", method: http.MethodGet, path: path}, &out); err != nil {
 		return nil, err
 	}
 	return out.SearchRecords, nil

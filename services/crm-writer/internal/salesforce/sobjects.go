@@ -29,7 +29,7 @@ func duplicateHeader() http.Header {
 // Create inserts a record and returns its id.
 func (c *Client) Create(ctx context.Context, object string, fields Fields) (id string, err error) {
 	var out Saved
-	_, err = c.do(ctx, call{
+	err = c.do(ctx, call{
 		operation: "create", method: http.MethodPost, path: c.ObjectPath(object), body: fields, header: duplicateHeader(),
 	}, &out)
 	return out.ID, err
@@ -37,7 +37,7 @@ func (c *Client) Create(ctx context.Context, object string, fields Fields) (id s
 
 // Update changes a record by id.
 func (c *Client) Update(ctx context.Context, object, id string, fields Fields) error {
-	_, err := c.do(ctx, call{
+	err := c.do(ctx, call{
 		operation: "update", method: http.MethodPatch, path: c.RecordPath(object, id), body: fields, header: duplicateHeader(),
 	}, nil)
 	return err
@@ -47,23 +47,22 @@ func (c *Client) Update(ctx context.Context, object, id string, fields Fields) e
 // itself.
 func (c *Client) Upsert(ctx context.Context, object, field, value string, fields Fields) (Saved, error) {
 	var out Saved
-	_, err := c.do(ctx, call{
+	err := c.do(ctx, call{
 		operation: "upsert", method: http.MethodPatch, path: c.KeyPath(object, field, value), body: fields,
 		header: duplicateHeader(),
 	}, &out)
 	return out, err
 }
 
-// ObjectPath, RecordPath and KeyPath are the resources of an object, a record and an external id, also as
-// composite subrequests name them.
+// ObjectPath is the resource of an object, as composite subrequests name it, too.
 func (c *Client) ObjectPath(object string) string { return c.Path("/sobjects/" + object) }
 
-// RecordPath is the resource of a record.
+// RecordPath is the resource of a record, likewise.
 func (c *Client) RecordPath(object, id string) string {
 	return c.Path("/sobjects/" + object + "/" + id)
 }
 
-// KeyPath is the resource of an external id.
+// KeyPath is the resource of an external id, likewise.
 func (c *Client) KeyPath(object, field, value string) string {
 	// PathEscape leaves "+" alone, which some servers read as a space.
 	return c.Path("/sobjects/" + object + "/" + field + "/" + strings.ReplaceAll(url.PathEscape(value), "+", "%2B"))
@@ -103,7 +102,7 @@ type FieldDescription struct {
 // Describe returns what the integration user may do with an object.
 func (c *Client) Describe(ctx context.Context, object string) (*Description, error) {
 	var out Description
-	_, err := c.do(ctx, call{
+	err := c.do(ctx, call{
 		operation: "describe", method: http.MethodGet, path: c.Path("/sobjects/" + object + "/describe/"),
 	}, &out)
 	if err != nil {

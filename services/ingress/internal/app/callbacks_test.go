@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
 )
@@ -89,6 +90,25 @@ func TestStreamBroke(t *testing.T) {
 		}
 		if _, err := d.StreamBroke(t.Context(), f); err != nil || d.carrier.Last().Consent != granted {
 			t.Errorf("consent %v, error %v", d.carrier.Last().Consent, err)
+		}
+	})
+	t.Run("the new stream begins where the last ended", func(t *testing.T) {
+		d := newDesk(t, app.Settings{})
+		f := facts(t, d, apptest.DialLine, granted)
+		ended := f.Root().Event(d.now, &events.MediaEnded{StreamId: "MZ1", Reason: events.MediaEndReason_MEDIA_END_REASON_DISCONNECTED, EndMs: 5373})
+		if err := d.pub.Publish(t.Context(), app.Message{Topic: events.Lifecycle, Event: ended}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.StreamBroke(t.Context(), f); err != nil || d.carrier.Last().Heard != 5373*time.Millisecond {
+			t.Errorf("heard %s, error %v", d.carrier.Last().Heard, err)
+		}
+	})
+	t.Run("the carrier won't: no further try", func(t *testing.T) {
+		d := newDesk(t, app.Settings{})
+		f := facts(t, d, apptest.DialLine, granted)
+		d.carrier.StartErr = &retry.Error{Class: retry.Permanent, Code: "twilio.20001"}
+		if got, err := d.StreamBroke(t.Context(), f); got != app.RestartRefused || err == nil {
+			t.Errorf("%q, %v", got, err)
 		}
 	})
 	t.Run("who can't ask the log starts nothing", func(t *testing.T) {

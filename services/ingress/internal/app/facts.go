@@ -29,6 +29,9 @@ type Facts struct {
 	Handling events.Handling
 	// Attempt counts the streams that were started for the call before this one.
 	Attempt int
+	// Heard is the call time up to which earlier streams were heard, as far as is known: a new one begins no
+	// earlier, whatever the clock of the replica that it comes to.
+	Heard time.Duration
 	// Expires is when these facts are no longer taken from a token: the tenant's longest call and 48 hours
 	// after the start.
 	Expires time.Time

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 )
@@ -38,8 +39,28 @@ type Carrier interface {
 	StopRecording(ctx context.Context, f Facts) error
 }
 
-// History is what the log already holds of a call: the one thing that a token, being older, can't tell.
+// History is what the log already holds of a call: what a token, being older, can't tell.
 type History interface {
-	// Consent returns the latest answer on calls.lifecycle, UNSPECIFIED if there is none; WITHDRAWN is final.
-	Consent(ctx context.Context, f Facts) (events.ConsentAnswer, error)
+	// Past reads calls.lifecycle from the call's start to now.
+	Past(ctx context.Context, f Facts) (Past, error)
+}
+
+// Past of a call.
+type Past struct {
+	// Consent is the latest answer, UNSPECIFIED if there is none; WITHDRAWN is final.
+	Consent events.ConsentAnswer
+	// Heard is the call time up to which ended streams have been heard.
+	Heard time.Duration
+}
+
+// Add folds one event of the call into its past.
+func (p *Past) Add(e *events.CallEvent) {
+	switch m := e.Message().(type) {
+	case *events.ConsentRecorded:
+		if p.Consent != events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN {
+			p.Consent = m.GetAnswer()
+		}
+	case *events.MediaEnded:
+		p.Heard = max(p.Heard, time.Duration(m.GetEndMs())*time.Millisecond)
+	}
 }

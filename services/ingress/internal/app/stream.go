@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 )
 
 // Restart says what came of a broken stream.
@@ -18,6 +19,8 @@ const (
 	RestartEnded Restart = "call-ended"
 	// RestartWithdrawn: nobody may listen (any more); the stop was ours.
 	RestartWithdrawn Restart = "no-consent"
+	// RestartRefused: the carrier will not start it: it runs already (the webhook came twice), or never will.
+	RestartRefused Restart = "refused"
 	// RestartSpent: too many streams of this call broke already.
 	RestartSpent Restart = "attempts-spent"
 )
@@ -25,7 +28,8 @@ const (
 // StreamBroke starts a new stream for one that stopped or failed, if the call lives and may be heard. The
 // carrier never reconnects by itself, and it tells of a stop in the same words whoever wanted it; so this
 // asks: does the call live (the carrier knows), and does consent stand (the log knows, the token is older).
-// Any replica can do it. f are the facts of the stream that broke; its attempts bound the restarts.
+// Any replica can do it. f are the facts of the stream that broke; its attempts bound the restarts. An error
+// without an outcome is worth another try.
 func (s *Service) StreamBroke(ctx context.Context, f Facts) (Restart, error) {
 	t, _, err := s.line(f)
 	if err != nil {
@@ -44,19 +48,24 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts) (Restart, error) {
 	if !live {
 		return RestartEnded, nil
 	}
-	answer, err := s.history.Consent(ctx, f)
+	past, err := s.history.Past(ctx, f)
 	if err != nil {
 		return "", fmt.Errorf("asking the log for consent: %w", err)
 	}
-	if answer != events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED {
-		f.Consent = answer
+	f.Heard = past.Heard
+	if past.Consent != events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED {
+		f.Consent = past.Consent
 	}
 	if !f.MayStream(t.Consent.Policy) {
 		return RestartWithdrawn, nil
 	}
 	f.Attempt++
-	if err := s.carrier.StartStream(ctx, f); err != nil {
+	switch err := s.carrier.StartStream(ctx, f); {
+	case err == nil:
+		return RestartStarted, nil
+	case retry.IsPermanent(err):
+		return RestartRefused, fmt.Errorf("starting a new stream: %w", err)
+	default:
 		return "", fmt.Errorf("starting a new stream: %w", err)
 	}
-	return RestartStarted, nil
 }

@@ -26,7 +26,7 @@ func facts() app.Facts {
 		Account: "AC00000000000000000000000000000001", Tenant: "acme", Line: "+14155550100",
 		LineOfBusiness: "sales", Payer: "product", Language: "en-US", CallerRef: strings.Repeat("0f", 32),
 		Start: start, Consent: events.ConsentAnswer_CONSENT_ANSWER_GRANTED, Handling: events.Handling_HANDLING_DIAL,
-		Attempt: 3, Expires: start.Add(52 * time.Hour).Truncate(time.Second),
+		Attempt: 3, Heard: 5373 * time.Millisecond, Expires: start.Add(52 * time.Hour).Truncate(time.Second),
 	}
 }
 

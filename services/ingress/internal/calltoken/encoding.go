@@ -28,6 +28,7 @@ func encode(f app.Facts) []byte {
 	b = number(b, int64(f.Consent))
 	b = number(b, int64(f.Handling))
 	b = number(b, int64(f.Attempt))
+	b = number(b, f.Heard.Milliseconds())
 	return number(b, f.Expires.Unix())
 }
 
@@ -51,6 +52,7 @@ func decode(b []byte) (app.Facts, error) {
 		LineOfBusiness: r.text(), Payer: r.text(), Language: r.text(), CallerRef: r.reference(),
 		Start:   time.UnixMilli(r.number()).UTC(),
 		Consent: events.ConsentAnswer(r.enum()), Handling: events.Handling(r.enum()), Attempt: int(r.enum()),
+		Heard:   time.Duration(r.enum()) * time.Millisecond,
 		Expires: time.Unix(r.number(), 0).UTC(),
 	}
 	if r.bad || len(r.b) > 0 || f.CallID == "" || f.Account == "" || f.Tenant == "" {

@@ -29,44 +29,35 @@ func NewHistory(conn *broker.Conn, timeout time.Duration) *History {
 // skew is how far the clocks of broker and ingress may be apart.
 const skew = time.Minute
 
-// Consent implements app.History.
-func (h *History) Consent(ctx context.Context, f app.Facts) (events.ConsentAnswer, error) {
+// Past implements app.History.
+func (h *History) Past(ctx context.Context, f app.Facts) (app.Past, error) {
+	var past app.Past
 	ctx, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
 	counts, err := h.conn.Partitions(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("reading the partition count of %s: %w", events.Lifecycle.Name, err)
+		return past, fmt.Errorf("reading the partition count of %s: %w", events.Lifecycle.Name, err)
 	}
 	n := counts[events.Lifecycle.Name]
 	if n == 0 {
-		return 0, fmt.Errorf("topic %s does not exist: create the topics first", events.Lifecycle.Name)
+		return past, fmt.Errorf("topic %s does not exist: create the topics first", events.Lifecycle.Name)
 	}
 	partition := produce.Partition([]byte(f.CallID), n)
 	from, err := h.conn.OffsetAt(ctx, events.Lifecycle.Name, partition, f.Start.Add(-skew))
 	if err != nil {
-		return 0, fmt.Errorf("finding the call's start in %s: %w", events.Lifecycle.Name, err)
+		return past, fmt.Errorf("finding the call's start in %s: %w", events.Lifecycle.Name, err)
 	}
-	answer := events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED
 	err = h.conn.ReadRange(ctx, events.Lifecycle.Name, partition, from, -1, func(r broker.Record) error {
-		if string(r.Key) == f.CallID {
-			answer = later(answer, r.Value)
+		if string(r.Key) != f.CallID {
+			return nil
+		}
+		if e, err := events.Unmarshal(r.Value); err == nil { // what can't be decoded is the consumers' to report
+			past.Add(e)
 		}
 		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("reading the call's consent from %s: %w", events.Lifecycle.Name, err)
+		return past, fmt.Errorf("reading the call's past from %s: %w", events.Lifecycle.Name, err)
 	}
-	return answer, nil
-}
-
-// later folds one record of the call into what is known: the last answer counts, a withdrawal for good.
-func later(known events.ConsentAnswer, value []byte) events.ConsentAnswer {
-	e, err := events.Unmarshal(value)
-	if err != nil || known == events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN {
-		return known // what can't be decoded is the consumers' to report
-	}
-	if c, ok := e.Message().(*events.ConsentRecorded); ok {
-		return c.GetAnswer()
-	}
-	return known
+	return past, nil
 }

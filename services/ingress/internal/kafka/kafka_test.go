@@ -118,6 +118,13 @@ func TestInvalidEventsArePermanent(t *testing.T) {
 type stuck struct {
 	release chan struct{}
 	sent    int
+	// published is how many had been sent when Publish came.
+	published int
+}
+
+func (s *stuck) Publish(context.Context, ...produce.Message) error {
+	s.published = s.sent
+	return nil
 }
 
 func (s *stuck) Send(ctx context.Context, _ produce.Message, done func(error)) {
@@ -146,18 +153,25 @@ func TestSendNeverWaits(t *testing.T) {
 	}
 }
 
-func TestPublishWaitsInTime(t *testing.T) {
+func TestPublishKeepsTheOrderOfACall(t *testing.T) {
 	prod := &stuck{release: make(chan struct{})}
 	pub := kafka.NewPublisher(prod, meters(t))
+	for n := range uint64(3) {
+		pub.Send(t.Context(), chunk(facts("CA1"), n, []byte{1}), func(error) {})
+	}
+	granted := consent(facts("CA1"), events.ConsentAnswer_CONSENT_ANSWER_GRANTED)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if err := pub.Publish(ctx, consent(facts("CA1"), events.ConsentAnswer_CONSENT_ANSWER_GRANTED)); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("%v, want a deadline", err)
+	if err := pub.Publish(ctx, granted); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v, want a deadline: it must neither overtake nor wait for ever", err)
 	}
 	close(prod.release)
+	if err := pub.Publish(t.Context(), granted); err != nil {
+		t.Fatal(err)
+	}
 	pub.Close(t.Context())
-	if prod.sent != 1 {
-		t.Error("what was given up waiting for was not sent")
+	if prod.published != 3 {
+		t.Errorf("published after %d of 3", prod.published)
 	}
 }
 
@@ -200,13 +214,21 @@ func TestHistory(t *testing.T) {
 	for call, want := range map[string]events.ConsentAnswer{
 		"CA1": granted, "CA2": withdrawn, "CA3": withdrawn, "CA4": events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED,
 	} {
-		if got, err := history.Consent(t.Context(), facts(call)); err != nil || got != want {
+		if got, err := history.Past(t.Context(), facts(call)); err != nil || got.Consent != want {
 			t.Errorf("%s: %v, %v, want %v", call, got, err, want)
 		}
 	}
+	f := facts("CA1")
+	ended := f.Root().Event(start, &events.MediaEnded{StreamId: "MZ1", Reason: events.MediaEndReason_MEDIA_END_REASON_DISCONNECTED, EndMs: 5373})
+	if err := pub.Publish(t.Context(), app.Message{Topic: events.Lifecycle, Event: ended}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := history.Past(t.Context(), f); err != nil || got.Heard != 5373*time.Millisecond {
+		t.Errorf("heard %s, %v", got.Heard, err)
+	}
 	t.Run("without the topic", func(t *testing.T) {
 		bare := kafkatest.Broker(t)
-		if _, err := kafka.NewHistory(bare, 10*time.Second).Consent(t.Context(), facts("CA1")); err == nil {
+		if _, err := kafka.NewHistory(bare, 10*time.Second).Past(t.Context(), facts("CA1")); err == nil {
 			t.Error("no error")
 		}
 	})

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"go.opentelemetry.io/otel/trace"
@@ -21,14 +22,17 @@ type lane struct {
 
 	mu       sync.Mutex
 	waiting  []item
+	busy     bool          // a batch is being handed over
 	wake     chan struct{} // holds a token when there may be something to do
 	finished bool
 }
 
+// item is a message, or, without done, a mark whose passing is told.
 type item struct {
-	span trace.SpanContext
-	msg  produce.Message
-	done func(error)
+	span   trace.SpanContext
+	msg    produce.Message
+	done   func(error)
+	passed chan struct{}
 }
 
 func newLane(prod Producer) *lane {
@@ -43,6 +47,25 @@ func (l *lane) add(it item) {
 	l.waiting = append(l.waiting, it)
 	l.mu.Unlock()
 	l.poke()
+}
+
+// passed returns when everything added before has been handed over.
+func (l *lane) passed(ctx context.Context) error {
+	l.mu.Lock()
+	if !l.busy && len(l.waiting) == 0 {
+		l.mu.Unlock()
+		return nil
+	}
+	mark := item{passed: make(chan struct{})}
+	l.waiting = append(l.waiting, mark)
+	l.mu.Unlock()
+	l.poke()
+	select {
+	case <-mark.passed:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("waiting for the call's earlier events: %w", ctx.Err())
+	}
 }
 
 func (l *lane) poke() {
@@ -60,6 +83,7 @@ func (l *lane) run() {
 		l.mu.Lock()
 		batch, l.waiting = l.waiting, batch[:0]
 		finished := l.finished
+		l.busy = len(batch) > 0
 		l.mu.Unlock()
 		if len(batch) == 0 {
 			if finished {
@@ -69,6 +93,10 @@ func (l *lane) run() {
 			continue
 		}
 		for i := range batch {
+			if batch[i].done == nil {
+				close(batch[i].passed)
+				continue
+			}
 			l.prod.Send(trace.ContextWithSpanContext(l.ctx, batch[i].span), batch[i].msg, batch[i].done)
 		}
 		clear(batch) // what is sent must not stay reachable

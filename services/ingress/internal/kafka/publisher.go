@@ -20,15 +20,17 @@ import (
 
 // Producer is the part of produce.Producer that is used.
 type Producer interface {
+	Publish(ctx context.Context, msgs ...produce.Message) error
 	Send(ctx context.Context, m produce.Message, done func(error))
 }
 
 // Publisher is app.Publisher on a Kafka producer. Safe for concurrent use.
 //
-// Everything goes through a lane: the producer's own Send waits while its queue is full, or while nobody can
-// tell it how many partitions a topic has, and whoever reads a socket must not. A call always takes the same
-// lane, so what is told of it, by webhooks and by its stream, keeps the order in which it was told: a reader
-// of calls.lifecycle never sees a call's end before a stream that began earlier.
+// Send goes through a lane: the producer's own Send waits while its queue is full, or while nobody can tell it
+// how many partitions a topic has, and whoever reads a socket must not. A call always takes the same lane,
+// and Publish waits until that lane has handed over what came before, so that what is told of a call, by its
+// webhooks and by its stream, keeps the order in which it was told: a reader of calls.lifecycle never sees a
+// call's end before a stream that began earlier. What Publish gives up is given up: Twilio brings it again.
 type Publisher struct {
 	prod  Producer
 	m     *metrics.Metrics
@@ -63,21 +65,26 @@ func (p *Publisher) Close(ctx context.Context) {
 	}
 }
 
-// Publish implements app.Publisher. When ctx ends first, what it gave up waiting for may still be stored.
+// Publish implements app.Publisher. The messages are of one call.
 func (p *Publisher) Publish(ctx context.Context, msgs ...app.Message) error {
-	acks := make(chan error, len(msgs))
-	for _, m := range msgs {
-		p.Send(ctx, m, func(err error) { acks <- err })
-	}
-	for range msgs {
-		select {
-		case err := <-acks:
-			if err != nil {
-				return fmt.Errorf("publishing to Kafka: %w", err)
-			}
-		case <-ctx.Done():
-			return fmt.Errorf("publishing to Kafka: not acknowledged in time: %w", ctx.Err())
+	out := make([]produce.Message, len(msgs))
+	for i, m := range msgs {
+		value, err := events.Marshal(m.Event)
+		if err != nil {
+			return invalid(err)
 		}
+		out[i] = message(m, value)
+	}
+	begun := time.Now()
+	err := p.lane(msgs[0].Event.GetCallId()).passed(ctx)
+	if err == nil {
+		err = p.prod.Publish(ctx, out...)
+	}
+	for _, m := range msgs {
+		p.m.Published(ctx, m.Topic.Name, outcome(err), time.Since(begun))
+	}
+	if err != nil {
+		return fmt.Errorf("publishing to Kafka: %w", err)
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ func (in *Intake) Open(ctx context.Context, f app.Facts, spec Spec) *Stream {
 	if s.perMs == 0 {
 		panic("media: a stream of an unknown format")
 	}
-	s.offset = max(spec.Opened.Sub(f.Start).Milliseconds(), 0)
+	s.offset = max(spec.Opened.Sub(f.Start).Milliseconds(), f.Heard.Milliseconds(), 0)
 	for _, p := range spec.Parties {
 		t := s.track(p)
 		t.party = p

@@ -239,6 +239,19 @@ func TestEveryByteInOrder(t *testing.T) {
 	}
 }
 
+// TestNewStreamBeginsWhereTheLastEnded, whatever the clocks of two replicas say.
+func TestNewStreamBeginsWhereTheLastEnded(t *testing.T) {
+	pub := &apptest.Publisher{}
+	f := facts()
+	f.Heard = 5373 * time.Millisecond
+	s := intake(t, pub, media.Config{}).Open(t.Context(), f, spec(caller))
+	feed(t, s, caller, 0, 10)
+	if err := s.End(stopped); err != nil {
+		t.Fatal(err)
+	}
+	want(t, pub, "started +5373", "chunk caller 0 5373+200", "ended STOPPED 1/0 at 5573")
+}
+
 func TestRefusedFrames(t *testing.T) {
 	pub := &apptest.Publisher{}
 	s := intake(t, pub, media.Config{}).Open(t.Context(), facts(), spec(caller))

@@ -52,9 +52,12 @@ func (s *Server) streamStatus(ctx context.Context, h *webhook) answer {
 		return refusal(http.StatusUnprocessableEntity, "invalid", "StreamEvent is none of stream-started, stream-stopped, stream-error")
 	}
 	outcome, err := s.app.StreamBroke(ctx, h.facts)
-	if err != nil {
+	switch {
+	case err != nil && outcome == "":
 		s.m.Restart(ctx, "failed")
 		return s.stored(ctx, h, err)
+	case err != nil:
+		s.log.WarnContext(ctx, "a stream broke and no new one could be started", "call", h.call(), "error", err)
 	}
 	s.m.Restart(ctx, string(outcome))
 	return answer{status: http.StatusNoContent, outcome: string(outcome)}
@@ -103,17 +106,15 @@ func (s *Server) identify(ctx context.Context, h *webhook) (app.Facts, *answer) 
 }
 
 // disposition takes an agent's own word on a call: Disposition, optionally Agent and Id, and the token, or
-// CallSid with To.
+// CallSid with To. The same disposition by the same agent is the same event however often it comes (Twilio's
+// idempotency header marks retries, not repetitions); a tool that lets an agent go back to an earlier choice
+// tells the choices apart by Id.
 func (s *Server) disposition(ctx context.Context, h *webhook) answer {
 	f, refused := s.identify(ctx, h)
 	if refused != nil {
 		return *refused
 	}
-	token := h.repeat
-	if id := h.params["Id"]; id != "" {
-		token = clip(id)
-	}
 	return s.stored(ctx, h, s.app.Disposition(ctx, f, app.AgentDisposition{
-		Name: h.params["Disposition"], Agent: clip(h.params["Agent"]), Token: token, At: h.time("Timestamp"),
+		Name: h.params["Disposition"], Agent: clip(h.params["Agent"]), Token: clip(h.params["Id"]), At: h.time("Timestamp"),
 	}))
 }

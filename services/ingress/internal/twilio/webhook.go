@@ -40,9 +40,7 @@ type webhook struct {
 	// facts are the token's; noToken says why there are none.
 	facts   app.Facts
 	noToken error
-	// repeat is Twilio's idempotency token: the same on every try of one webhook.
-	repeat string
-	at     time.Time
+	at      time.Time
 }
 
 // answer is what goes back. outcome is a metric's label.
@@ -120,9 +118,7 @@ func (s *Server) read(r route, req *http.Request) (*webhook, answer) {
 		s.m.Refused(req.Context(), r.kind, "account")
 		return nil, refusal(http.StatusForbidden, "refused", "AccountSid is not the account of the path")
 	}
-	h := &webhook{
-		kind: r.kind, account: account, params: params, at: s.now(), repeat: req.Header.Get("I-Twilio-Idempotency-Token"),
-	}
+	h := &webhook{kind: r.kind, account: account, params: params, at: s.now()}
 	h.facts, h.noToken = s.facts(req.URL.Query(), account, h.at)
 	return h, answer{}
 }

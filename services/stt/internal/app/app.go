@@ -129,26 +129,36 @@ func (a *App) Saw(partition int, offset int64) {
 // Take handles one message and returns when the next of the same call may come; the message is often done
 // much later.
 func (a *App) Take(ctx context.Context, d Delivery) {
-	p := a.part(d.Partition)
-	if p == nil {
-		d.Done(errNotOwned)
-		return
-	}
 	stream := streamOf(d.Event)
 	if stream == "" && d.Event.Kind() != events.KindConsentRecorded {
 		d.Done(nil) // nothing that concerns hearing
 		return
 	}
-	c, known := p.call(d.Event)
-	if c == nil {
-		d.Done(errNotOwned)
-		return
+	p := a.part(d.Partition)
+	for p != nil {
+		c, known := p.call(d.Event)
+		if c == nil {
+			break
+		}
+		if err := a.recall(ctx, c, d, stream, known); err != nil {
+			d.Done(err)
+			return
+		}
+		if c.take(d) {
+			return
+		}
+		p.forget(c) // it was over just now: this message opens it again
 	}
-	if err := a.recall(ctx, c, d, stream, known); err != nil {
-		d.Done(err)
-		return
+	d.Done(errNotOwned)
+}
+
+// forget lets go of a call.
+func (p *part) forget(c *call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.calls[c.id] == c {
+		delete(p.calls, c.id)
 	}
-	c.take(d)
 }
 
 // early is the call time, in milliseconds, before which a stream counts as the first of its call.
@@ -264,9 +274,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		}
 		for _, c := range a.all() {
 			if c.over(a.cfg.Remember) {
-				c.part.mu.Lock()
-				delete(c.part.calls, c.id)
-				c.part.mu.Unlock()
+				c.part.forget(c)
 			}
 		}
 	}

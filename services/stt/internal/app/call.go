@@ -38,13 +38,16 @@ func (c *call) knows(stream string) bool {
 	return c.streams[stream] != nil
 }
 
-// take handles a message of a stream that is known, or that begins, or of consent.
-func (c *call) take(d Delivery) {
+// take handles a message of a stream that is known, or that begins, or of consent; false if the call is over.
+func (c *call) take(d Delivery) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.gone || c.suspended {
+	switch {
+	case c.gone:
+		return false
+	case c.suspended:
 		d.Done(errNotOwned)
-		return
+		return true
 	}
 	c.touched = time.Now()
 	switch m := d.Event.Message().(type) {
@@ -61,6 +64,7 @@ func (c *call) take(d Delivery) {
 	default:
 		d.Done(nil)
 	}
+	return true
 }
 
 // begin opens a stream, or takes its MediaStarted over once more.

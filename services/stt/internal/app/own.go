@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,7 +25,12 @@ func (a *App) Assigned(ctx context.Context, next map[int]int64, do func(partitio
 			return nil
 		})
 	}
-	return g.Wait() //nolint:wrapcheck // wrapped above
+	err := g.Wait()
+	if err != nil {
+		// Nothing will come of these, and the next owner may be another process.
+		a.Revoked(slices.Collect(maps.Keys(next)))
+	}
+	return err //nolint:wrapcheck // wrapped above
 }
 
 func (a *App) own(n int, next int64, past *Past, do func(key []byte, fn func(ctx context.Context))) {
@@ -42,9 +49,7 @@ func (a *App) own(n int, next int64, past *Past, do func(key []byte, fn func(ctx
 	for _, c := range p.all() {
 		if elsewhere || !c.adopt(past.of(c.id)) {
 			c.drop()
-			p.mu.Lock()
-			delete(p.calls, c.id)
-			p.mu.Unlock()
+			p.forget(c)
 		}
 	}
 	for _, id := range past.unfinished() {
@@ -81,6 +86,9 @@ func (a *App) Revoked(partitions []int) {
 func (c *call) suspend() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.gone || c.suspended {
+		return
+	}
 	c.suspended = true
 	for _, s := range c.streams {
 		s.holds, s.closes = nil, nil
@@ -90,11 +98,7 @@ func (c *call) suspend() {
 	}
 	c.keepsake = time.AfterFunc(c.app.cfg.Keepsake, func() {
 		if c.expired() {
-			c.part.mu.Lock()
-			if c.part.calls[c.id] == c {
-				delete(c.part.calls, c.id)
-			}
-			c.part.mu.Unlock()
+			c.part.forget(c)
 		}
 	})
 }
@@ -130,7 +134,9 @@ func (c *call) adopt(p *pastCall) bool {
 			}
 		}
 	}
-	c.keepsake.Stop()
+	if c.keepsake != nil {
+		c.keepsake.Stop()
+	}
 	c.suspended = false
 	c.send()
 	for _, s := range c.streams {

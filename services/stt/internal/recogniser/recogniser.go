@@ -63,11 +63,13 @@ func (f Format) End(a Audio) int64 { return a.Start + f.Millis(len(a.Data)) }
 
 // From returns what a holds from call time ms on; an empty Data if nothing.
 func (f Format) From(a Audio, ms int64) Audio {
-	if ms <= a.Start {
+	switch {
+	case ms <= a.Start:
 		return a
+	case ms >= f.End(a):
+		return Audio{Start: ms}
 	}
-	n := min(f.Bytes(ms-a.Start), len(a.Data))
-	return Audio{Start: ms, Data: a.Data[n:]}
+	return Audio{Start: ms, Data: a.Data[f.Bytes(ms-a.Start):]}
 }
 
 // Until returns what a holds before call time ms.

@@ -100,6 +100,7 @@ func (t *transaction) write(w crm.Write) (unclear bool) {
 	case crm.Create:
 		t.c.next++
 		d.ID = fmt.Sprintf("%s-%d", strings.ToLower(d.Object), t.c.next)
+	default: // the record stands
 	}
 	out := crm.Record{Role: w.Ref, Object: d.Object, ID: d.ID, KeyField: w.KeyField(), Key: w.KeyValue(), Action: d.Action}
 	t.ids[w.Ref] = out

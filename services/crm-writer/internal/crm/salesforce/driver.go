@@ -55,7 +55,7 @@ func New(cfg Config) (*Driver, error) {
 	cfg.Client.Observe = observer("rest", "api_call")
 	client, err := sf.New(cfg.Client)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // names the org and every fault
+		return nil, err // names the org and every fault
 	}
 	cfg.PubSub.Observe = observer("pubsub", "request")
 	bus, err := pubsub.New(cfg.PubSub, client)
@@ -95,7 +95,7 @@ func (d *Driver) Attach(ctx context.Context, f *crm.File, parent string) (crm.Re
 	out := crm.Record{Role: "file", Object: f.Object, KeyField: f.KeyField, Key: f.Key, Action: crm.Create}
 	id, there, err := d.client.CreateFile(ctx, fields, f.Content)
 	if err != nil {
-		return crm.Record{}, err //nolint:wrapcheck // classified by the client
+		return crm.Record{}, err // classified by the client
 	}
 	if out.ID = id; there {
 		out.Action = crm.Leave

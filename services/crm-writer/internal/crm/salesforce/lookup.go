@@ -100,7 +100,7 @@ func (d *Driver) query(ctx context.Context, asks map[string]*wants, f *found) er
 	}
 	results, err := d.client.Queries(ctx, soql)
 	if err != nil {
-		return err //nolint:wrapcheck // classified by the client
+		return err // classified by the client
 	}
 	for i, o := range objects {
 		keys := slices.Collect(maps.Keys(asks[o].keys))
@@ -137,7 +137,7 @@ func (d *Driver) searchPhones(ctx context.Context, todo []*attempt, asks map[str
 		}
 		records, err := d.client.SearchPhones(ctx, terms, returning...)
 		if err != nil {
-			return err //nolint:wrapcheck // classified by the client
+			return err // classified by the client
 		}
 		for _, r := range records {
 			for _, n := range chunk {
@@ -186,10 +186,10 @@ func SamePhone(e164, typed string) bool {
 		return -1
 	}, typed)
 	want := strings.TrimPrefix(e164, "+")
-	switch {
-	case digits == "":
+	switch digits {
+	case "":
 		return false
-	case digits == want:
+	case want:
 		return true
 	}
 	return !strings.HasPrefix(typed, "+") && len(digits) == 10 && len(want) == 11 && want[0] == '1' && want[1:] == digits

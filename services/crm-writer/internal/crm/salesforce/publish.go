@@ -106,7 +106,7 @@ func finders(p *crm.Plan) []crm.Write {
 func eventFields(p *crm.Plan) (map[string]any, error) {
 	text, err := p.JSON(maxWrites)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says what to do
+		return nil, err // says what to do
 	}
 	fields := maps.Clone(p.Event)
 	fields[fieldWrites] = text

@@ -325,6 +325,7 @@ func (p *Publisher) classified(ctx context.Context, err error, trailer metadata.
 		out.Class, out.Dependency = retry.Permanent, ""
 	case codes.ResourceExhausted:
 		out.After = time.Second
+	default: // may pass
 	}
 	return out
 }

@@ -33,7 +33,7 @@ const (
 func getTopic(ctx context.Context, conn grpc.ClientConnInterface, topic string, opts ...grpc.CallOption) (*wire.TopicInfo, error) {
 	out := &wire.TopicInfo{}
 	if err := conn.Invoke(ctx, methodGetTopic, &wire.TopicRequest{TopicName: topic}, out, opts...); err != nil {
-		return nil, err //nolint:wrapcheck // classified by the publisher, which needs the status as it is
+		return nil, err // classified by the publisher, which needs the status as it is
 	}
 	return out, nil
 }
@@ -41,7 +41,7 @@ func getTopic(ctx context.Context, conn grpc.ClientConnInterface, topic string, 
 func getSchema(ctx context.Context, conn grpc.ClientConnInterface, id string, opts ...grpc.CallOption) (*wire.SchemaInfo, error) {
 	out := &wire.SchemaInfo{}
 	if err := conn.Invoke(ctx, methodGetSchema, &wire.SchemaRequest{SchemaId: id}, out, opts...); err != nil {
-		return nil, err //nolint:wrapcheck // classified by the publisher, which needs the status as it is
+		return nil, err // classified by the publisher, which needs the status as it is
 	}
 	return out, nil
 }
@@ -53,7 +53,7 @@ func openPublishStream(ctx context.Context, conn grpc.ClientConnInterface) (publ
 	s, err := conn.NewStream(ctx, &grpc.StreamDesc{
 		StreamName: "PublishStream", ClientStreams: true, ServerStreams: true,
 	}, methodPublishStream)
-	return publishStream{s}, err //nolint:wrapcheck // classified by the publisher, which needs the status as it is
+	return publishStream{s}, err // classified by the publisher, which needs the status as it is
 }
 
 func (s publishStream) send(r *wire.PublishRequest) error {
@@ -65,5 +65,5 @@ func (s publishStream) send(r *wire.PublishRequest) error {
 
 func (s publishStream) recv() (*wire.PublishResponse, error) {
 	out := &wire.PublishResponse{}
-	return out, s.RecvMsg(out) //nolint:wrapcheck // classified by the publisher, which needs the status as it is
+	return out, s.RecvMsg(out) // classified by the publisher, which needs the status as it is
 }

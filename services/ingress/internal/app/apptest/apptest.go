@@ -3,6 +3,7 @@ package apptest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -143,6 +144,9 @@ type Carrier struct {
 	mu   sync.Mutex
 	Dead bool
 	Err  error
+	// StartErr is StartStream's own.
+	StartErr error
+
 	did  []string
 	last app.Facts
 }
@@ -178,7 +182,7 @@ func (c *Carrier) Live(_ context.Context, f app.Facts) (bool, error) {
 
 // StartStream implements app.Carrier.
 func (c *Carrier) StartStream(_ context.Context, f app.Facts) error {
-	return c.do(fmt.Sprintf("start-stream %d", f.Attempt), f)
+	return errors.Join(c.do(fmt.Sprintf("start-stream %d", f.Attempt), f), c.StartErr)
 }
 
 // StopStreams implements app.Carrier.
@@ -194,7 +198,7 @@ func (c *Carrier) StopRecording(_ context.Context, f app.Facts) error {
 	return c.do("stop-recording", f)
 }
 
-// History is app.History in memory: the answers on a Publisher's lifecycle topic.
+// History is app.History in memory: what stands on a Publisher's lifecycle topic.
 type History struct {
 	Log *Publisher
 	Err error
@@ -202,16 +206,15 @@ type History struct {
 
 var _ app.History = (*History)(nil)
 
-// Consent implements app.History.
-func (h *History) Consent(_ context.Context, f app.Facts) (events.ConsentAnswer, error) {
-	answer := events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED
+// Past implements app.History.
+func (h *History) Past(_ context.Context, f app.Facts) (app.Past, error) {
+	var past app.Past
 	for _, e := range h.Log.Events(events.Lifecycle) {
-		c, ok := e.Message().(*events.ConsentRecorded)
-		if ok && e.GetCallId() == f.CallID && answer != events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN {
-			answer = c.GetAnswer()
+		if e.GetCallId() == f.CallID {
+			past.Add(e)
 		}
 	}
-	return answer, h.Err
+	return past, h.Err
 }
 
 // The tenants' accounts, lines and secrets.

@@ -1,0 +1,126 @@
+package vertexai
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestForeignCatalogue labels by what names and descriptions mean, where the names are not ours.
+func TestForeignCatalogue(t *testing.T) {
+	catalogue := `- ViewingWanted: Would like to visit or view a property
+- RentQuestion: Asks about rent, deposit or other costs
+- DefectReport: Reports a defect in the flat: heating, water, lift
+- AppointmentChange: Wants another time for an appointment
+- KeyLoss: Has lost the keys or is locked out
+- Other: Anything else
+- ViewingArranged: A time for a viewing was agreed
+- RepairOrdered: A repair was ordered or a craftsman promised
+- Answered: The question was answered
+- Open: A person has to look into it
+`
+	intents := []string{"ViewingWanted", "RentQuestion", "DefectReport", "AppointmentChange", "KeyLoss", "Other"}
+	dispositions := []string{"ViewingArranged", "RepairOrdered", "Answered", "Open"}
+	r := newReader()
+	for _, c := range []struct{ lines, intent string }{
+		{"A: Hello.|C: The heating in my flat isn't working since yesterday.|A: I'm sending a craftsman, the repair is ordered.", "DefectReport"},
+		{"A: Hello.|C: How much is the deposit for the two-room flat?|A: It is 1200 euros.", "RentQuestion"},
+		{"A: Hello.|C: I would like to book a viewing of the flat on Elm Street.|A: You're booked for Monday.", "ViewingWanted"},
+		{"A: Hello.|C: I can't come on Monday, can we move the viewing to Tuesday?|A: I've moved it.", "AppointmentChange"},
+		{"A: Hello.|C: I have lost my keys and stand before my door.|A: Somebody will come.", "KeyLoss"},
+	} {
+		w := wording{lines: c.lines}
+		if f := r.understand(read(w.prompt(catalogue)), intents, dispositions); f.intent.name != c.intent {
+			t.Errorf("%s (%.2f), meant %s: %s", f.intent.name, f.certain, c.intent, c.lines)
+		}
+	}
+}
+
+// TestDetails picks out what the caller told, as it stands or as a placeholder.
+func TestDetails(t *testing.T) {
+	r := newReader()
+	for _, c := range []struct{ name, lines, want string }{
+		{"name and company", "C: Hi, this is [NAME_1] from Blue Harbor Logistics and I'd like a demo.", "name=[NAME_1] company=Blue Harbor Logistics"},
+		{"company with a joint", "C: I'm calling from Smith and Sons, I'd like a demo.", "company=Smith and Sons"},
+		{"a city is no company", "C: I'm calling from Chicago, I'd like a demo.", ""},
+		{"a day is no company", "C: I'm calling from Monday on, I'd like a demo.", "preferred_time=Monday"},
+		{"my company is", "C: I want a demo. My company is called Lind Hardware.", "company=Lind Hardware"},
+		{"name asked for", "A: May I have your name?|C: Sure, [NAME_1]. I want a demo.", "name=[NAME_1]"},
+		{"agent's name is not the caller's", "A: You're speaking with [NAME_1].|C: I want a demo.", ""},
+		{"not me", "C: I'm not [NAME_1]. I want a demo.", ""},
+		{"first and last", "C: My first name is [NAME_1] and my last name is [NAME_2]. I want a demo.", "first_name=[NAME_1] last_name=[NAME_2]"},
+		{"in Spanish", "C: Hola, me llamo [NAME_1], llamo de Muebles del Sur y quiero una demo.", "name=[NAME_1] company=Muebles del Sur"},
+		{"company asked for", "A: What company is that?|C: Pine Street Garage. I want a demo.", "company=Pine Street Garage"},
+		{"e-mail and phone", "C: I want a demo, my mail is [EMAIL_1] and my number [PHONE_1].", "email=[EMAIL_1] phone=[PHONE_1]"},
+		{"what the agent says is not his", "A: Our mail is [EMAIL_1].|C: I want a demo.", ""},
+		{"letters and digits", "C: It's broken, the order number is A C 2 0 8 1 7.", "order_number=AC20817"},
+		{"written together", "C: It's broken, order AC-20817.", "order_number=AC-20817"},
+		{"in words", "C: It's broken. Order number four four double seven.", "order_number=4477"},
+		{"asked for", "A: What's your order number?|C: Let me see, 88213.", "order_number=88213"},
+		{"in Spanish words", "C: Llegó roto, el número de pedido es ocho uno cero nueve.", "order_number=8109"},
+		{"a year is no order", "C: It's broken. I ordered it in May.", ""},
+		{"time", "C: I want a demo next Tuesday at 3 p.m. if possible.", "preferred_time=next Tuesday at 3 p.m."},
+		{"time in Spanish", "C: Quiero una demo el jueves por la tarde.", "preferred_time=el jueves por la tarde"},
+		{"moved to", "C: Can we move my appointment from Thursday to next Monday?", "preferred_time=next Monday"},
+	} {
+		w := wording{lines: c.lines}
+		f := r.understand(read(w.prompt("")), []string{"BookDemo", "SupportRequest", "Reschedule"}, []string{"Done"})
+		var got []string
+		for _, d := range f.details {
+			got = append(got, d.name+"="+d.value)
+			quote, who := f.quote(d.at)
+			if said := strings.Join(strings.Fields(strings.NewReplacer("A: ", "", "C: ", "", "|", " ").Replace(c.lines)), " "); !strings.Contains(said, quote) || who != "caller" {
+				t.Errorf("%s: quote %q by %s was not said", c.name, quote, who)
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %q, want %q", c.name, strings.Join(got, " "), c.want)
+		}
+	}
+}
+
+// TestNegation: what is denied doesn't count.
+func TestNegation(t *testing.T) {
+	catalogue, intents, dispositions := catalogueOf(t)
+	r := newReader()
+	for lines, want := range map[string]string{
+		"C: I don't want a demo, I want to know what the basic plan costs.":        "PricingQuestion",
+		"C: I'm not calling about the price. My printer is broken.":                "SupportRequest",
+		"C: No, I don't need support, I'd like to book a demo.":                    "BookDemo",
+		"C: No quiero una demo, quiero saber cuánto cuesta.":                       "PricingQuestion",
+		"C: No, quiero una demo.":                                                  "BookDemo",
+		"C: There's no problem with my order, I only want to move my appointment.": "Reschedule",
+	} {
+		w := wording{lines: lines}
+		if f := r.understand(read(w.prompt(catalogue)), intents, dispositions); f.intent.name != want {
+			t.Errorf("%s, meant %s: %s", f.intent.name, want, lines)
+		}
+	}
+}
+
+// TestPatterns is the notation of the lexicon.
+func TestPatterns(t *testing.T) {
+	for _, c := range []struct {
+		pattern, text string
+		ok            bool
+	}{
+		{"book|schedule * demo", "book me a nice demo", true},
+		{"book|schedule * demo", "book one two three four five demo", false},
+		{"book * demo", "book it. Then a demo", false}, // a gap ends with the clause
+		{"reschedul~", "Rescheduling", true},
+		{"the? demo", "demo", true},
+		{"my name is #name", "my name's [NAME_3].", true},
+		{"can not", "I can't", true},
+		{"demostracion", "Demostración", true},
+	} {
+		ws := newUtterance(true, c.text).words
+		found := false
+		for i := range ws {
+			if _, ok := compile(c.pattern).match(ws, i); ok {
+				found = true
+			}
+		}
+		if found != c.ok {
+			t.Errorf("%q in %q: %t", c.pattern, c.text, found)
+		}
+	}
+}
