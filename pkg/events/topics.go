@@ -2,8 +2,12 @@ package events
 
 import "time"
 
-// MaxMessageBytes is every topic's largest message: an event and its headers.
+// MaxMessageBytes is a topic's largest message: an event and its headers.
 const MaxMessageBytes = 1 << 20
+
+// MaxDeadLetterBytes is the largest message of calls.dead-letters: any other topic's largest, and the headers
+// that say why it is there.
+const MaxDeadLetterBytes = MaxMessageBytes + 64<<10
 
 // Topic is one Kafka topic of the contract.
 type Topic struct {

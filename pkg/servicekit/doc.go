@@ -1,7 +1,7 @@
 // Package servicekit is what every Frontdesk service is made of, without any domain: it moves bytes and
 // headers and never imports the events contract.
 //
-//	broker       connection settings for Kafka, topic creation, range reads
+//	broker       the way to Kafka: settings, topics, reading ranges
 //	consume      the consumer: one queue per key, completions that may come later, contiguous commits
 //	produce      the producer: natural batching, acks from all replicas
 //	retry        error classes, back-off and the in-place retry
@@ -11,5 +11,6 @@
 //	telemetry    tracer, meter, logger, registry: passed in, never global
 //	lifecycle    ordered start and shutdown, health endpoints
 //	seal         encryption of event bodies under a call's own key
-//	kafkatest    an embedded broker for tests
+//	embedded     a Kafka broker and a Redis inside this process, for one machine
+//	kafkatest    the same for tests
 package servicekit

@@ -41,7 +41,7 @@ func New(ctx context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Te
 		return nil, fmt.Errorf("stt: wrong settings: %w", err)
 	}
 	s := &Service{cfg: cfg, tel: tel}
-	if err := s.build(tenants); err != nil {
+	if err := s.build(tenants); err != nil { //nolint:contextcheck // listening takes no time, and what is made outlives ctx
 		return nil, errors.Join(err, s.close(context.WithoutCancel(ctx)))
 	}
 	return s, nil

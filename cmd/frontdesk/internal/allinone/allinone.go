@@ -141,6 +141,9 @@ func TopicSpecs(partitions, replicas int) []broker.TopicSpec {
 			Name: t.Name, Partitions: partitions, Replicas: replicas, Retention: t.Retention, Compacted: t.Compacted,
 			CompactionLag: t.CompactionLag, MaxMessageBytes: events.MaxMessageBytes,
 		}
+		if t.Name == events.DeadLetters.Name {
+			specs[i].MaxMessageBytes = events.MaxDeadLetterBytes
+		}
 	}
 	return specs
 }

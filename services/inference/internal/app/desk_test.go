@@ -596,7 +596,9 @@ func TestLowRedactionConfidence(t *testing.T) {
 // TestDPIA shows the model the words themselves, but takes them out of what it writes.
 func TestDPIA(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, func(own *tenant.Tenant) { own.Privacy.DPIA = &tenant.Document{Reference: "DPIA-7", Signed: "2026-01-01"} })
+		w := newWorld(t, func(own *tenant.Tenant) {
+			own.Privacy.DPIA = &tenant.Document{Reference: "DPIA-7", Signed: "2026-01-01"}
+		})
 		w.model.says(func(int, *model.Request) (*model.Answer, error) {
 			return good(strings.NewReplacer(
 				"[NAME_1] wants a demo.", "Martin Whitfield wants a demo, Mr. Whitfield said.", "[NAME_1] asked.", "Whitfield asked.",
@@ -661,4 +663,3 @@ func TestManyCalls(t *testing.T) {
 		}
 	})
 }
-

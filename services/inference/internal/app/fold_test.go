@@ -134,7 +134,9 @@ func TestInterleavings(t *testing.T) {
 }
 
 func TestWords(t *testing.T) {
-	word := func(text string, at int64) *events.Word { return &events.Word{Text: text, StartMs: at, EndMs: at + 200} }
+	word := func(text string, at int64) *events.Word {
+		return &events.Word{Text: text, StartMs: at, EndMs: at + 200}
+	}
 	seg := func(from, to int64, words ...*events.Word) *events.TranscriptSegment {
 		return &events.TranscriptSegment{StreamId: "MZ1", Party: events.Party_PARTY_CALLER, StartMs: from, EndMs: to, Text: join(words), Words: words, Run: live}
 	}

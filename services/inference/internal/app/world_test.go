@@ -483,4 +483,3 @@ func (m made) demoCall() []*events.CallEvent {
 	list = append(list, m.demoWords()...)
 	return append(list, m.heard("MZ1", whole1), m.ended(time.Minute))
 }
-

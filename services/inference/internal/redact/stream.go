@@ -10,7 +10,7 @@ type document struct {
 	lines   []Line
 	lang    tongue
 	streams []*stream
-	// cased tells that the recogniser writes capitals, so that a name can be told by them.
+	// cased tells that the recogniser writes capitals inside sentences, so that a name can be told by them.
 	cased bool
 }
 
@@ -18,12 +18,16 @@ type document struct {
 // the other party's "uh-huh".
 type stream struct {
 	doc   *document
+	other *stream
 	toks  []token
-	runs  []run
-	found []finding
-	// asked is, for each line of this party, what the other party said since this party's line before: the
-	// question that a line answers.
-	asked map[int][]string
+	// numerals are the numbers that begin at each word; inside is where the number begins that each word is part of,
+	// -1 if of none.
+	numerals []numeral
+	inside   []int
+	runs     []run
+	found    []finding
+	asked    map[int]asked // by line
+	places   map[*phrases]*matches
 }
 
 // finding is personal data in words [from, to) of a stream.
@@ -36,26 +40,24 @@ type finding struct {
 
 func read(lines []Line, lang tongue) *document {
 	d := &document{lines: lines, lang: lang}
-	caller := &stream{doc: d, asked: map[int][]string{}}
-	agent := &stream{doc: d, asked: map[int][]string{}}
+	caller := &stream{doc: d, asked: map[int]asked{}, places: map[*phrases]*matches{}}
+	agent := &stream{doc: d, asked: map[int]asked{}, places: map[*phrases]*matches{}, other: caller}
+	caller.other = agent
 	d.streams = []*stream{caller, agent}
-	var pending [2][]string // said since the caller's, the agent's last line
+	answered := map[*stream]int{} // words of the other party that this party's lines have answered
 	for i, l := range lines {
-		toks := cut(i, l.Text)
-		me, other := caller, 1
+		me := caller
 		if !l.Caller {
-			me, other = agent, 0
+			me = agent
 		}
+		toks := cut(i, l.Text)
 		me.toks = append(me.toks, toks...)
-		me.asked[i] = pending[1-other]
-		pending[1-other] = nil
-		for _, t := range toks {
-			pending[other] = append(pending[other], t.norm)
-		}
-		d.cased = d.cased || slices.ContainsFunc(toks, func(t token) bool { return !t.first && t.upper() && t.norm != "i" })
+		me.asked[i] = asked{answered[me], len(me.other.toks)}
+		answered[me] = len(me.other.toks)
+		d.cased = d.cased || slices.ContainsFunc(toks, func(t token) bool { return !t.sentence() && t.upper() && stem(t.norm) != "i" })
 	}
 	for _, s := range d.streams {
-		s.runs = s.numbers()
+		s.readNumbers()
 	}
 	return d
 }
@@ -86,75 +88,21 @@ func (s *stream) said(from, to int) string {
 	return strings.Join(words, " ")
 }
 
-// cue tells whether one of the phrases stands among the `within` words before word i, or in the question that
-// word i's line answers. Phrases are folded words with one space between.
-func (s *stream) cue(i, within int, phrases []string) bool {
-	return s.cuePos(i, within, phrases) >= 0 || s.askedFor(i, phrases)
+// after is what stands after word i in its line.
+func (s *stream) after(i int) string {
+	if i+1 < len(s.toks) && !s.toks[i+1].first {
+		return s.toks[i+1].gap
+	}
+	return ""
 }
 
-// cuePos is how many words before word i the nearest of the phrases ends; -1 if none stands there.
-func (s *stream) cuePos(i, within int, phrases []string) int {
-	for back := 0; back <= within && i-back-1 >= 0; back++ {
-		for _, p := range phrases {
-			if s.endsWith(i-back, p) {
-				return back
-			}
-		}
-	}
-	return -1
-}
-
-// cueAfter tells whether one of the phrases stands within so many words after word i, in the same sentence.
-func (s *stream) cueAfter(i, within int, phrases []string) bool {
-	for j := i; j < min(i+within, len(s.toks)) && !(j > i && s.toks[j].sentence()); j++ {
-		if s.startsWith(j, phrases) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// askedFor tells whether the question that word i's line answers holds one of the phrases. A question
-// holds for the two lines after it, so that "sure, one second" does not lose it.
-func (s *stream) askedFor(i int, phrases []string) bool {
-	line := s.toks[i].line
-	seen := 0
-	for l := line; l >= 0 && seen < 3; l-- {
-		question, mine := s.asked[l]
-		if !mine {
-			continue
-		}
-		seen++
-		if len(question) == 0 {
-			continue
-		}
-		text := " " + strings.Join(question, " ") + " "
-		return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(text, " "+p+" ") })
-	}
-	return false
+// endsSentence tells whether a sentence, or the line, ends after word i.
+func (s *stream) endsSentence(i int) bool {
+	return i+1 >= len(s.toks) || s.toks[i+1].sentence()
 }
 
 // endsWith tells whether the words before word `end` are the phrase.
 func (s *stream) endsWith(end int, phrase string) bool {
-	words := strings.Split(phrase, " ")
-	if end < len(words) || end > len(s.toks) {
-		return false
-	}
-	for k, w := range words {
-		if s.toks[end-len(words)+k].norm != w {
-			return false
-		}
-	}
-	return true
-}
-
-// startsWith returns how many words the first of the phrases that stands at word i has; 0 if none does.
-func (s *stream) startsWith(i int, phrases []string) int {
-	for _, p := range phrases {
-		n := strings.Count(p, " ") + 1
-		if s.endsWith(i+n, p) {
-			return n
-		}
-	}
-	return 0
+	n := strings.Count(phrase, " ") + 1
+	return end >= n && s.stands(end-n, strings.Fields(phrase))
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 )
@@ -115,6 +116,7 @@ func (s *Stream) End(reason events.MediaEndReason) error {
 	})
 	s.send(events.Media, e)
 	s.send(events.Lifecycle, e)
+	s.in.turns.end(s.facts.CallID, s.turn, time.Duration(s.offset+end)*time.Millisecond)
 	if late != nil {
 		return late
 	}

@@ -56,6 +56,7 @@ type Intake struct {
 	m     *metrics.Metrics
 	cfg   Config
 	total atomic.Int64
+	turns handover
 }
 
 // New makes an intake.
@@ -92,16 +93,18 @@ type Spec struct {
 	Opened time.Time
 }
 
-// Open starts a stream: MediaStarted goes to both topics. It panics for a format or a party that it doesn't know; the
+// Open starts a stream: MediaStarted goes to both topics. If another stream of the call is open here, it waits
+// for that one to end, 250 ms at most. It panics for a format or a party that it doesn't know; the
 // adapter has checked them. The caller ends the stream by End, always, and uses it from one goroutine.
 func (in *Intake) Open(ctx context.Context, f app.Facts, spec Spec) *Stream {
+	mine, heard := in.turns.begin(ctx, f.CallID)
 	// A stream outlives what cancels its reader: its last words are sent during shutdown.
 	ctx = context.WithoutCancel(ctx)
-	s := &Stream{in: in, ctx: ctx, facts: f, call: f.Root(), spec: spec, perMs: spec.Format.bytesPerMs()}
+	s := &Stream{in: in, turn: mine, ctx: ctx, facts: f, call: f.Root(), spec: spec, perMs: spec.Format.bytesPerMs()}
 	if s.perMs == 0 {
 		panic("media: a stream of an unknown format")
 	}
-	s.offset = max(spec.Opened.Sub(f.Start).Milliseconds(), f.Heard.Milliseconds(), 0)
+	s.offset = max(spec.Opened.Sub(f.Start).Milliseconds(), f.Heard.Milliseconds(), heard.Milliseconds(), 0)
 	for _, p := range spec.Parties {
 		t := s.track(p)
 		t.party = p

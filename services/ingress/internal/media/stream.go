@@ -11,6 +11,7 @@ import (
 // Stream is one stream of a call. It belongs to one goroutine.
 type Stream struct {
 	in     *Intake
+	turn   *turn
 	ctx    context.Context //nolint:containedctx // the trace of the stream, never cancelled
 	facts  app.Facts
 	call   events.Call

@@ -1,6 +1,8 @@
 package app_test
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,5 +162,70 @@ func TestUsage(t *testing.T) {
 		if len(ids) != streams || billed < written.Seconds() || billed > written.Seconds()+float64(streams) {
 			t.Errorf("%d requests and %g s billed; there were %d, of %s", len(ids), billed, streams, written)
 		}
+	})
+}
+
+// TestForgottenCall: what comes of a call long after it was forgotten finds its past in the log.
+func TestForgottenCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { _ = p.app.Sweep(ctx) }()
+		audio, said := w.paint(1, 20_000, 1_000)
+		w.started("MZ1", 0, granted)
+		n := w.play("MZ1", 0, audio)
+		w.ended("MZ1", n, 20_000)
+		w.allDone()
+		w.consent(withdrawn)
+		w.allDone()
+		<-time.After(time.Hour)
+		w.mu.Lock()
+		told := len(w.transcripts)
+		w.unreadable = 3 // the broker has a bad moment
+		w.mu.Unlock()
+		w.chunk("MZ1", caller, n, drivertest.Chunks(audio[caller], 20_000, 200)[0]) // of a stream that is complete
+		w.allDone()
+		if len(w.transcripts) != told {
+			t.Error("a chunk of a complete stream was told of")
+		}
+		// A stream that begins with what was known when the call began, in a process that has forgotten it.
+		<-time.After(time.Hour)
+		w.started("MZ2", 7_300_000, granted)
+		w.play("MZ2", 7_300_000, audio)
+		w.allDone()
+		if m := w.completions()["MZ2"]; m.GetOutcome() != notHeard || m.GetReason() != "consent withdrawn" {
+			t.Errorf("completed as %v", m)
+		}
+		w.same(said)
+		stop()
+		p.close()
+	})
+}
+
+// TestUnreadableLog: an assignment that can't be taken up is tried again, and leaves nothing behind.
+func TestUnreadableLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		audio, said := w.paint(1, 20_000, 1_000)
+		w.started("MZ1", 0, granted)
+		go func() {
+			n := w.play("MZ1", 0, audio)
+			w.ended("MZ1", n, 20_000)
+		}()
+		<-time.After(8 * time.Second)
+		p.revoke()
+		w.mu.Lock()
+		w.unreadable = 1
+		w.mu.Unlock()
+		if err := p.app.Assigned(t.Context(), map[int]int64{0: w.committed}, func(int, []byte, func(context.Context)) {}); err == nil {
+			t.Error("an assignment was taken up without its past")
+		}
+		p.assign()
+		w.until("the stream complete", func() bool { return slices.ContainsFunc(w.transcripts, isCompleted) })
+		w.allDone()
+		w.same(said)
+		p.close()
 	})
 }

@@ -53,6 +53,7 @@ type world struct {
 	usage       []*events.UsageRecorded
 	committed   int64
 	brokerAway  bool
+	unreadable  int           // so many readings back fail
 	changed     chan struct{} // closed and replaced when anything is published or committed
 }
 
@@ -357,6 +358,10 @@ func (w *world) publish(e *events.CallEvent) {
 func (w *world) Partition(_ context.Context, _ int, next int64) (*app.Past, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.unreadable > 0 {
+		w.unreadable--
+		return nil, errors.New("away")
+	}
 	oldest := time.Now()
 	if next < int64(len(w.media)) {
 		oldest = w.media[next].GetOccurredAt().AsTime()
@@ -380,6 +385,10 @@ func (w *world) past(p *app.Past) *app.Past {
 func (w *world) Call(_ context.Context, _ int, e *events.CallEvent) (*app.Past, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.unreadable > 0 {
+		w.unreadable--
+		return nil, errors.New("away")
+	}
 	return w.past(app.NewPast(e.GetOccurredAt().AsTime())), nil
 }
 

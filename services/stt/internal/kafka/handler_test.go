@@ -61,7 +61,6 @@ type sentence struct {
 	results chan recogniser.Result
 	closed  chan struct{}
 	given   int
-	at      int64
 }
 
 func (s *sentence) Write(a recogniser.Audio) error {

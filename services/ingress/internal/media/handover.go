@@ -1,0 +1,60 @@
+package media
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// handoverWait bounds how long a new stream of a call waits for the one before to end. A broken socket ends
+// within milliseconds, when what is left in it has been read; audio of the new one waits in its socket.
+const handoverWait = 250 * time.Millisecond
+
+// handover knows the latest stream of each call on this replica, so that the next one begins where it ended:
+// a carrier that starts a new stream at once would otherwise be faster than the last words of the old.
+type handover struct {
+	mu   sync.Mutex
+	last map[string]*turn
+}
+
+// turn is one stream's.
+type turn struct {
+	ended chan struct{} // closed when the stream's last event is on its way
+	heard time.Duration // call time that it was heard up to; readable when ended is closed
+}
+
+// begin registers a new stream of a call. It waits for the one before and returns the call time up to which
+// that was heard; 0 if there was none here, or it goes on.
+func (h *handover) begin(ctx context.Context, call string) (*turn, time.Duration) {
+	h.mu.Lock()
+	before := h.last[call]
+	mine := &turn{ended: make(chan struct{})}
+	if h.last == nil {
+		h.last = map[string]*turn{}
+	}
+	h.last[call] = mine
+	h.mu.Unlock()
+	if before == nil {
+		return mine, 0
+	}
+	wait := time.NewTimer(handoverWait)
+	defer wait.Stop()
+	select {
+	case <-before.ended:
+		return mine, before.heard
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	return mine, 0
+}
+
+// end tells whoever waits, and forgets the call if nobody has come after.
+func (h *handover) end(call string, t *turn, heard time.Duration) {
+	h.mu.Lock()
+	if h.last[call] == t {
+		delete(h.last, call)
+	}
+	h.mu.Unlock()
+	t.heard = heard
+	close(t.ended)
+}
