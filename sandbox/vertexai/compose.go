@@ -32,7 +32,7 @@ func (f *findings) compose(p *prompt) {
 
 // wish says what was wanted.
 func (f *findings) wish(order string, p *prompt) string {
-	switch f.intent.by {
+	switch f.intent.by { //nolint:exhaustive // the rest mean nothing here
 	case demo:
 		return "asked to see the product"
 	case pricing:
@@ -65,7 +65,7 @@ func (f *findings) end(when string) string {
 	if when != "" {
 		at = " (" + when + ")"
 	}
-	switch f.disposition.by {
+	switch f.disposition.by { //nolint:exhaustive // the rest mean nothing here
 	case booked:
 		return "A time was agreed" + at
 	case lead:
@@ -86,7 +86,7 @@ func (f *findings) end(when string) string {
 
 // next is what the company should do: nothing where the matter is closed or was none.
 func (f *findings) next(p *prompt, value func(string) string) {
-	switch f.intent.by {
+	switch f.intent.by { //nolint:exhaustive // the rest mean nothing here
 	case wrongNumber, spam, hangUp, unknown:
 		return
 	case general:
@@ -94,12 +94,12 @@ func (f *findings) next(p *prompt, value func(string) string) {
 			return
 		}
 	}
-	switch f.disposition.by {
+	switch f.disposition.by { //nolint:exhaustive // the rest mean nothing here
 	case informed, transferred, dialled, unwanted:
 		return
 	}
 	a := &action{subject: "Call back", due: 1}
-	switch f.intent.by {
+	switch f.intent.by { //nolint:exhaustive // the rest mean nothing here
 	case demo:
 		a.subject = "Prepare the demo"
 		if f.disposition.by != booked {

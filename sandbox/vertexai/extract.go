@@ -28,7 +28,7 @@ func extract(lines []utterance, wanted concept) []detail {
 	add(company(lines))
 	add(contact(lines, "email", "#email", literalEmail), contact(lines, "phone", "#phone", literalPhone), contact(lines, "address", "#address", nil))
 	add(orderNumber(lines))
-	switch wanted {
+	switch wanted { //nolint:exhaustive // the rest mean nothing here
 	case demo, pricing, reschedule, voicemail:
 		add(preferred(lines, wanted == reschedule))
 	}

@@ -57,8 +57,6 @@ type entry struct {
 type phrase struct {
 	entry
 	pattern pattern
-	// denies tells that the phrase holds a denial of its own.
-	denies bool
 }
 
 func compileAll(lists ...[]entry) []phrase {

@@ -1,3 +1,4 @@
+//nolint:misspell // much of it is Spanish
 package vertexai
 
 // wantsSpanish is how callers say in Spanish what they want. Words are without accents, as they are compared.

@@ -73,7 +73,7 @@ loop:
 			i++
 		case (low == "dash" || low == "hyphen" || low == "minus" || low == "guion") && b.Len() > 0:
 			b.WriteByte('-')
-		case isCode(w) && !(len(w) == 1 && b.Len() == 0 && (w == "a" || w == "I" || w == "y" || w == "o")):
+		case isCode(w) && (b.Len() > 0 || !slices.Contains([]string{"a", "I", "y", "o"}, w)):
 			b.WriteString(strings.ToUpper(w))
 		default:
 			break loop
@@ -147,7 +147,11 @@ func timeAt(u utterance, from int) (string, int) {
 	for i < len(u.raw) && i < from+2 && beforeDay[plain(i)] && !days[plain(i)] {
 		i++
 	}
-	if i >= len(u.raw) || !days[plain(i)] && !(i > from && (plain(i) == "week" || plain(i) == "month" || plain(i) == "semana")) {
+	if i >= len(u.raw) {
+		return "", from
+	}
+	next := i > from && slices.Contains([]string{"week", "month", "semana"}, plain(i))
+	if !days[plain(i)] && !next {
 		return "", from
 	}
 	end := i + 1

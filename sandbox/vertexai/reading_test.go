@@ -1,3 +1,4 @@
+//nolint:misspell // much of it is Spanish
 package vertexai
 
 import (

@@ -43,7 +43,7 @@ func (r *reader) understand(p *prompt, intents, dispositions []string) *findings
 	found, heard := score(p.lines, r.wants), hear(p.lines)
 	f.chooseIntent(p, intents, found, heard)
 	ends := score(p.lines, r.outcomes)
-	f.chooseDisposition(p, dispositions, ends, heard)
+	f.chooseDisposition(p, dispositions, ends)
 	f.details = extract(p.lines, f.intent.by)
 	f.compose(p)
 	return f
@@ -187,13 +187,13 @@ func anyLine(lines []utterance) place {
 
 // chooseDisposition weighs how the call ended: what was wanted says what may have come of it, and the agent's words
 // say whether it did.
-func (f *findings) chooseDisposition(p *prompt, names []string, ends *scores, heard map[string]bool) {
+func (f *findings) chooseDisposition(p *prompt, names []string, ends *scores) {
 	said := func(c concept) float64 { return max(0, ends.of[c]) }
 	ev := map[concept]float64{}
 	for c := range ends.of {
 		ev[c] = 0.15 * said(c)
 	}
-	switch f.intent.by {
+	switch f.intent.by { //nolint:exhaustive // the rest mean nothing here
 	case demo:
 		ev[lead] = 4
 		if said(booked) >= 3.9 {

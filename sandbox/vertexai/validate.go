@@ -100,10 +100,15 @@ func validateLabels(labels map[string]string) error {
 }
 
 func isLabel(s string) bool {
-	return utf8.RuneCountInString(s) <= 63 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == "" &&
-		strings.IndexFunc(s, func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' || r == '-')
-		}) < 0
+	if utf8.RuneCountInString(s) > 63 {
+		return false
+	}
+	for _, r := range s {
+		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789_-", r) {
+			return false
+		}
+	}
+	return true
 }
 
 func validateConfig(g *pb.GenerationConfig) error {

@@ -2,6 +2,8 @@ package crmwriter_test
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/fault"
 	sandbox "github.com/frontdesk/frontdesk/sandbox/salesforce"
 	crmwriter "github.com/frontdesk/frontdesk/services/crm-writer"
@@ -319,5 +322,26 @@ func TestStoppingLeavesNothingHalfDone(t *testing.T) {
 	}
 	if creates := w.crm.ChangeLog(sandbox.Filter{Org: "direct", Op: "create"}); len(creates) != 2*calls {
 		t.Errorf("%d records were made", len(creates))
+	}
+}
+
+func TestTenantsOfOneOrgAgreeOnIt(t *testing.T) {
+	w := newWorld(t)
+	a, b := *w.tenants.ByID("direct"), *w.tenants.ByID("events")
+	b.Salesforce.Org = a.Salesforce.Org
+	bad := filepath.Join(t.TempDir(), "mapping.yaml")
+	if err := os.WriteFile(bad, []byte("version: 1\nname: x\nwrites: []\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set, err := tenant.NewSet(&a, &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := crmwriter.New(t.Context(), w.settings(), set, telemetry.Discard()); err == nil || !strings.Contains(err.Error(), "direct and events name one org") {
+		t.Errorf("err = %v", err)
+	}
+	a.Salesforce.Mapping = bad
+	if _, err := crmwriter.New(t.Context(), w.settings(), set, telemetry.Discard()); err == nil || !strings.Contains(err.Error(), bad+":1:1: writes: none") {
+		t.Errorf("err = %v", err)
 	}
 }

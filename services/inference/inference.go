@@ -93,13 +93,13 @@ type Service struct {
 }
 
 // New opens the admin listener and prepares everything else; it dials nothing that may be away.
-func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry) (*Service, error) {
+func New(ctx context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry) (*Service, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("inference: wrong settings: %w", err)
 	}
 	s := &Service{cfg: cfg, tel: tel, drivers: newDrivers()}
-	if err := s.build(tenants); err != nil {
-		return nil, errors.Join(err, s.close(context.Background()))
+	if err := s.build(tenants); err != nil { //nolint:contextcheck // nothing here waits: listeners open at once, clients dial later
+		return nil, errors.Join(err, s.close(context.WithoutCancel(ctx)))
 	}
 	return s, nil
 }

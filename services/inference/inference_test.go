@@ -258,13 +258,13 @@ func TestCallToInsight(t *testing.T) {
 func TestRestartInACall(t *testing.T) {
 	w := newWorld(t)
 	_, stop := w.service()
-	c, first := newCall("CA1"), newCall("CA0")
+	c := newCall("CA1")
 	w.publish(events.Lifecycle, c.begin()...)
 	w.publish(events.Transcripts, c.words()...)
 	// Another call that ends tells that what came before it has been read: both are in one partition or not,
 	// so each partition gets one.
 	for n := range 8 {
-		first = newCall(fmt.Sprintf("CA0%d", n))
+		first := newCall(fmt.Sprintf("CA0%d", n))
 		w.publish(events.Lifecycle, first.begin()[0], first.event(time.Second, &events.CallEnded{Status: events.CallStatus_CALL_STATUS_NO_ANSWER, EndedAt: timestamppb.New(first.at)}))
 		w.revision()
 	}

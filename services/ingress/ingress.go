@@ -81,11 +81,11 @@ func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Tele
 		return nil, fmt.Errorf("preparing the way to Kafka: %w", err)
 	}
 	s := &Service{cfg: cfg, log: tel.Log, conn: conn}
-	if err := s.listen(); err != nil {
+	if err := s.listen(); err != nil { //nolint:contextcheck // listening takes no time
 		return nil, errors.Join(err, conn.Close())
 	}
 	s.prod = produce.New(conn, cfg.Produce, tel)
-	s.pub = kafka.NewPublisher(s.prod, m)
+	s.pub = kafka.NewPublisher(s.prod, m) //nolint:contextcheck // it outlives New, until Run has ended
 	s.transport = &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
 	s.server = twilio.NewServer(twilio.Deps{
 		App: app.New(tenants, s.pub,
@@ -156,7 +156,9 @@ func (s *Service) serve(ctx context.Context) error {
 	if err := srv.Shutdown(ctx); err != nil {
 		return fmt.Errorf("stopping the webhooks: %w", errors.Join(err, srv.Close()))
 	}
-	<-failed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving webhooks on %s: %w", s.ln.Addr(), err)
+	}
 	s.transport.CloseIdleConnections()
 	return nil
 }

@@ -42,7 +42,7 @@ const (
 	caller = "+12025550111"
 )
 
-// rig is a running ingress on an embedded broker, with a Twilio REST API that says yes to everything.
+// rig is a running ingress on an embedded broker.
 type rig struct {
 	*ingress.Service
 	conn  *broker.Conn
@@ -87,11 +87,11 @@ func (a *asked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"status":"in-progress"}`)
 }
 
+// newRig runs an ingress on two test tenants, with a REST API that says yes.
 func newRig(t *testing.T, change func(*ingress.Config)) *rig {
 	t.Helper()
-	conn := kafkatest.Broker(t, events.Lifecycle.Name, events.Media.Name)
-	r := &rig{conn: conn, log: &lockedBuffer{}, asked: &asked{}}
-	api := httptest.NewServer(r.asked)
+	answers := &asked{}
+	api := httptest.NewServer(answers)
 	t.Cleanup(api.Close)
 	acme := apptest.Tenants().ByID("acme")
 	acme.Twilio.APIBase = api.URL
@@ -99,6 +99,16 @@ func newRig(t *testing.T, change func(*ingress.Config)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r := runRig(t, tenants, change)
+	r.asked = answers
+	return r
+}
+
+// runRig runs an ingress on an embedded broker until the test ends, or stop is called.
+func runRig(t *testing.T, tenants *tenant.Set, change func(*ingress.Config)) *rig {
+	t.Helper()
+	conn := kafkatest.Broker(t, events.Lifecycle.Name, events.Media.Name)
+	r := &rig{conn: conn, log: &lockedBuffer{}}
 	cfg := ingress.Defaults()
 	cfg.Kafka.Brokers = conn.Brokers()
 	cfg.Tenants, cfg.Listen, cfg.Admin, cfg.PublicURL = "unused", "127.0.0.1:0", "127.0.0.1:0", public
@@ -109,6 +119,7 @@ func newRig(t *testing.T, change func(*ingress.Config)) *rig {
 	}
 	tel := telemetry.Discard()
 	tel.Log = slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var err error
 	if r.Service, err = ingress.New(t.Context(), cfg, tenants, tel); err != nil {
 		t.Fatal(err)
 	}
@@ -363,10 +374,11 @@ func TestShutdownEndsStreams(t *testing.T) {
 	r := newRig(t, func(c *ingress.Config) { c.Grace = 50 * time.Millisecond })
 	going := r.twiml(t, "voice", "To", apptest.QuietLine)
 	c := r.stream(t, "MZ1", going.attr("Parameter", "value"), 25, false)
-	for { // the first chunk on the broker tells that the stream runs
-		if strings.Contains(kinds(r.topic(t, events.Media)), "audio_chunk") {
-			break
-		}
+	// The first chunk on the broker tells that the stream runs.
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !strings.Contains(kinds(r.topic(t, events.Media)), "audio_chunk") {
+		<-tick.C
 	}
 	if err := r.stop(); err != nil {
 		t.Fatal(err)

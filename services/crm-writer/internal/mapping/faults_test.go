@@ -170,6 +170,17 @@ writes:
 	}
 }
 
+// FuzzCompile: whatever a file holds, it is compiled or refused, and never ends the process.
+func FuzzCompile(f *testing.F) {
+	f.Add([]byte("version: 1\nname: x\nwrites: [{ref: a, object: Task, match: {by: {field: A, value: call.id}}}]\n"))
+	f.Add([]byte("writes: [[]]\nlengths: {a: {}}\nfile: 3\nsets: {a: {include: [a]}}\nevent: {include: x}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if m, err := Compile("f.yaml", data); (m == nil) != (err != nil) {
+			t.Errorf("%v, %v", m, err)
+		}
+	})
+}
+
 func BenchmarkPlan(b *testing.B) {
 	m, tn := canonical(b), acme(b)
 	e := event(named(insight("SupportRequest", "SupportTicketOpened"), 0.9))

@@ -320,6 +320,21 @@ func TestWithheldNumbersAreNobodys(t *testing.T) {
 	}
 }
 
+func TestOnlyAnAddressIsAnAddress(t *testing.T) {
+	m := canonical(t)
+	for spoken, want := range map[string]any{
+		"jane.doe@example.com": "jane.doe@example.com", "o'neil+x@mail.example.co.uk": "o'neil+x@mail.example.co.uk",
+		"jane at example": nil, "jane@example": nil, "josé@example.com": nil, ".jane@example.com": nil, "a@b.com, c@d.com": nil,
+		strings.Repeat("a", 80) + "@example.com": nil,
+	} {
+		i := named(insight("BookDemo", "QualifiedLead"), 0.9)
+		i.Details = append(i.Details, &events.Detail{Name: "email", Value: spoken, Confidence: 0.9})
+		if got := plan(t, m, i).Writes[0].Fields["Email"]; got != want {
+			t.Errorf("%q: %v", spoken, got)
+		}
+	}
+}
+
 func TestConsentIsOnlyAYes(t *testing.T) {
 	m := canonical(t)
 	for answer, want := range map[events.ConsentAnswer]any{

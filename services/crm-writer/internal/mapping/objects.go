@@ -84,7 +84,7 @@ func callerObject() Object {
 		{"last_name", text, "last name as spoken, if named", func(v *view) any { return v.name.last }},
 		{"name_confidence", number, "0 to 1", func(v *view) any { return v.name.confidence }},
 		{"company", text, "company as spoken", func(v *view) any { return v.detail("company") }},
-		{"email", text, "e-mail address as spoken", func(v *view) any { return v.detail("email") }},
+		{"email", text, "e-mail address as spoken, if it is one", func(v *view) any { return v.email() }},
 	}}
 }
 

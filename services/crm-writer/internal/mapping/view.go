@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
@@ -185,6 +186,16 @@ func (v *view) detail(name string) string {
 	}
 	return ""
 }
+
+// email is the spoken address if Salesforce would take it: a misheard one must not cost the call its record.
+func (v *view) email() any {
+	if s := v.detail("email"); len(s) <= 80 && emailLike.MatchString(s) {
+		return s
+	}
+	return ""
+}
+
+var emailLike = regexp.MustCompile(`^[A-Za-z0-9_%+'-]+(\.[A-Za-z0-9_%+'-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}$`)
 
 func (v *view) details(name string) *events.Detail {
 	var best *events.Detail

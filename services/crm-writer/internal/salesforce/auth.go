@@ -30,11 +30,17 @@ type Session struct {
 // for clocks that differ.
 const assertionLife = 3 * time.Minute
 
-// signInTimeout bounds a sign-in, which runs for every request that waits for it and so under no one's context.
+// signInTimeout bounds a sign-in.
 const signInTimeout = 30 * time.Second
 
 // auth keeps one session and lets one sign-in run at a time.
 type auth struct {
+	// life ends with the client: a sign-in runs for every request that waits for it, and so under no one's
+	// context.
+	life    context.Context
+	end     context.CancelFunc
+	running sync.WaitGroup
+
 	mu      sync.Mutex
 	current *Session
 	flight  *flight
@@ -57,7 +63,7 @@ func (a *auth) session(ctx context.Context, c *Client) (*Session, error) {
 	if f == nil {
 		f = &flight{done: make(chan struct{})}
 		a.flight = f
-		go a.run(context.WithoutCancel(ctx), c, f)
+		a.running.Go(func() { a.run(c, f) }) //nolint:contextcheck // see life
 	}
 	a.mu.Unlock()
 	select {
@@ -68,8 +74,8 @@ func (a *auth) session(ctx context.Context, c *Client) (*Session, error) {
 	}
 }
 
-func (a *auth) run(ctx context.Context, c *Client, f *flight) {
-	ctx, cancel := context.WithTimeout(ctx, signInTimeout)
+func (a *auth) run(c *Client, f *flight) {
+	ctx, cancel := context.WithTimeout(a.life, signInTimeout)
 	defer cancel()
 	f.session, f.err = c.signIn(ctx)
 	a.mu.Lock()

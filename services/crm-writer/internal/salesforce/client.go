@@ -64,7 +64,6 @@ type Client struct {
 	cfg   Config
 	key   *rsa.PrivateKey
 	http  *http.Client
-	owned *http.Transport
 	auth  auth
 	usage usage
 }
@@ -96,9 +95,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, key: key, http: cfg.HTTP}
 	if c.http == nil {
-		c.owned = newTransport()
-		c.http = &http.Client{Transport: c.owned}
+		c.http = &http.Client{Transport: newTransport()}
 	}
+	c.auth.life, c.auth.end = context.WithCancel(context.Background())
 	return c, nil
 }
 
@@ -118,8 +117,10 @@ func versionLike(s string) bool {
 	return ok && digits(whole) && digits(part)
 }
 
-// Close drops idle connections.
+// Close ends a sign-in under way and drops idle connections.
 func (c *Client) Close() error {
+	c.auth.end()
+	c.auth.running.Wait()
 	c.http.CloseIdleConnections()
 	return nil
 }

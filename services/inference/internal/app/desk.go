@@ -66,15 +66,14 @@ type Desk struct {
 
 // New makes a desk.
 func New(tenants *tenant.Set, set Settings, p Ports, tel *telemetry.Telemetry) (*Desk, error) {
-	m, err := newMeters(tel.Meter)
-	if err != nil {
-		return nil, err
-	}
-	return &Desk{
+	d := &Desk{
 		tenants: tenants, set: set, out: p.Out, past: p.Past, answers: p.Answers, models: p.Models, redactor: p.Redactor,
-		spawn: p.Go, ending: p.Ending, tracer: tel.Tracer, log: tel.Log, meters: m, breakers: newBreakers(set.Breaker), now: time.Now,
+		spawn: p.Go, ending: p.Ending, tracer: tel.Tracer, log: tel.Log, breakers: newBreakers(set.Breaker), now: time.Now,
 		parts: map[int]*Partition{},
-	}, nil
+	}
+	var err error
+	d.meters, err = newMeters(tel.Meter, d.inMemory)
+	return d, err
 }
 
 // Take folds one event. done is called once: nil when the state that holds the event is stored, an error

@@ -663,3 +663,98 @@ func TestManyCalls(t *testing.T) {
 		}
 	})
 }
+
+// TestOldStart: a CallStarted from before what was loaded may belong to a call that is told already.
+func TestOldStart(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		m := call("CA1", w.start)
+		w.must(m.demoCall()...)
+		w.lose()
+		w.desk.Disown(partition)
+		w.boot(w.desk.tenants)
+		stored := w.out.states
+		w.out.states = nil // nothing of it was loaded
+		w.own(w.start.Add(time.Hour))
+		w.out.states = stored
+		w.must(m.started())
+		w.pass(time.Minute)
+		if w.past.searches != 1 || len(w.out.insights()) != 1 {
+			t.Errorf("%d searches, %d revisions", w.past.searches, len(w.out.insights()))
+		}
+	})
+}
+
+// TestPastAway holds what needs the past until it can be searched.
+func TestPastAway(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.past.fail = errors.New("broker away")
+		m := call("CA1", w.start)
+		done := make(chan error, 1)
+		w.desk.Take(w.ctx, partition, m.demoWords()[0], 1, func(err error) { done <- err })
+		w.pass(time.Minute)
+		select {
+		case err := <-done:
+			t.Fatal("completed while nobody could tell whether the call is known", err)
+		default:
+		}
+		w.past.mu.Lock()
+		w.past.fail = nil
+		w.past.mu.Unlock()
+		w.pass(2 * time.Second)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestFlush completes what is held when nothing more would be fetched before.
+func TestFlush(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		m := call("CA1", w.start)
+		words, recording := make(chan error, 1), make(chan error, 1)
+		w.desk.Take(w.ctx, partition, m.demoWords()[0], 1, func(err error) { words <- err })
+		w.desk.Take(w.ctx, partition, call("CA2", w.start).recorded(), -1, func(err error) { recording <- err })
+		w.desk.Flush()
+		synctest.Wait()
+		if err := <-words; err != nil {
+			t.Error(err)
+		}
+		if err := <-recording; retry.Code(err) != "call_unknown" {
+			t.Error(err)
+		}
+	})
+}
+
+// TestTenantGone keeps a call whose tenant is no longer configured, and asks nobody about it.
+func TestTenantGone(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		m := call("CA1", w.start)
+		list := m.demoCall()
+		w.must(list[:len(list)-1]...)
+		w.lose()
+		w.desk.Disown(partition)
+		empty, err := tenant.NewSet()
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := w.desk.tenants
+		w.boot(empty)
+		w.own(w.start.Add(-24 * time.Hour))
+		w.pass(5 * time.Hour)
+		if len(w.out.insights()) != 0 || w.model.count() != 0 {
+			t.Error("told a call of nobody's")
+		}
+		w.lose()
+		w.desk.Disown(partition)
+		w.boot(before)
+		w.own(w.start.Add(-24 * time.Hour))
+		w.pass(time.Minute)
+		if i, _ := w.last(); i.GetIntent().GetValue() != "BookDemo" {
+			t.Error("configured again, the call is told")
+		}
+	})
+}

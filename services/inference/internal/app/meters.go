@@ -14,10 +14,10 @@ import (
 type meters struct {
 	revisions, requests, tokens, faults, unopened, unknown, claimless metric.Int64Counter
 	seconds, delay                                                    metric.Float64Histogram
-	open                                                              metric.Int64UpDownCounter
 }
 
-func newMeters(m metric.Meter) (*meters, error) {
+// newMeters makes them; calls counts the calls in memory when it is asked.
+func newMeters(m metric.Meter, calls func() int64) (*meters, error) {
 	var x meters
 	var err error
 	counter := func(to *metric.Int64Counter, name, what string) {
@@ -41,7 +41,11 @@ func newMeters(m metric.Meter) (*meters, error) {
 	histogram(&x.seconds, "request", "Time of one request to a model provider.", .1, .25, .5, 1, 2, 4, 8, 16, 32)
 	histogram(&x.delay, "revision_delay", "Time from the end of a call to its first revision.", .1, .25, .5, 1, 2, 4, 8, 15, 30, 60, 300)
 	if err == nil {
-		x.open, err = m.Int64UpDownCounter("frontdesk.inference.calls_in_memory", metric.WithDescription("Calls held in memory."))
+		_, err = m.Int64ObservableUpDownCounter("frontdesk.inference.calls_in_memory", metric.WithDescription("Calls held in memory."),
+			metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+				o.Observe(calls())
+				return nil
+			}))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("making inference's metrics: %w", err)

@@ -100,7 +100,6 @@ func (d *Desk) Own(number int, since time.Time, states []Stored, run func(call s
 	d.mu.Lock()
 	d.parts[number] = p
 	d.mu.Unlock()
-	d.meters.open.Add(context.Background(), int64(len(p.calls)))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.calls {
@@ -125,7 +124,18 @@ func (d *Desk) Disown(number int) {
 			c.timer.Stop()
 		}
 	}
-	d.meters.open.Add(context.Background(), -int64(len(p.calls)))
+}
+
+// inMemory counts the calls in memory.
+func (d *Desk) inMemory() (n int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, p := range d.parts {
+		p.mu.Lock()
+		n += int64(len(p.calls))
+		p.mu.Unlock()
+	}
+	return n
 }
 
 func (d *Desk) partition(number int) *Partition {
@@ -142,7 +152,6 @@ func (p *Partition) call(id string) *Call {
 	if c == nil {
 		c = &Call{id: id}
 		p.calls[id] = c
-		p.desk.meters.open.Add(context.Background(), 1)
 	}
 	return c
 }
@@ -179,10 +188,13 @@ func (p *Partition) arm(c *Call) {
 }
 
 // again sets the timer after a failure: what is due at once is due in a second.
-func (p *Partition) again(c *Call) {
+func (p *Partition) again(c *Call) { p.armAfter(c, time.Second) }
+
+// armAfter sets the timer for what is next, but not before least has passed.
+func (p *Partition) armAfter(c *Call, least time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.armLocked(c, time.Second)
+	p.armLocked(c, least)
 }
 
 // armLocked puts what is due off by least at least.
@@ -229,7 +241,6 @@ func (p *Partition) evict(c *Call) {
 	if c.state != nil {
 		p.left[c.id] = -1
 	}
-	p.desk.meters.open.Add(context.Background(), -1)
 }
 
 // Flush stops waiting for the beginnings of calls: what is held must be completed, since nothing more is

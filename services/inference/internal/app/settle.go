@@ -24,6 +24,10 @@ func (d *Desk) settle(ctx context.Context, p *Partition, c *Call) {
 		p.arm(c)
 		return
 	}
+	if d.tenants.ByID(c.of.Tenant) == nil {
+		p.armAfter(c, d.set.Timing.Keep) // until somebody configures the tenant again and restarts
+		return
+	}
 	p.again(c)
 }
 

@@ -1,24 +1,22 @@
 package redact
 
-import "strings"
+import (
+	"strings"
+)
 
 var (
-	streetTypes = set("street st avenue ave av road rd boulevard blvd lane ln drive dr court ct way place pl terrace circle cir highway hwy parkway pkwy square sq trail alley plaza loop row crescent close")
-	calleTypes  = set("calle avenida av avda paseo camino carretera callejon calzada boulevard bulevar ronda travesia via c plaza plazuela colonia glorieta")
-	unitWords   = set("apartment apt suite ste unit floor building bldg room number piso puerta apartamento departamento depto interior escalera bloque portal planta numero letra izquierda derecha")
-	addressCues = []string{
-		"my address is", "address is", "address", "i live at", "live at", "live on", "located at", "we're at", "i'm at", "deliver to", "deliver it to", "ship it to", "shipping address", "billing address",
-		"home address", "street address", "mailing address", "moved to", "mi direccion es", "direccion es", "direccion", "domicilio", "vivo en", "vivimos en", "estamos en", "resido en",
-	}
-	zipCues = []string{"zip", "zip code", "zipcode", "postal code", "postcode", "codigo postal", "c p"}
-	states  = set("alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan " +
-		"minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming " +
-		"al ak az ar ca co ct de fl ga ia id il ks ky la ma md mi mn mo ms mt nc nd ne nh nj nm nv ny oh ok pa ri sc sd tn tx ut va vt wa wi wv wy")
-	twoWordStates = map[string]bool{
-		"new york": true, "new jersey": true, "new mexico": true, "new hampshire": true, "north carolina": true, "south carolina": true, "north dakota": true, "south dakota": true,
-		"west virginia": true, "rhode island": true,
-	}
-	compass = set("north south east west n s e w northeast northwest southeast southwest")
+	// streetTypes end the name of a street, whatever the words before them.
+	streetTypes = set("street st avenue ave av road rd boulevard blvd lane ln parkway pkwy highway hwy terrace crescent cres mews turnpike expressway alley gardens avenida calle")
+	// weakTypes do so where the recogniser gives them a capital; else they are words like others.
+	weakTypes = set("drive dr court ct way place pl circle cir square sq trail trl plaza loop row close walk park hill hills view run ridge point crossing grove green path pike bend heights landing cove commons bluff hollow creek glen broadway pass track common quay rise vale wharf yard")
+	// numberedWays have a number for a name: "County Road 12", "Highway 61 North".
+	numberedWays = set("highway hwy route rte road rd interstate carretera autopista ruta")
+	wayKinds     = set("county state us old rural farm township ranch north south east west interstate business")
+	calleTypes   = set("calle avenida av avda paseo camino carretera callejon calzada boulevard bulevar ronda travesia via c plaza plazuela colonia glorieta carrera cra diagonal transversal pasaje rambla urbanizacion privada prolongacion circuito andador eje carrer kalea rua praza")
+	// numberSign stands before the number of a house.
+	numberSign = set("numero num no n con")
+	// notCalle stands in no name of a street.
+	notCalle = set("es son para con que se por plan mi su me cuesta tiene hay desde hasta")
 	// notStreet ends the words between a house number and its street type: what stands there is a sentence.
 	notStreet = set("is are was were and or the a an of for to in on my your our i we you it that this at by with from about order number tickets years days minutes hours percent dollars people users " +
 		"seats licenses months weeks times o'clock am pm es un una los las por para con que se")
@@ -30,6 +28,7 @@ func (s *stream) addresses() []finding {
 	var found []finding
 	for _, r := range s.runs {
 		switch from := r.from(); {
+		case r.sum:
 		case s.poBox(from) > 0:
 			found = append(found, s.address(from-s.poBox(from), s.town(r.to())))
 		case (len(r.digits) == 5 || len(r.digits) == 9) && s.cue(from, 4, zipCues):
@@ -43,6 +42,9 @@ func (s *stream) addresses() []finding {
 	for i := range s.toks {
 		if to := s.calle(i); to > 0 {
 			found = append(found, s.address(i, s.town(to)))
+		} else if n := s.startsWith(i, zipCues); n > 0 && s.postcode(s.skipIs(i+n)) > 0 {
+			at := s.skipIs(i + n)
+			found = append(found, s.address(at, at+s.postcode(at)))
 		} else if n := s.startsWith(i, addressCues); n > 0 {
 			if from, to := s.cuedAddress(i + n); to > 0 {
 				found = append(found, s.address(from, s.town(to)))
@@ -52,8 +54,44 @@ func (s *stream) addresses() []finding {
 	return found
 }
 
+func (s *stream) skipIs(i int) int {
+	if w := s.norm(i); w == "is" || w == "es" {
+		return i + 1
+	}
+	return i
+}
+
 func (s *stream) address(from, to int) finding {
-	return s.finding(Address, from, to, s.said(from, to))
+	return s.finding(Address, from, to, s.written(from, to))
+}
+
+// written is an address as a record wants it: spoken numbers in digits, commas kept, one where a line breaks.
+func (s *stream) written(from, to int) string {
+	starts := map[int]run{}
+	for _, r := range s.runs {
+		if r.from() >= from && r.to() <= to {
+			starts[r.from()] = r
+		}
+	}
+	var b strings.Builder
+	for i := from; i < to; {
+		if t := s.toks[i]; i > from {
+			switch {
+			case t.first || strings.Contains(t.gap, ","):
+				b.WriteString(", ")
+			default:
+				b.WriteString(" ")
+			}
+		}
+		if r, ok := starts[i]; ok {
+			b.WriteString(r.digits)
+			i = r.to()
+			continue
+		}
+		b.WriteString(s.toks[i].text)
+		i++
+	}
+	return b.String()
 }
 
 // street reads "1420 North Maple Street" after the run of its number; 0 if there is no street type within five
@@ -62,15 +100,50 @@ func (s *stream) street(r run) int {
 	if len(r.digits) > 6 {
 		return 0
 	}
+	if to := s.numberedWay(r.to()); to > 0 {
+		return to
+	}
+	plain := true // no word so far is an everyday one
+	end := 0      // after a weak type: "Oak Ridge" may go on to "Oak Ridge Road"
 	for i := r.to(); i < min(r.to()+6, len(s.toks)); i++ {
 		t := s.toks[i]
-		if i > r.to() && streetTypes[t.norm] {
-			return i + 1
-		}
 		// "Maple St." has a dot that ends nothing; "Dr. Smith" is a person.
 		if t.line != s.toks[r.from()].line && i > r.to()+1 || strings.ContainsAny(t.gap, ".?!") || notStreet[t.norm] {
-			return 0
+			return end
 		}
+		switch {
+		case i == r.to():
+		case streetTypes[t.norm]:
+			return s.numberAfter(i + 1)
+		case weakTypes[t.norm] && (s.doc.cased && t.upper() || !s.doc.cased && plain):
+			end = i + 1
+		}
+		if end > 0 && i >= end && s.doc.cased && !t.upper() {
+			return end
+		}
+		plain = plain && !s.doc.lang.everyday(t.norm)
+	}
+	return end
+}
+
+// numberAfter passes over the number that is the name of a way: "County Road 12".
+func (s *stream) numberAfter(i int) int {
+	if _, n := s.number(i); n > 0 && numberedWays[s.norm(i-1)] && s.toks[i].gap == " " {
+		return i + n
+	}
+	return i
+}
+
+// numberedWay reads "Highway 61", "County Road 12", "Old State Route 9" at word i; 0 if none stands there.
+func (s *stream) numberedWay(i int) int {
+	for skip := 0; skip < 3 && wayKinds[s.norm(i)]; skip++ {
+		i++
+	}
+	if !numberedWays[s.norm(i)] {
+		return 0
+	}
+	if _, n := s.number(i + 1); n > 0 && s.toks[i+1].gap == " " {
+		return i + 1 + n
 	}
 	return 0
 }
@@ -87,40 +160,45 @@ func (s *stream) unitBefore(from int) int {
 	return from
 }
 
-func (s *stream) poBox(i int) int {
-	for phrase, n := range map[string]int{"p o box": 3, "po box": 2, "apartado postal": 2, "apartado de correos": 3, "apartado": 1} {
-		if s.endsWith(i, phrase) {
-			return n
-		}
-	}
-	return 0
-}
+func (s *stream) poBox(i int) int { return s.endsAt(i, boxes) }
 
-// calle reads "calle de Alcalá 45", "Avenida Juárez, número 12".
+var boxes = phraseList("p o box, po box, post office box, apartado postal, apartado de correos, apartado")
+
+// calle reads "calle de Alcalá 45", "Avenida Juárez, número 12", "Carrera 15 número 88-21".
 func (s *stream) calle(i int) int {
 	if !s.doc.lang.es || !calleTypes[s.norm(i)] || s.norm(i) == "c" && !strings.HasPrefix(s.after(i), "/") {
 		return 0
 	}
 	for j := i + 1; j < min(i+9, len(s.toks)); j++ {
-		if s.toks[j].line != s.toks[i].line && j > i+6 || strings.ContainsAny(s.toks[j].gap, "?!") {
+		t := s.toks[j]
+		if t.line != s.toks[i].line && j > i+6 || strings.ContainsAny(t.gap, "?!") || strings.Contains(t.gap, ".") && len(s.norm(j-1)) > 3 || notCalle[t.norm] && !s.isNumber(j+1) {
 			return 0
 		}
-		if _, n := s.number(j); n > 0 && j > i+1 {
-			return j + n
+		if _, n := s.number(j); n > 0 {
+			if k := j + n; numberSign[s.norm(k)] && s.isNumber(k+1) {
+				return s.runEnd(k + 1)
+			}
+			if j > i+1 {
+				return s.runEnd(j)
+			}
 		}
 	}
 	return 0
 }
 
-// after is what stands after word i in its line.
-func (s *stream) after(i int) string {
-	if i+1 < len(s.toks) && !s.toks[i+1].first {
-		return s.toks[i+1].gap
+// runEnd is where the run ends that word i belongs to, if it is short enough for the number of a house; else where
+// the number at i does.
+func (s *stream) runEnd(i int) int {
+	for _, r := range s.runs {
+		if r.from() <= i && i < r.to() && len(r.digits) <= 6 && r.to() <= i+4 {
+			return r.to()
+		}
 	}
-	return ""
+	_, n := s.number(i)
+	return i + n
 }
 
-// cuedAddress is what follows "my address is": from the first number or capital within six words, to the end of the
+// cuedAddress is what follows "my address is": from the first number within four words, to the end of the
 // sentence, twelve words at most. Without a number within it there is none.
 func (s *stream) cuedAddress(i int) (from, to int) {
 	for from = i; from < min(i+4, len(s.toks)); from++ {
@@ -131,11 +209,8 @@ func (s *stream) cuedAddress(i int) (from, to int) {
 			return 0, 0
 		}
 	}
-	if _, n := s.number(from); n == 0 || from >= len(s.toks) {
-		return 0, 0
-	}
 	d, n := s.number(from)
-	if len(d) > 6 || s.dated(from) {
+	if n == 0 || len(d) > 6 || s.dated(from) || s.clock(from, n) {
 		return 0, 0
 	}
 	for to = from + n; to < min(from+12, len(s.toks)); to++ {
@@ -143,93 +218,19 @@ func (s *stream) cuedAddress(i int) (from, to int) {
 			break
 		}
 	}
-	if to == from+n {
-		return 0, 0 // a number alone is no address
+	if to == from+n || s.doc.lang.everyday(s.norm(from+n)) && !compass[s.norm(from+n)] && !unitWords[s.norm(from+n)] && !streetTypes[s.norm(from+n)] {
+		return 0, 0 // a number alone is no address, nor is one of things
 	}
 	return from, to
+}
+
+// clock tells whether n words at i are a time of day.
+func (s *stream) clock(i, n int) bool {
+	w := s.norm(i + n)
+	return w == "am" || w == "pm" || w == "o'clock" || strings.HasPrefix(s.after(i+n-1), ":")
 }
 
 func (s *stream) dated(i int) bool {
 	_, n := s.date(i)
 	return n > 0
-}
-
-// town goes on over what belongs to an address that has ended its street: unit, town, state, postcode.
-func (s *stream) town(to int) int {
-	end := to
-	for i := to; i < min(to+14, len(s.toks)); {
-		t := s.toks[i]
-		if strings.ContainsAny(t.gap, "?!") || t.first && t.line > s.toks[to-1].line+2 {
-			break
-		}
-		switch n := s.townWord(i, end); {
-		case n == 0:
-			// A capitalised word, or one before a state, may be the town's.
-			if !(s.doc.cased && t.upper() && !t.sentence() && !commonWord[t.norm] || s.beforeState(i)) {
-				return end
-			}
-			i++
-			if s.doc.cased && t.upper() {
-				end = i
-			}
-		default:
-			i += n
-			end = i
-		}
-	}
-	return end
-}
-
-// townWord is how many words at i are a unit with its number, a compass point, a state or a postcode; 0 if none.
-func (s *stream) townWord(i, end int) int {
-	w := s.norm(i)
-	switch {
-	case unitWords[w]:
-		if _, n := s.number(i + 1); n > 0 {
-			if s.unitLetter(i + 1 + n) {
-				return n + 2
-			}
-			return n + 1
-		}
-		if i+1 < len(s.toks) && (s.toks[i+1].letter() || mixed(s.norm(i+1))) {
-			return 2
-		}
-		if w == "izquierda" || w == "derecha" {
-			return 1
-		}
-	case compass[w] && !s.toks[i].sentence():
-		return 1
-	case twoWordStates[w+" "+s.norm(i+1)]:
-		return 2
-	case states[w] && (len(w) > 2 || s.toks[i].text == strings.ToUpper(w)):
-		return 1
-	case s.startsWith(i, zipCues) > 0:
-		return s.startsWith(i, zipCues)
-	}
-	if d, _ := s.number(i); len(d) >= 1 {
-		for _, r := range s.runs {
-			if r.from() == i && len(r.digits) == 5 && i-end <= 3 {
-				return r.to() - i
-			}
-		}
-	}
-	return 0
-}
-
-func (s *stream) unitLetter(i int) bool {
-	return i < len(s.toks) && s.toks[i].letter() && !s.toks[i].sentence() && s.toks[i].norm != "i" && s.toks[i].norm != "y"
-}
-
-// beforeState tells whether a state stands within three words after word i in the same sentence.
-func (s *stream) beforeState(i int) bool {
-	for j := i + 1; j <= i+3 && j < len(s.toks); j++ {
-		if s.toks[j].sentence() && !s.toks[j].first {
-			return false
-		}
-		w := s.norm(j)
-		if len(w) > 3 && states[w] || twoWordStates[w+" "+s.norm(j+1)] || states[w] && s.toks[j].text == strings.ToUpper(w) {
-			return true
-		}
-	}
-	return false
 }

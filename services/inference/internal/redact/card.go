@@ -1,50 +1,150 @@
 package redact
 
-import "strings"
-
-var (
-	cardCues = []string{
-		"card", "card number", "credit card", "debit card", "visa", "mastercard", "master card", "amex", "american express", "discover",
-		"tarjeta", "numero de tarjeta", "credito", "debito",
-	}
-	cvvCues = []string{
-		"cvv", "cvc", "cvv2", "cid", "security code", "verification code", "three digits on the back", "three digit code", "digits on the back",
-		"code on the back", "number on the back", "codigo de seguridad", "codigo de verificacion", "tres digitos", "digitos de atras", "cvv es",
-	}
-	expiryCues = []string{
-		"expires", "expiry", "expiration", "expiration date", "exp date", "exp", "expiring", "valid until", "valid through", "good through", "good thru",
-		"vence", "vencimiento", "caduca", "caducidad", "expira", "fecha de vencimiento",
-	}
-	lastFourCues = []string{"ending in", "ends in", "ending", "last four", "last 4", "terminada en", "termina en", "ultimos cuatro", "last four digits", "last four are"}
+import (
+	"strings"
 )
 
-// cards finds card numbers (ISO/IEC 7812: 13 to 19 digits with a Luhn check digit), security codes and expiry
-// dates.
+// cards finds card numbers, and the security codes and expiry dates that go with them.
 func (s *stream) cards() []finding {
-	found := s.expiries()
+	c := cardReader{s: s, found: s.expiries()}
 	for i := 0; i < len(s.runs); i++ {
-		r := s.runs[i]
-		if f, ok := s.luhnCard(r); ok {
-			found = append(found, f)
-			continue
+		i += c.read(i)
+	}
+	return c.found
+}
+
+// cardReader goes through the numbers of a stream in order: what follows a card number belongs to it.
+type cardReader struct {
+	s     *stream
+	found []finding
+	// end is the word after the last card number, its expiry date or code; 0 before the first. amex tells that the
+	// card's code has four digits.
+	end  int
+	amex bool
+}
+
+func (c *cardReader) add(k Kind, from, to int, value string) {
+	c.found = append(c.found, c.s.finding(k, from, to, value))
+	c.end = to
+}
+
+// read takes the run at i for what it is, and returns how many runs after it went with it.
+func (c *cardReader) read(i int) int {
+	s, r := c.s, c.s.runs[i]
+	switch {
+	case r.sum:
+	case c.number(r):
+	case covered(c.found, r.from(), r.to()):
+		c.end = r.to() // the expiry date
+	case s.securityCode(r):
+		c.add(CVV, r.from(), r.to(), r.digits)
+	case c.goesOn(r):
+	case len(r.digits) == 4 && s.cueBefore(r.from(), 6, lastFourCues) >= 0:
+		// The last four digits may be shown (PCI DSS 3.4.1).
+	case s.cue(r.from(), 25, cardCues) && !s.announced(r.from()) && !s.ordered(r.from(), 8):
+		groups := s.dictatedCard(i)
+		for _, f := range groups {
+			c.add(Card, f.from, f.to, f.value)
 		}
-		if covered(found, r.from(), r.to()) {
-			continue
+		return max(0, len(groups)-1)
+	}
+	return 0
+}
+
+// number takes a run that holds a card number, and what was said with it in one breath.
+func (c *cardReader) number(r run) bool {
+	i, j := cardIn(r, c.s.ordered(r.from(), 8))
+	if j == 0 {
+		return false
+	}
+	value := r.digits[i:j]
+	c.amex = value[0] == '3' && (value[1] == '4' || value[1] == '7')
+	if len(r.digits) <= 19 && !c.tailFits(r, i, j) {
+		i, j = 0, len(r.digits) // a digit too many is still the card's
+	}
+	from, to := r.sub(i, j)
+	c.add(Card, from, to, value)
+	if j < len(r.digits) {
+		c.tail(r.part(j, len(r.digits)))
+	}
+	return true
+}
+
+// tailFits tells whether what a run says after a card number is an expiry date, a security code, or both.
+func (c *cardReader) tailFits(r run, i, j int) bool {
+	if i > 0 || j == len(r.digits) || r.cutsWord(j) {
+		return false
+	}
+	rest := r.part(j, len(r.digits))
+	return c.isCode(rest) || expiryDigits(rest) > 0
+}
+
+// tail takes the digits that follow a card number in the same run: an expiry date, a code, or whatever they are, for
+// nobody says anything else in that breath.
+func (c *cardReader) tail(rest run) {
+	if n := expiryDigits(rest); n > 0 {
+		from, to := rest.sub(0, n)
+		c.add(Expiry, from, to, monthYear(rest.digits[:n]))
+		if n == len(rest.digits) {
+			return
 		}
-		if s.securityCode(r) {
-			found = append(found, s.finding(CVV, r.from(), r.to(), r.digits))
-			continue
-		}
-		if len(r.digits) == 4 && s.cuePos(r.from(), 6, lastFourCues) >= 0 {
-			continue // the last four digits may be shown (PCI DSS 3.4.1)
-		}
-		if s.cue(r.from(), 25, cardCues) {
-			groups := s.dictatedCard(i)
-			found = append(found, groups...)
-			i += max(0, len(groups)-1)
+		rest = rest.part(n, len(rest.digits))
+	}
+	c.add(CVV, rest.from(), rest.to(), rest.digits)
+}
+
+// goesOn takes a run that follows a card number closely and is not announced as anything else: a group that
+// corrects it, its expiry date, its code.
+func (c *cardReader) goesOn(r run) bool {
+	s := c.s
+	if c.end == 0 || r.from()-c.end > 6 || s.toks[r.from()].line > s.toks[c.end-1].line+2 || s.announced(r.from()) || s.counts(r) {
+		return false
+	}
+	near := r.from()-c.end <= 2
+	n := expiryDigits(r)
+	switch {
+	case s.corrected(c.end, r.from()) && len(r.digits) <= 8:
+		c.add(Card, r.from(), r.to(), c.last(Card).value+" "+r.digits)
+	case near && n > 0 && (n == len(r.digits) || c.isCode(r.part(n, len(r.digits)))):
+		c.tail(r)
+	case near && c.isCode(r):
+		c.add(CVV, r.from(), r.to(), r.digits)
+	default:
+		return false
+	}
+	return true
+}
+
+func (c *cardReader) last(k Kind) finding {
+	for i := len(c.found) - 1; i >= 0; i-- {
+		if c.found[i].kind == k {
+			return c.found[i]
 		}
 	}
-	return found
+	return finding{}
+}
+
+// isCode tells whether a run has the length of the card's security code.
+func (c *cardReader) isCode(r run) bool {
+	return len(r.digits) == 3 || c.amex && len(r.digits) == 4
+}
+
+// counts tells whether a number counts things: "340 seats".
+func (s *stream) counts(r run) bool {
+	i := r.to()
+	return i < len(s.toks) && !s.toks[i].sentence() && s.toks[i].gap == " " && len(s.norm(i)) > 3 && strings.HasSuffix(s.norm(i), "s")
+}
+
+// corrections stand between a number and what it should have been.
+var corrections = phraseList("no wait, wait, sorry, i mean, correction, actually, no no, make that, i said, scratch that, let me correct, no it's, no its, not, perdon, digo, no espere, mejor dicho, corrijo, me equivoque, no es")
+
+func (s *stream) corrected(from, to int) bool {
+	for i := from; i < to; i++ {
+		if s.startsWith(i, corrections) > 0 {
+			return true
+		}
+	}
+	return from < to && s.norm(from) == "no"
 }
 
 // securityCode tells whether a run of three or four digits was announced as the code on the back, or is the first number
@@ -57,7 +157,7 @@ func (s *stream) securityCode(r run) bool {
 }
 
 // answersWith tells whether r is the first number of a line that directly answers a question for the cues.
-func (s *stream) answersWith(r run, cues []string) bool {
+func (s *stream) answersWith(r run, cues *phrases) bool {
 	line := s.toks[r.from()].line
 	for i := r.from() - 1; i >= 0 && s.toks[i].line == line; i-- {
 		if s.isNumber(i) {
@@ -68,8 +168,8 @@ func (s *stream) answersWith(r run, cues []string) bool {
 }
 
 // announces tells whether one of the phrases stands within so many words before r, with no other number between.
-func (s *stream) announces(phrases []string, r run, within int) bool {
-	back := s.cuePos(r.from(), within, phrases)
+func (s *stream) announces(cues *phrases, r run, within int) bool {
+	back := s.cueBefore(r.from(), within, cues)
 	if back < 0 {
 		return false
 	}
@@ -81,24 +181,6 @@ func (s *stream) announces(phrases []string, r run, within int) bool {
 	return true
 }
 
-// luhnCard is the longest stretch of a run that is a card number by its own digits.
-func (s *stream) luhnCard(r run) (finding, bool) {
-	for _, n := range []int{16, 15, 14, 13, 19, 18, 17} { // the usual lengths first
-		for i := 0; i+n <= len(r.digits); i++ {
-			d := r.digits[i : i+n]
-			if strings.IndexByte("23456", d[0]) < 0 || !luhn(d) {
-				continue
-			}
-			from, to := r.sub(i, i+n)
-			if len(r.digits) <= 19 {
-				from, to, d = r.from(), r.to(), r.digits // a digit too many is still the card's
-			}
-			return s.finding(Card, from, to, d), true
-		}
-	}
-	return finding{}, false
-}
-
 // dictatedCard collects the groups of a card number that were dictated one by one, with words between, or of which
 // one was misheard so that the check digit is wrong. Every group becomes a finding of its own with the value
 // of the whole; fewer than eight digits are no card number. It ends where the check digit is right, at 16
@@ -108,7 +190,7 @@ func (s *stream) dictatedCard(first int) []finding {
 	digits, n := "", 0
 	for i := first; i < len(s.runs); i++ {
 		r := s.runs[i]
-		if i > first && (r.from()-s.runs[i-1].to() > apart || s.announced(r.from())) {
+		if i > first && (r.from()-s.runs[i-1].to() > apart || s.announced(r.from())) || r.sum {
 			break
 		}
 		if len(digits)+len(r.digits) > 19 {
@@ -132,45 +214,10 @@ func (s *stream) dictatedCard(first int) []finding {
 
 // announced tells whether something else than a card number was announced just before word i.
 func (s *stream) announced(i int) bool {
-	for _, cues := range [][]string{expiryCues, cvvCues, phoneCues, birthCues, zipCues, addressCues, orderCues, ssnCues} {
-		if s.cuePos(i, 5, cues) >= 0 {
+	for _, cues := range otherTopics {
+		if s.cueBefore(i, 5, cues) >= 0 {
 			return true
 		}
 	}
 	return s.dated(i)
-}
-
-// expiries finds "expires oh nine twenty eight", "exp 09/28", "vence en marzo del 2028".
-func (s *stream) expiries() []finding {
-	var found []finding
-	for _, r := range s.runs {
-		near := s.announces(expiryCues, r, 5) || s.answersWith(r, expiryCues) && len(r.digits) <= 6
-		if !near || len(r.digits) > 8 {
-			continue
-		}
-		from := r.from()
-		for back := 1; back <= 3; back++ {
-			if _, month := months[s.norm(from-back)]; month {
-				from -= back
-				break
-			}
-		}
-		found = append(found, s.finding(Expiry, from, r.to(), r.digits))
-	}
-	return found
-}
-
-// luhn checks the last digit (ISO/IEC 7812-1, annex B).
-func luhn(digits string) bool {
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return sum%10 == 0
 }

@@ -17,9 +17,9 @@ const (
 
 // confidence estimates that nothing was missed from what is left over: long numbers without a reason, and
 // announcements that nothing followed.
-func (d *document) confidence(lang tongue) float64 {
+func (d *document) confidence() float64 {
 	c := baseKnown
-	if !lang.known {
+	if !d.lang.known {
 		c = baseUnknown
 	}
 	for _, s := range d.streams {
@@ -33,7 +33,7 @@ func (d *document) confidence(lang tongue) float64 {
 func (s *stream) unexplainedNumbers() int {
 	n := 0
 	for _, r := range s.runs {
-		if len(r.digits) >= 7 && !covered(s.found, r.from(), r.to()) && !s.cue(r.from(), 8, orderCues) {
+		if len(r.digits) >= 7 && !r.sum && !covered(s.found, r.from(), r.to()) && !s.ordered(r.from(), 8) && !s.askedFor(r.from(), orderCues) {
 			n++
 		}
 	}
@@ -41,13 +41,14 @@ func (s *stream) unexplainedNumbers() int {
 }
 
 // announcements are phrases that personal data follows.
-var announcements = map[Kind][]string{
-	Card:    {"my card number is", "the card number is", "mi numero de tarjeta es", "numero de la tarjeta es"},
-	Email:   {"my email is", "my email address is", "email address is", "mi correo es", "mi correo electronico es"},
-	DOB:     {"date of birth is", "i was born on", "fecha de nacimiento es", "naci el"},
-	Name:    {"my name is", "me llamo", "mi nombre es"},
-	ID:      {"my social is", "social security number is", "mi dni es", "mi nie es"},
-	Address: {"my address is", "i live at", "mi direccion es", "vivo en la calle"},
+var announcements = map[Kind]*phrases{
+	Card:    phraseList("my card number is, the card number is, mi numero de tarjeta es, numero de la tarjeta es, numero de mi tarjeta es"),
+	Email:   phraseList("my email is, my email address is, email address is, mi correo es, mi correo electronico es"),
+	DOB:     phraseList("date of birth is, i was born on, fecha de nacimiento es, naci el"),
+	Name:    phraseList("my name is, my name's, me llamo, mi nombre es"),
+	ID:      phraseList("my social is, social security number is, mi dni es, mi nie es, my passport number is"),
+	Address: phraseList("my address is, i live at, mi direccion es, vivo en la calle"),
+	Phone:   phraseList("my phone number is, my cell number is, mi telefono es, mi celular es"),
 }
 
 // emptyAnnouncements counts announcements that no finding follows within twenty words.
@@ -55,7 +56,7 @@ func (s *stream) emptyAnnouncements() int {
 	n := 0
 	for i := range s.toks {
 		for kind, phrases := range announcements {
-			m := s.longest(i, phrases)
+			m := s.startsWith(i, phrases)
 			if m == 0 {
 				continue
 			}

@@ -7,9 +7,6 @@ import (
 )
 
 var (
-	birthCues = []string{
-		"born", "born on", "birth", "date of birth", "birthday", "birthdate", "birth date", "dob", "d o b", "nacimiento", "fecha de nacimiento", "naci", "nacio", "nacida", "nacido", "cumpleanos",
-	}
 	months = map[string]int{
 		"january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8, "september": 9, "october": 10, "november": 11, "december": 12,
 		"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sept": 9, "sep": 9, "oct": 10, "nov": 11, "dec": 12,
@@ -38,26 +35,88 @@ func (s *stream) births() []finding {
 			continue
 		}
 		cued := s.cue(i, 14, birthCues)
-		if cued && !s.expires(i) || d.year >= 1900 && d.year <= latestBirth && d.day > 0 {
+		if cued && !s.expires(i) || d.year >= 1900 && d.year <= latestBirth && d.day > 0 && !s.version(i, n) {
 			found = append(found, s.finding(DOB, i, i+n, d.String()))
 			i += n - 1
 		}
 	}
-	return append(found, s.birthDigits()...)
+	return append(found, s.birthDigits(found)...)
 }
 
-func (s *stream) expires(i int) bool { return s.cuePos(i, 5, expiryCues) >= 0 }
+func (s *stream) expires(i int) bool { return s.cueBefore(i, 5, expiryCues) >= 0 }
+
+// version tells whether n words at i are parted by dots without a whole year: the version of a program.
+func (s *stream) version(i, n int) bool {
+	return n == 3 && s.toks[i+1].gap == "." && len(s.norm(i)) < 4 && len(s.norm(i+2)) < 4
+}
 
 // birthDigits finds a date of birth given as bare digits: "zero three zero five nineteen eighty".
-func (s *stream) birthDigits() []finding {
+func (s *stream) birthDigits(dates []finding) []finding {
 	var found []finding
 	for _, r := range s.runs {
 		n := len(r.digits)
-		if n >= 4 && n <= 8 && s.cue(r.from(), 10, birthCues) && !s.expires(r.from()) {
-			found = append(found, s.finding(DOB, r.from(), r.to(), r.digits))
+		if n < 4 || n > 8 || r.sum || covered(dates, r.from(), r.to()) || !s.cue(r.from(), 10, birthCues) || s.expires(r.from()) || s.ordered(r.from(), 5) {
+			continue
 		}
+		value := r.digits
+		if d, ok := s.doc.lang.birthday(r); ok {
+			value = d.String()
+		}
+		found = append(found, s.finding(DOB, r.from(), r.to(), value))
 	}
 	return found
+}
+
+// birthday reads a run as a date: by its groups if there are three ("two nineteen sixty three"), else by how many
+// digits it has.
+func (t tongue) birthday(r run) (date, bool) {
+	var parts []string
+	at := 0
+	for _, n := range r.groups {
+		parts = append(parts, r.digits[at:at+n])
+		at += n
+	}
+	d := r.digits
+	switch {
+	case len(parts) == 3:
+	case len(parts) == 4 && len(parts[2]) == 2 && len(parts[3]) == 2: // nineteen eighty
+		parts = []string{parts[0], parts[1], parts[2] + parts[3]}
+	case len(d) == 8 && (d[:2] == "19" || d[:2] == "20"):
+		parts = []string{d[:4], d[4:6], d[6:]}
+	case len(d) == 6 || len(d) == 8:
+		parts = []string{d[:2], d[2:4], d[4:]}
+	case len(d) == 5 || len(d) == 7:
+		parts = []string{d[:1], d[1:3], d[3:]}
+	default:
+		return date{}, false
+	}
+	var v [3]int
+	for i, p := range parts {
+		if len(p) > 4 {
+			return date{}, false
+		}
+		v[i], _ = strconv.Atoi(p) // at most four digits
+	}
+	return t.ordered(v, len(parts[0]) == 4)
+}
+
+// ordered puts three numbers in the order year, month, day: as the language has it, unless only the other way is a
+// date.
+func (t tongue) ordered(v [3]int, yearFirst bool) (date, bool) {
+	y, m, d := v[2], v[0], v[1]
+	switch {
+	case yearFirst:
+		y, m, d = v[0], v[1], v[2]
+	case t.dayFirst:
+		m, d = d, m
+	}
+	if m > 12 {
+		m, d = d, m
+	}
+	if m < 1 || m > 12 || d < 1 || d > 31 {
+		return date{}, false
+	}
+	return date{year: century(y), month: m, day: d}, true
 }
 
 // date as far as it was said; 0 for what was not.
@@ -122,12 +181,12 @@ func (s *stream) dayFirst(i int) (date, int) {
 	if n == 0 {
 		return date{}, 0
 	}
-	if w := s.norm(i + n); w == "of" || w == "de" {
+	if w := s.norm(i + n); w == "of" || w == "de" || w == "del" {
 		n++
 	}
 	month, ok := months[s.norm(i+n)]
 	if !ok {
-		return date{}, 0
+		return s.spokenES(i, day)
 	}
 	n++
 	d := date{month: month, day: day}
@@ -142,7 +201,26 @@ func (s *stream) dayFirst(i int) (date, int) {
 	return d, n
 }
 
-// numeric reads 03/05/1980, 3-5-80, 1980-03-05; month before day, unless only the other way is a date.
+// spokenES reads "veintiuno del cuatro del ochenta y ocho".
+func (s *stream) spokenES(i, day int) (date, int) {
+	_, n := s.day(i)
+	if s.norm(i+n) != "del" && s.norm(i+n) != "de" {
+		return date{}, 0
+	}
+	n++
+	month, m := s.day(i + n)
+	if m == 0 || month > 12 || s.norm(i+n+m) != "del" && s.norm(i+n+m) != "de" {
+		return date{}, 0
+	}
+	n += m + 1
+	year, m := s.year(i + n)
+	if m == 0 {
+		return date{}, 0
+	}
+	return date{year: year, month: month, day: day}, n + m
+}
+
+// numeric reads 03/05/1980, 3-5-80, 1980-03-05.
 func (s *stream) numeric(i int) (date, int) {
 	var v [3]int
 	for k := range v {
@@ -155,17 +233,14 @@ func (s *stream) numeric(i int) (date, int) {
 		}
 		v[k] = n
 	}
-	y, m, d := v[2], v[0], v[1]
-	if len(s.toks[i].norm) == 4 {
-		y, m, d = v[0], v[1], v[2]
-	}
-	if m > 12 {
-		m, d = d, m
-	}
-	if m < 1 || m > 12 || d < 1 || d > 31 {
+	if last := len(s.toks[i+2].norm); last != 2 && last != 4 && len(s.toks[i].norm) != 4 {
 		return date{}, 0
 	}
-	return date{year: century(y), month: m, day: d}, 3
+	d, ok := s.doc.lang.ordered(v, len(s.toks[i].norm) == 4)
+	if !ok {
+		return date{}, 0
+	}
+	return d, 3
 }
 
 func dateGap(gap string) bool { return gap == "/" || gap == "-" || gap == "." }

@@ -3,13 +3,14 @@ package redact
 import "strings"
 
 var (
-	topDomains = set("com net org edu gov io co us es mx ar cl info biz me dev app ai health dental law uk de eu ca")
+	// topDomains end a spoken address; a written one, with its @, may end as it likes.
+	topDomains = set("com net org edu gov mil int io co us uk es mx ar cl pe ve ec uy cr gt do pr br pt fr de it nl be ch at se no dk fi ie eu ca au nz in jp cn za info biz me dev app ai tv cc xyz site online store shop tech cloud " +
+		"studio agency group email live pro health dental law legal care clinic solutions services consulting design media work works life world page homes club cat gal eus")
 	// emailEdge ends the local part on its left.
-	emailEdge = set("is it's its es email e-mail mail address correo electronico direccion to a at me contact send write my mi the el la and y or so that's thats sure yes yeah ok okay si " +
-		"called it un una on by por con en")
+	emailEdge = set("is it's its es was were are use used be email e-mail mail address correo electronico direccion to a me contact send write my mi the el la and y or so that's thats sure yes yeah yep ok okay si claro " +
+		"called it un una on by por con en at via para al your tu su our uh um eh well alright right")
 	emailDots  = set("dot period punto point")
-	emailDash  = set("dash hyphen guion")
-	emailUnder = set("underscore")
+	emailSigns = map[string]string{"dash": "-", "hyphen": "-", "minus": "-", "guion": "-", "underscore": "_", "underline": "_", "subguion": "_", "plus": "+", "mas": "+"}
 )
 
 // emails finds written and spoken addresses: "jo.k@mail.com", "j o k at mail dot com", "ana guion bajo ruiz arroba
@@ -18,84 +19,103 @@ func (s *stream) emails() []finding {
 	var found []finding
 	for i := 1; i < len(s.toks); i++ {
 		host := i // first word of the domain
-		switch {
-		case strings.HasSuffix(s.toks[i].gap, "@"):
-		case s.norm(i) == "at" || s.norm(i) == "arroba":
+		written := strings.HasSuffix(s.toks[i].gap, "@")
+		if !written {
+			if s.norm(i) != "at" && s.norm(i) != "arroba" {
+				continue
+			}
 			host = i + 1
-		default:
-			continue
 		}
-		domain, to := s.domain(host)
+		domain, to := s.domain(host, written)
 		if to == 0 {
 			continue
 		}
-		local, from := s.local(i)
-		if local == "" {
-			continue
+		if local, from := s.local(i); local != "" {
+			found = append(found, s.finding(Email, from, to, local+"@"+domain))
 		}
-		found = append(found, s.finding(Email, from, to, local+"@"+domain))
 	}
 	return found
 }
 
-// domain reads "gmail dot com" from word i; to is 0 if there is none.
-func (s *stream) domain(i int) (domain string, to int) {
+// domain reads "gmail dot com", "mail dot harborside dash clinic dot org" from word i; to is 0 if there is none.
+func (s *stream) domain(i int, written bool) (domain string, to int) {
 	var b strings.Builder
+	loose := 0 // words of the label so far that nothing ties together
 	for j := i; j < len(s.toks) && j < i+14; {
-		if j > i && s.toks[j].sentence() && s.toks[j].gap != "." {
-			break
+		if t := s.toks[j]; j > i && t.gap != "." && (t.sentence() || strings.Contains(t.gap, ",")) && !s.tiedDomain(j) {
+			return "", 0
 		}
 		piece, n := s.piece(j)
+		if n == 0 || emailEdge[piece] && loose > 0 {
+			return "", 0
+		}
 		b.WriteString(piece)
 		j += n
-		dot := j < len(s.toks) && s.toks[j].gap == "." || emailDots[s.norm(j)]
-		if !dot {
-			if domain != "" {
-				return domain, to
-			}
-			if j >= len(s.toks) || emailEdge[s.norm(j)] {
-				return "", 0
-			}
+		loose++
+		next, dotted := s.dot(j)
+		switch {
+		case !dotted && loose > 4 && len(piece) > 1:
+			return "", 0 // "I looked at your website": a sentence
+		case !dotted:
 			continue
 		}
-		if emailDots[s.norm(j)] {
-			j++
+		b.WriteByte('.')
+		loose = 0
+		j = next
+		top := s.norm(j)
+		if !topDomains[top] && !(written && len(top) >= 2 && ascii(top)) {
+			continue
 		}
-		if !topDomains[s.norm(j)] {
+		if further, ok := s.dot(j + 1); ok && topDomains[s.norm(further)] { // "co dot uk", "com punto mx"
+			return b.String() + top + "." + s.norm(further), further + 1
+		}
+		if _, more := s.dot(j + 1); more && j+2 < len(s.toks) && !s.toks[j+1].first && (written || emailDots[s.norm(j+1)]) {
+			b.WriteString(top)
 			b.WriteByte('.')
+			j, _ = s.dot(j + 1)
 			continue
 		}
-		b.WriteByte('.')
-		b.WriteString(s.norm(j))
-		domain, to = b.String(), j+1
-		// "co dot uk", "com punto mx" go on.
-		if next := j + 1; !(emailDots[s.norm(next)] && topDomains[s.norm(next+1)]) && !(next < len(s.toks) && s.toks[next].gap == "." && topDomains[s.norm(next)]) {
-			return domain, to
-		}
-		b.WriteByte('.')
-		if emailDots[s.norm(j+1)] {
-			j++
-		}
-		b.WriteString(s.norm(j + 1))
-		return b.String(), j + 2
+		return b.String() + top, j + 1
 	}
-	return domain, to
+	return "", 0
 }
 
-// piece is one element of an address: a word, a letter, a number in digits, or a sign spoken as a word.
-func (s *stream) piece(i int) (string, int) {
+// tiedDomain tells whether word i goes on in a domain over a comma: spelt letters do.
+func (s *stream) tiedDomain(i int) bool { return s.toks[i].letter() && s.toks[i-1].letter() }
+
+// dot tells whether a dot, written or spoken, stands at word i, and which word follows it.
+func (s *stream) dot(i int) (next int, ok bool) {
 	switch {
-	case emailUnder[s.norm(i)]:
-		return "_", 1
-	case s.norm(i) == "guion" && s.norm(i+1) == "bajo":
+	case i >= len(s.toks):
+		return 0, false
+	case s.toks[i].gap == "." && !s.toks[i].first:
+		return i, true
+	case emailDots[s.norm(i)] && i+1 < len(s.toks):
+		return i + 1, true
+	}
+	return 0, false
+}
+
+// piece is one element of an address: a word, a letter with what explains it, a number in digits, or a sign spoken as a
+// word.
+func (s *stream) piece(i int) (string, int) {
+	if i >= len(s.toks) || s.toks[i].placeholder {
+		return "", 0
+	}
+	w := s.norm(i)
+	switch {
+	case w == "guion" && s.norm(i+1) == "bajo", w == "under" && s.norm(i+1) == "score":
 		return "_", 2
-	case emailDash[s.norm(i)]:
-		return "-", 1
+	case emailSigns[w] != "":
+		return emailSigns[w], 1
 	}
 	if d, n := s.number(i); n > 0 {
 		return d, n
 	}
-	return s.norm(i), 1
+	if s.toks[i].letter() {
+		return w, 1 + s.asIn(i+1, w)
+	}
+	return w, 1
 }
 
 // local reads the part before word `at` leftwards: what is tied to it by dots, dashes and spelling, else the one
@@ -103,19 +123,15 @@ func (s *stream) piece(i int) (string, int) {
 func (s *stream) local(at int) (string, int) {
 	from := at
 	for from > 0 && at-from < 24 {
-		w := s.toks[from-1]
-		next := s.toks[from]
+		back := s.pieceBefore(from)
+		w, next := s.toks[back], s.toks[from]
 		if from < at && next.sentence() && next.gap != "." && !w.letter() && !next.letter() {
 			break
 		}
-		if emailEdge[w.norm] && !emailDots[next.norm] && !(w.letter() && from-2 >= 0 && s.toks[from-2].letter()) {
+		if emailEdge[w.norm] && s.inside[back] < 0 && !emailDots[next.norm] && emailSigns[next.norm] == "" && !(w.letter() && back > 0 && s.toks[back-1].letter()) {
 			break
 		}
-		if s.endsWith(from, "guion bajo") {
-			from -= 2
-			continue
-		}
-		from--
+		from = back
 	}
 	// Without a cue before it, only what is tied together belongs to the address.
 	if from > 0 && !emailEdge[s.toks[from-1].norm] || at-from > 8 {
@@ -128,28 +144,47 @@ func (s *stream) local(at int) (string, int) {
 			i++
 			continue
 		}
-		if i > from && strings.Trim(s.toks[i].gap, " ") != "" && strings.ContainsAny(s.toks[i].gap, "._-") && !s.toks[i-1].letter() {
-			b.WriteString(strings.Trim(s.toks[i].gap, " "))
+		if gap := strings.Trim(s.toks[i].gap, " "); i > from && gap != "" && strings.ContainsAny(gap, "._-+") && !(s.toks[i-1].letter() && gap == "-") {
+			b.WriteString(gap)
 		}
 		piece, n := s.piece(i)
+		if n == 0 {
+			return "", 0
+		}
 		b.WriteString(piece)
 		i += n
 	}
 	return b.String(), from
 }
 
+// pieceBefore is where the piece begins that ends before word i: a number of several words, "o as in oscar", a word.
+func (s *stream) pieceBefore(i int) int {
+	if at := s.inside[i-1]; at >= 0 {
+		return at
+	}
+	for back := 2; back <= 4 && back <= i; back++ {
+		if s.toks[i-back].letter() && 1+s.asIn(i-back+1, s.norm(i-back)) == back {
+			return i - back
+		}
+	}
+	return i - 1
+}
+
 // tied goes left from word at as long as letters, digits, dots and dashes tie the words together.
 func (s *stream) tied(at int) int {
 	from := at
 	for from > 0 {
-		w := s.toks[from-1]
-		link := from == at || w.letter() && s.toks[from].letter() || s.toks[from].gap == "." || s.toks[from].gap == "_" || s.toks[from].gap == "-" ||
-			emailDots[w.norm] || emailDash[w.norm] || emailUnder[w.norm] || emailDots[s.toks[from].norm] || emailDash[s.toks[from].norm] ||
-			emailUnder[s.toks[from].norm] || s.isNumber(from) || w.digits()
-		if !link {
+		back := s.pieceBefore(from)
+		w, next := s.toks[back], s.toks[from]
+		link := from == at || w.letter() && next.letter() || next.gap == "." || next.gap == "_" || next.gap == "-" || next.gap == "+" ||
+			s.sign(back) || s.sign(from) || s.endsWith(from, "guion bajo") || s.isNumber(from) || s.isNumber(back)
+		if !link || from < at && (next.first || strings.ContainsAny(next.gap, "?!")) {
 			break
 		}
-		from--
+		from = back
 	}
 	return from
 }
+
+// sign tells whether word i is a dot, dash or underscore of an address.
+func (s *stream) sign(i int) bool { return emailDots[s.norm(i)] || emailSigns[s.norm(i)] != "" }

@@ -8,15 +8,9 @@ type Span struct {
 
 // Spans is [Redact] with what each placeholder replaced, by line.
 func Spans(lines []Line, language string) (*Result, map[int][]Span) {
-	doc := read(lines, languageOf(language))
-	var found []finding
-	for _, s := range doc.streams {
-		found = append(found, s.findAll()...)
-	}
-	onePerson(found)
-	found = append(found, doc.recurringNames(found)...)
 	out := map[int][]Span{}
-	for _, s := range resolve(found) {
+	doc := read(lines, languageOf(language))
+	for _, s := range doc.spans() {
 		out[s.line] = append(out[s.line], Span{s.kind, s.start, s.end})
 	}
 	return Redact(lines, language), out

@@ -97,7 +97,6 @@ func unmark(tb testing.TB, path string, n int, text string) (string, []label) {
 var sets = []struct{ name, files string }{
 	{"Labelled: the rules were written on it", "testdata/labelled-*.txt"},
 	{"Held out: measured first, then mended on", "testdata/heldout-*.txt"},
-	
 }
 
 // floors of recall and precision that all sets together must keep.

@@ -7,8 +7,10 @@ import (
 
 // The word lists are files, so that they can be read and mended as lists; each begins with what it is for.
 var (
-	//go:embed lexicon/common.txt
-	commonFile string
+	//go:embed lexicon/common-en.txt
+	commonFileEN string
+	//go:embed lexicon/common-es.txt
+	commonFileES string
 	//go:embed lexicon/other.txt
 	otherFile string
 	//go:embed lexicon/given.txt
@@ -22,9 +24,10 @@ var (
 	//go:embed lexicon/company.txt
 	companyFile string
 
-	commonWords   = list(commonFile)
+	commonEN      = list(commonFileEN)
+	commonES      = list(commonFileES)
 	otherWords    = list(otherFile)
-	givenNames    = list(givenFile)
+	givenNames    = list(givenFile + doubleFile)
 	doubleNames   = list(doubleFile)
 	placeNames    = list(placeFile)
 	surnames      = list(surnameFile)
@@ -75,14 +78,17 @@ func stem(w string) string {
 	return w
 }
 
+// common tells whether a folded word is an everyday one of the language.
+func (t tongue) common(w string) bool { return t.en && commonEN[w] || t.es && commonES[w] }
+
 // everyday tells whether a folded word is one of the language, a firm or a place, rather than a name.
-func everyday(w string) bool {
+func (t tongue) everyday(w string) bool {
 	w = stem(w)
-	if commonWords[w] || otherWords[w] || months[w] > 0 {
+	if t.common(w) || otherWords[w] || months[w] > 0 {
 		return true
 	}
 	for _, plural := range []string{"s", "es"} {
-		if one, ok := strings.CutSuffix(w, plural); ok && len(one) > 2 && commonWords[one] {
+		if one, ok := strings.CutSuffix(w, plural); ok && len(one) > 2 && t.common(one) {
 			return true
 		}
 	}

@@ -1,129 +1,136 @@
 package redact
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-var (
-	// introduce is followed by a name.
-	introduce = []string{
-		"my name is", "name is", "my name's", "the name is", "name's", "full name is", "first name is", "last name is", "surname is", "family name is", "first name", "last name", "surname", "under the name",
-		"under the name of", "under", "call me", "speaking with", "speaking to", "talking to", "talk to", "named", "through to", "speak with", "speak to", "ask for", "asking for", "attention to", "mr", "mrs", "ms", "miss", "doctor", "dr",
-		"mister", "my wife", "my husband", "my daughter", "my son", "my mother", "my father", "my boss", "my colleague", "mi esposa", "mi esposo", "mi hija", "mi hijo", "mi nombre es", "nombre es", "me llamo",
-		"se llama", "le habla", "de parte de", "a nombre de", "apellido es", "apellido", "apellidos son", "mi apellido es", "nombre completo es", "senor", "senora", "senorita", "don", "dona", "hablar con",
-		"pregunte por", "soy la senora", "soy el senor",
-	}
-	// weakly introduces a name only where the next word looks like one.
-	weakly = []string{"this is", "i'm", "i am", "it's", "it is", "thanks", "thank you", "hi", "hello", "hey", "goodbye", "bye", "okay", "ok", "sure", "perfect", "great", "soy", "habla", "con", "hola", "gracias", "sorry", "welcome"}
-	// speaks follows a name: "Maria speaking".
-	speaks = []string{"speaking", "here", "calling", "al habla"}
-	// particles stand inside a name.
-	particles = set("de la las los del van von der den di da dos mac mc bin al el o' y st")
-	nameAsks  = []string{"your name", "your full name", "your last name", "your first name", "the name", "a name", "name please", "who am i speaking with", "who's calling", "who is calling", "may i have your name", "spell", "su nombre", "su apellido", "como se llama", "quien habla", "con quien hablo", "nombre completo", "tu nombre"}
-	spellCues = []string{"spelled", "spelt", "that's", "spell it", "spelling is", "that is", "se escribe", "se deletrea", "deletreado", "it's"}
+// grounds are how sure it is that a name stands at a place.
+type grounds int
+
+const (
+	// weak grounds: a word may be a name there. It must have a capital, or be a known given name.
+	weak grounds = iota
+	// named: somebody is named there. Where the recogniser writes capitals it must have one.
+	named
+	// sure: "my name is". Whatever is no everyday word is a name, however it is written.
+	sure
 )
+
+// particles stand inside a name.
+var particles = set("de la las los del van von der den di da dos das do mac mc bin ibn al el abu o' st ter ten zu y e bint ben le du della san")
 
 // names finds names that somebody introduces, answers with, spells or is called by.
 func (s *stream) names() []finding {
 	var found []finding
-	for i := range s.toks {
-		for _, from := range s.introduced(i) {
-			if to := s.nameEnd(from, true); to > from {
-				found = append(found, s.finding(Name, from, to, s.spoken(from, to)))
-			}
-		}
-		if to := s.given(i); to > 0 {
-			found = append(found, s.finding(Name, i, to, s.spoken(i, to)))
-		}
-		if from := s.beforeSpeaking(i); from >= 0 {
-			found = append(found, s.finding(Name, from, i, s.spoken(from, i)))
+	add := func(from, to int) {
+		if from >= 0 && to > from {
+			found = append(found, s.finding(Name, from, to, s.spoken(from, to)))
 		}
 	}
+	for i := range s.toks {
+		if from, g := s.introduced(i); from > 0 {
+			add(from, s.nameEnd(from, g))
+		}
+		add(i, s.unintroduced(i))
+		from, to := s.acting(i)
+		add(from, to)
+	}
 	found = append(found, s.answers()...)
+	found = append(found, s.companions(found)...)
 	return s.spellings(found)
 }
 
-// introduced returns where a name begins that the words before it introduce: right there, or after one filler.
-func (s *stream) introduced(i int) []int {
-	if n := s.longest(i, introduce); n > 0 {
-		from := i + n
-		if w := s.norm(from); w == "is" || w == "es" || w == "uh" || w == "um" || w == "eh" || w == "mr" || w == "mrs" || w == "ms" || w == "dr" || w == "senor" || w == "senora" {
-			from++
-		}
-		if s.norm(i) == "under" && !s.looksLikeName(from) || shortTitle(s.norm(i)) && !s.looksLikeName(from) {
-			return nil
-		}
-		return []int{from}
-	}
-	if n := s.longest(i, weakly); n > 0 && s.looksLikeName(i+n) && !s.sentenceAt(i+n, s.norm(i)) {
-		return []int{i + n}
-	}
-	return nil
-}
-
-// shortTitle are introductions that are also other things: "dr" is a drive, "under" a place.
-func shortTitle(w string) bool {
-	return w == "dr" || w == "don" || w == "st" || w == "doctor" || w == "miss"
-}
-
-// sentenceAt tells whether a new sentence begins at word i; after a greeting that is no matter.
-func (s *stream) sentenceAt(i int, cue string) bool {
-	greeting := slices.Contains([]string{"thanks", "thank", "hi", "hello", "hey", "bye", "goodbye", "hola", "gracias", "okay", "ok", "sure", "perfect", "great", "sorry", "welcome"}, cue)
-	if i >= len(s.toks) {
-		return true
-	}
-	return !greeting && strings.ContainsAny(s.toks[i].gap, ".?!;:,") || greeting && strings.ContainsAny(s.toks[i].gap, ".?!;:") || s.toks[i].first
-}
-
-// longest is the number of words of the longest phrase at word i; 0 if none stands there.
-func (s *stream) longest(i int, phrases []string) int {
-	n := 0
-	for _, p := range phrases {
-		if m := strings.Count(p, " ") + 1; m > n && s.endsWith(i+m, p) {
-			n = m
-		}
-	}
-	return n
-}
-
-// looksLikeName tells whether word i may be a name on weak grounds: a known given name, or a capital where the
-// recogniser writes them, and no common word.
-func (s *stream) looksLikeName(i int) bool {
-	if i >= len(s.toks) || s.toks[i].norm == "" || utf8.RuneCountInString(s.toks[i].text) < 2 {
+// capital tells whether word i has a capital that means something: the recogniser writes them, and it is no acronym.
+func (s *stream) capital(i int) bool {
+	if i < 0 || i >= len(s.toks) {
 		return false
 	}
 	t := s.toks[i]
-	if commonWord[t.norm] || notAName[t.norm] || countDigits(t.norm) > 0 {
-		return false
-	}
-	return givenNames[t.norm] || s.doc.cased && t.upper() && !allUpper(t.text)
+	return s.doc.cased && t.upper() && !allUpper(t.text)
 }
+
+// midCapital tells whether word i has a capital that no beginning of a sentence explains.
+func (s *stream) midCapital(i int) bool { return s.capital(i) && !s.toks[i].sentence() }
 
 func allUpper(s string) bool { return len(s) > 1 && strings.ToUpper(s) == s }
 
-// nameEnd is where a name that begins at word from ends: at most four words, in one sentence. strong tells that an
-// introduction stands before it, so that words without a capital count where the recogniser writes none.
-func (s *stream) nameEnd(from int, strong bool) int {
-	to := from
-	for i := from; i < min(from+5, len(s.toks)); i++ {
-		t := s.toks[i]
-		if i > from && (t.sentence() || strings.ContainsAny(t.gap, ",")) {
-			break
+// mayName tells whether word i may be part of a name at all.
+func (s *stream) mayName(i int) bool {
+	if i < 0 || i >= len(s.toks) {
+		return false
+	}
+	t := s.toks[i]
+	r, _ := utf8.DecodeRuneInString(t.norm)
+	return utf8.RuneCountInString(t.text) >= 2 && countDigits(t.norm) == 0 && unicode.IsLetter(r) && !(s.doc.cased && allUpper(t.text)) && !s.explained(i)
+}
+
+// explained tells whether word i only explains a letter before it: "R as in Romeo".
+func (s *stream) explained(i int) bool {
+	for back := 2; back <= 3 && back <= i; back++ {
+		if t := s.toks[i-back]; t.letter() && s.asIn(i-back+1, t.norm) == back {
+			return true
 		}
-		if i == from && t.first && !strong {
-			break
-		}
-		common := commonWord[t.norm] && !(ambiguousName[t.norm] && t.upper() && s.doc.cased)
-		name := !common && !notAName[t.norm] && countDigits(t.norm) == 0 && utf8.RuneCountInString(t.text) > 1 &&
-			(t.upper() && s.doc.cased || givenNames[t.norm] || !s.doc.cased && strong && i < from+2)
+	}
+	return false
+}
+
+// ambiguous tells whether a given name is a word, a place or a make as well.
+func (t tongue) ambiguous(w string) bool { return doubleNames[w] || placeNames[w] || t.everyday(w) }
+
+// isName tells whether word i is a name on the given grounds; further tells that a name stands right before it.
+func (s *stream) isName(i int, g grounds, further bool) bool {
+	if !s.mayName(i) {
+		return false
+	}
+	w := stem(s.toks[i].norm)
+	known := givenNames[w] || further && surnames[w]
+	if s.doc.cased {
 		switch {
-		case name:
+		case s.capital(i) && s.doc.lang.everyday(w):
+			// A capital inside a sentence makes a name of "Grace" and "Stone", after an introduction also at its start.
+			return known && (!s.toks[i].sentence() || g == sure) && (g >= named || further || !placeNames[w]) && months[w] == 0 || months[w] > 0 && known && (g >= named && !s.monthly(i))
+		case s.capital(i):
+			return true
+		}
+		return g == sure && !s.doc.lang.everyday(w) && !inflected(w) && !further
+	}
+	switch {
+	case s.doc.lang.everyday(w):
+		return further && surnames[w] && !givenNames[w] && !functionWord(w) || g == sure && givenNames[w] && !functionWord(w) && months[w] == 0
+	case known && (g >= named || further || !s.doc.lang.ambiguous(w)):
+		return true
+	}
+	return g >= named && !inflected(w)
+}
+
+// functionWord tells whether a short word is grammar rather than a name where nothing is written with a capital.
+func functionWord(w string) bool { return len(w) <= 3 || w == "will" || w == "with" || w == "from" }
+
+// monthly tells whether a number stands beside the name of a month.
+func (s *stream) monthly(i int) bool { return s.isNumber(i+1) || s.dayAhead(i+1) }
+
+// nameEnd is where a name ends that begins at word from: at most five words with its particles, in one sentence;
+// from itself if none begins there.
+func (s *stream) nameEnd(from int, g grounds) int {
+	to, words := from, 0
+	for i := from; i < min(from+7, len(s.toks)) && words < 4; i++ {
+		t := s.toks[i]
+		if i > from && (t.sentence() && !s.initial(i-1) || strings.Contains(t.gap, ",")) {
+			break
+		}
+		further := words > 0
+		limit := 3 // words of a name that is written without capitals
+		switch {
+		case particles[t.norm] && (further || g == sure) && s.nameAhead(i+1, g):
+		case t.letter() && i > from && s.initial(i) && s.nameAhead(i+1, g):
+		case s.isName(i, g, further) && (s.doc.cased || words < limit):
 			to = i + 1
-		case particles[t.norm] && s.nameAhead(i+1, strong):
-		case t.letter() && t.upper() && i > from && strings.HasPrefix(s.after(i), ".") && s.nameAhead(i+1, strong): // an initial
+			words++
+			if strings.HasSuffix(t.norm, "'s") {
+				return to
+			}
 		default:
 			return to
 		}
@@ -131,137 +138,127 @@ func (s *stream) nameEnd(from int, strong bool) int {
 	return to
 }
 
-func (s *stream) nameAhead(i int, strong bool) bool {
-	if i >= len(s.toks) {
+// initial tells whether word i is an initial, as in "James T. Kirk".
+func (s *stream) initial(i int) bool {
+	return s.toks[i].letter() && s.toks[i].upper() && strings.HasPrefix(s.after(i), ".")
+}
+
+// nameAhead tells whether a name goes on at word i, over one more particle.
+func (s *stream) nameAhead(i int, g grounds) bool {
+	if i < len(s.toks) && particles[s.toks[i].norm] {
+		i++
+	}
+	return i < len(s.toks) && (!s.toks[i].sentence() || s.initial(i-1)) && s.isName(i, g, true)
+}
+
+// unintroduced is where a name ends that begins at word i and that its own words tell: a known given name, or a word with
+// a capital before a known family name. It is no name where it is part of the name of a firm or a thing.
+func (s *stream) unintroduced(i int) int {
+	if !s.mayName(i) || i > 0 && s.midCapital(i-1) && !s.toks[i].sentence() && s.toks[i].gap == " " && !s.everydayAt(i-1) {
+		return i
+	}
+	w := stem(s.toks[i].norm)
+	end := i
+	switch {
+	case givenNames[w] && s.tells(i, w):
+		end = max(i+1, s.nameEnd(i, weak))
+	case s.midCapital(i) && !s.doc.lang.everyday(w) && s.midCapital(i+1) && (surnames[s.norm(i+1)] || givenNames[s.norm(i+1)]) && joined(s.toks[i+1].gap):
+		end = s.nameEnd(i, weak)
+	default:
+		return i
+	}
+	if s.ofThing(i, end) {
+		return i
+	}
+	return end
+}
+
+func (s *stream) everydayAt(i int) bool { return s.doc.lang.everyday(s.norm(i)) }
+
+// tells tells whether a given name speaks for itself: it is no other word, or a capital or a family name make it one.
+func (s *stream) tells(i int, w string) bool {
+	family := i+1 < len(s.toks) && surnames[stem(s.norm(i+1))] && joined(s.toks[i+1].gap) && !s.toks[i+1].sentence()
+	if !s.doc.cased {
+		return !s.doc.lang.ambiguous(w) || family && !s.doc.lang.everyday(w) && !placeNames[w] && !s.doc.lang.everyday(s.norm(i+1))
+	}
+	switch {
+	case !s.capital(i):
 		return false
+	case !s.doc.lang.ambiguous(w):
+		return true
+	case family && s.midCapital(i+1):
+		return !placeNames[w] || !states[stem(s.norm(i+1))] && !otherWords[stem(s.norm(i+1))]
 	}
-	t := s.toks[i]
-	return particles[t.norm] && i+1 < len(s.toks) && s.toks[i+1].upper() && s.doc.cased && !s.toks[i+1].sentence() ||
-		!t.sentence() && !commonWord[t.norm] && !notAName[t.norm] && (t.upper() && s.doc.cased || !s.doc.cased && strong)
+	// "Bob Iverson" at the start of a sentence is a name, "Will Percival be there" is not.
+	further := s.midCapital(i+1) && joined(s.toks[i+1].gap) && !s.doc.lang.everyday(s.norm(i+1)) && !s.doc.lang.common(w)
+	return (s.midCapital(i) || further) && !placeNames[w] && months[w] == 0 && !otherWords[w]
 }
 
-// given finds a known given name that nobody introduced: capitalised, and followed by another capital or alone.
-func (s *stream) given(i int) int {
-	t := s.toks[i]
-	if !givenNames[t.norm] || ambiguousName[t.norm] || !(s.doc.cased && t.upper()) {
-		return 0
-	}
-	return s.nameEnd(i, true)
-}
+// determiners stand before things and firms, not before people.
+var determiners = set("the a an your our this these those another every el los las un una tu nuestro nuestra este esta ese esa unos unas")
 
-// beforeSpeaking is where a name begins that ends before word i, as in "Maria Lopez speaking"; -1 if there is none.
-func (s *stream) beforeSpeaking(i int) int {
-	if s.longest(i, speaks) == 0 || i == 0 {
-		return -1
-	}
-	from := i
-	for from > 0 && i-from < 3 && s.looksLikeName(from-1) && s.toks[from-1].line == s.toks[i].line {
-		from--
-		if s.toks[from].sentence() {
+// ofThing tells whether words [from, to) belong to the name of a firm, a place or a product: "Harper Logistics", "the
+// Victoria lamp", "calling from Jackson Hewitt".
+func (s *stream) ofThing(from, to int) bool {
+	for i := from; i <= to && i < len(s.toks); i++ {
+		if i > from && s.toks[i].sentence() {
 			break
 		}
+		if companyEnding[s.norm(i)] && (i < to || s.capital(i)) && i > from || s.startsWith(i, trademarks) > 0 || i < to && s.endsAt(i+1, trademarks) > 0 {
+			return true
+		}
 	}
-	if from == i || from == i-1 && s.norm(i) != "speaking" && !givenNames[s.norm(from)] {
-		return -1
+	if from == 0 || s.toks[from].sentence() {
+		return false
 	}
-	return from
+	before := s.norm(from - 1)
+	if determiners[before] && s.toks[from].gap == " " {
+		return true
+	}
+	if s.midCapital(from-1) && companyEnding[before] || s.endsAt(from, trademarks) > 0 {
+		return true
+	}
+	return s.employer(from)
 }
 
-// answers finds a name that is nothing but the answer to "may I have your name?".
-func (s *stream) answers() []finding {
-	var found []finding
-	for i, t := range s.toks {
-		if !t.first || !s.directlyAsked(t.line, nameAsks) {
-			continue
-		}
-		from := i
-		for from < len(s.toks) && s.toks[from].line == t.line && (commonWord[s.norm(from)] || notAName[s.norm(from)]) && from-i < 6 {
-			from++
-		}
-		if from >= len(s.toks) || s.toks[from].line != t.line || s.toks[from].letter() {
-			continue
-		}
-		if to := s.nameEnd(from, true); to > from {
-			found = append(found, s.finding(Name, from, to, s.spoken(from, to)))
-		}
-	}
-	return found
-}
+// trademarks are made of people's names.
+var trademarks = phraseList("dr pepper, jackson hewitt, charles schwab, wells fargo, jp morgan, morgan stanley, edward jones, ralph lauren, calvin klein, tommy hilfiger, michael kors, johnson and johnson, ernst and young",
+	"mary kay, martha stewart, merrill lynch, goldman sachs, john deere, john hancock, jack daniels, jim beam, trader joe's, papa john's, sam's club, ben and jerry's, uncle ben's, aunt jemima, mercedes benz, rolls royce",
+	"harley davidson, best buy, home depot, whole foods, el corte ingles, santa clara, santa fe, santa monica, santa barbara, santa cruz, san jose, san diego, san francisco, san antonio, san juan, san sebastian",
+	"christmas eve, new year's eve, new years eve, st louis, st paul, saint paul, saint louis, fort wayne, fort worth, marks and spencer, john lewis, dick's sporting goods, victoria's secret, jimmy john's, wendy's, denny's, arby's, macy's, levi's, vera wang, kate spade, victoria falls, lake victoria")
 
-// directlyAsked is askedFor without its patience: the line itself answers.
-func (s *stream) directlyAsked(line int, phrases []string) bool {
-	text := " " + strings.Join(s.asked[line], " ") + " "
-	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(text, " "+p+" ") })
-}
+// employed are words before "from", "at", "with" and "for" that make what follows a firm or a place.
+var employed = set("calling i'm im we're am are is he's she's work works working worked over llamo llamando llamamos hablo trabajo vengo vivo somos soy estamos located based live lives")
 
-// spellings finds names spelt letter by letter, "O K O N K W O" or "o as in oscar", joins each to the name that
-// it spells and corrects that name by it.
-func (s *stream) spellings(found []finding) []finding {
-	for i := 0; i < len(s.toks); i++ {
-		word, to := s.spelt(i)
-		if utf8.RuneCountInString(word) < 3 {
-			continue
-		}
-		value, spells := capital(word), false
-		for k := range found {
-			if last := lastWord(found[k].value); found[k].to <= i && i-found[k].to < 25 && near(fold(last), fold(word)) {
-				found[k].value = strings.TrimSuffix(found[k].value, last) + capital(word)
-				value, spells = found[k].value, true
-			}
-		}
-		if spells || s.cuePos(i, 8, introduce) >= 0 || s.cuePos(i, 4, spellCues) >= 0 || s.askedFor(i, nameAsks) {
-			found = append(found, s.finding(Name, i, to, value))
-		}
-		i = to - 1
+// employer tells whether what stands at word i is where somebody works or calls from.
+func (s *stream) employer(i int) bool {
+	switch s.norm(i - 1) {
+	case "from", "at", "for", "de", "en", "desde", "in", "near":
+		return employed[s.norm(i-2)] || s.midCapital(i-2) && !s.doc.lang.everyday(s.norm(i-2))
+	case "with":
+		return s.norm(i-2) == "i'm" || s.norm(i-2) == "im" || s.norm(i-2) == "we're" || s.norm(i-2) == "am" && s.norm(i-3) == "i"
 	}
-	return found
-}
-
-// spelt reads single letters from word i, over "as in oscar", "de oscar", "double l" and dashes.
-func (s *stream) spelt(i int) (word string, to int) {
-	var b strings.Builder
-	to = i
-	for j := i; j < len(s.toks); {
-		t := s.toks[j]
-		switch {
-		case t.letter() && (j == i || s.toks[j].line <= s.toks[to-1].line+2):
-			b.WriteString(t.norm)
-			j++
-			j += s.asIn(j, t.norm)
-			to = j
-		case (t.norm == "double" || t.norm == "doble") && j+1 < len(s.toks) && s.toks[j+1].letter():
-			b.WriteString(s.toks[j+1].norm + s.toks[j+1].norm)
-			j += 2
-			to = j
-		case (t.norm == "dash" || t.norm == "hyphen" || t.norm == "then" || t.norm == "and" || t.norm == "uh") && to == j && j > i && j+1 < len(s.toks) && s.toks[j+1].letter():
-			j++
-		default:
-			return b.String(), to
-		}
-	}
-	return b.String(), to
-}
-
-// asIn is how many words at i explain the letter before them: "as in oscar"; 0 if none do.
-func (s *stream) asIn(i int, letter string) int {
-	for _, as := range []string{"as in", "like", "for", "de", "as"} {
-		n := strings.Count(as, " ") + 1
-		if s.endsWith(i+n, as) && strings.HasPrefix(s.norm(i+n), letter) && i+n < len(s.toks) && !s.toks[i+n].letter() {
-			return n + 1
-		}
-	}
-	return 0
+	return false
 }
 
 // spoken is the words of a name, each with a capital.
 func (s *stream) spoken(from, to int) string {
-	parts := strings.Fields(s.said(from, to))
-	for i, p := range parts {
-		if !particles[fold(p)] || i == 0 {
-			parts[i] = capitalFirst(strings.TrimSuffix(strings.TrimSuffix(p, "'s"), "’s"))
+	var b strings.Builder
+	for i := from; i < to; i++ {
+		w := s.toks[i].text
+		if i > from {
+			if strings.TrimSpace(s.toks[i].gap) == "-" {
+				b.WriteByte('-')
+			} else {
+				b.WriteByte(' ')
+			}
 		}
+		if w == strings.ToLower(w) && (!particles[fold(w)] || i == from) {
+			w = capitalFirst(w)
+		}
+		b.WriteString(strings.TrimSuffix(strings.TrimSuffix(w, "'s"), "’s"))
 	}
-	return strings.Join(parts, " ")
+	return b.String()
 }
 
 func capital(w string) string { return capitalFirst(strings.ToLower(w)) }
@@ -269,81 +266,4 @@ func capital(w string) string { return capitalFirst(strings.ToLower(w)) }
 func capitalFirst(w string) string {
 	r, n := utf8.DecodeRuneInString(w)
 	return string(unicode.ToUpper(r)) + w[n:]
-}
-
-func lastWord(s string) string { return s[strings.LastIndexByte(s, ' ')+1:] }
-
-// near tells whether two words differ by at most a third of their letters: a misheard name and its spelling.
-func near(a, b string) bool {
-	if a == b {
-		return true
-	}
-	limit := max(len(a), len(b)) / 3
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)] <= limit && a[0] == b[0]
-}
-
-// onePerson gives every finding that is part of a fuller name that name's value: "Amara" after "Amara Okonkwo" is
-// the same person and gets the same placeholder.
-func onePerson(found []finding) {
-	full := map[string]string{}
-	for _, f := range found {
-		for _, w := range strings.Fields(f.value) {
-			if n := fold(w); f.kind == Name && len(f.value) > len(full[n]) {
-				full[n] = f.value
-			}
-		}
-	}
-	for i, f := range found {
-		if f.kind != Name {
-			continue
-		}
-		words := strings.Fields(f.value)
-		fuller := full[fold(words[0])]
-		part := func(w string) bool { return slices.Contains(strings.Fields(fold(fuller)), fold(w)) }
-		if !slices.ContainsFunc(words, func(w string) bool { return !part(w) }) {
-			found[i].value = fuller
-		}
-	}
-}
-
-// recurringNames finds every further place where a word of a found name stands, in either party's words: "Thanks,
-// Ms. Okonkwo". Common words count only with a capital.
-func (d *document) recurringNames(found []finding) []finding {
-	known := map[string]string{}
-	for _, f := range found {
-		if f.kind != Name {
-			continue
-		}
-		for _, w := range strings.Fields(f.value) {
-			if n := fold(w); utf8.RuneCountInString(n) >= 3 && !particles[n] && (known[n] == "" || len(f.value) > len(known[n])) {
-				known[n] = f.value
-			}
-		}
-	}
-	var again []finding
-	for _, s := range d.streams {
-		for i, t := range s.toks {
-			n := strings.TrimSuffix(t.norm, "'s")
-			if value := known[n]; value != "" && (!commonWord[n] && !ambiguousName[n] || d.cased && t.upper() && !t.sentence()) {
-				again = append(again, s.finding(Name, i, i+1, value))
-			}
-		}
-	}
-	return again
 }

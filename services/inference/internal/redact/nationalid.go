@@ -1,47 +1,28 @@
 package redact
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
 
 var (
-	ssnCues = []string{
-		"social", "social security", "social security number", "ssn", "s s n", "itin", "tax id", "taxpayer id", "seguro social", "numero de seguro",
-	}
-	idCues = []string{
-		"dni", "d n i", "nie", "n i e", "documento", "documento de identidad", "identidad", "cedula", "curp", "pasaporte", "passport", "passport number",
-		"driver's license", "drivers license", "driver's license number", "driving licence", "license number", "licence number", "licencia", "licencia de conducir", "national id",
-		"id number", "identification number", "medicare number", "medicare", "state id",
-	}
-	orderCues = []string{
-		"order", "order number", "ticket", "ticket number", "case", "case number", "reference", "reference number", "confirmation", "confirmation number", "invoice", "invoice number",
-		"tracking", "tracking number", "account number", "booking", "booking number", "serial number", "model number", "extension", "pedido", "numero de pedido", "orden", "numero de orden",
-		"factura", "numero de factura", "referencia", "reserva", "confirmacion", "po number", "purchase order", "quote number", "part number", "policy number",
-	}
-	letterNames = map[string]byte{
-		"equis": 'x', "zeta": 'z', "jota": 'j', "hache": 'h', "ka": 'k', "cu": 'q', "erre": 'r', "ese": 's', "te": 't', "uve": 'v', "ve": 'v', "be": 'b', "ce": 'c', "de": 'd',
-		"efe": 'f', "ge": 'g', "ele": 'l', "eme": 'm', "ene": 'n', "pe": 'p', "ye": 'y',
+	// letterNames are Spanish letters by their names, as they are spelt out loud.
+	letterNames = map[string]string{
+		"be": "b", "ce": "c", "de": "d", "efe": "f", "ge": "g", "hache": "h", "jota": "j", "ka": "k", "ele": "l", "eme": "m", "ene": "n", "pe": "p", "cu": "q", "erre": "r", "ere": "r", "ese": "s", "te": "t",
+		"uve": "v", "ve": "v", "equis": "x", "ye": "y", "zeta": "z", "ceta": "z",
 	}
 )
 
 const dniLetters = "trwagmyfpdxbnjzsqvhlcke"
 
-// nationalIDs finds SSN and ITIN (nine digits), Spain's DNI and NIE (with their check letter), and what follows
-// the name of another document.
+// nationalIDs finds SSN and ITIN (nine digits), Spain's DNI and NIE (with their check letter), Mexico's CURP and RFC,
+// and what follows the name of another document.
 func (s *stream) nationalIDs() []finding {
 	var found []finding
 	for _, r := range s.runs {
-		social := s.cue(r.from(), 14, ssnCues)
-		switch {
-		case len(r.digits) == 9 && (social || slices.Equal(r.groups, []int{3, 2, 4}) && !s.cue(r.from(), 6, orderCues)):
-			found = append(found, s.finding(ID, r.from(), r.to(), r.digits))
-		case (s.announces(ssnCues, r, 14) || s.answersWith(r, ssnCues)) && len(r.digits) >= 4 && len(r.digits) < 10 && !s.dated(r.from()):
-			found = append(found, s.finding(ID, r.from(), r.to(), r.digits))
-		case len(r.digits) == 7 || len(r.digits) == 8:
-			if f, ok := s.dni(r); ok {
-				found = append(found, f)
-			}
+		if f, ok := s.numberedID(r); ok {
+			found = append(found, f)
 		}
 	}
 	for i, t := range s.toks {
@@ -50,7 +31,7 @@ func (s *stream) nationalIDs() []finding {
 				found = append(found, f)
 			}
 		}
-		if f, ok := s.fusedDNI(i); ok {
+		if f, ok := s.shapedID(i); ok {
 			found = append(found, f)
 		} else if n := s.startsWith(i, idCues); n > 0 {
 			if f, ok := s.documentAfter(i + n); ok {
@@ -59,6 +40,23 @@ func (s *stream) nationalIDs() []finding {
 		}
 	}
 	return found
+}
+
+// numberedID takes a run that is a social security number, or the digits of a DNI or NIE.
+func (s *stream) numberedID(r run) (finding, bool) {
+	n := len(r.digits)
+	whole := s.finding(ID, r.from(), r.to(), r.digits)
+	switch {
+	case r.sum:
+		return finding{}, false
+	case n == 9 && (s.cue(r.from(), 14, ssnCues) || slices.Equal(r.groups, []int{3, 2, 4}) && !s.ordered(r.from(), 6)):
+		return whole, true
+	case (s.announces(ssnCues, r, 14) || s.answersWith(r, ssnCues)) && n >= 4 && n < 12 && !s.dated(r.from()) && !s.ordered(r.from(), 5):
+		return whole, true
+	case n == 7 || n == 8:
+		return s.dni(r)
+	}
+	return finding{}, false
 }
 
 // dni is eight digits and a letter, or X, Y or Z, seven digits and a letter (Real Decreto 1553/2005).
@@ -77,7 +75,7 @@ func (s *stream) dni(r run) (finding, bool) {
 	if n == 0 {
 		return finding{}, false
 	}
-	if dniLetter(digits) != letter && !s.cue(from, 14, idCues) {
+	if dniLetter(digits) != letter && (!s.cue(from, 14, idCues) || s.ordered(from, 6)) {
 		return finding{}, false
 	}
 	return s.finding(ID, from, to+n, strings.ToUpper(r.digits+string(letter))), true
@@ -90,6 +88,27 @@ func dniLetter(digits string) byte {
 	}
 	return dniLetters[n]
 }
+
+// shapedID is what is a document by its own shape: a DNI or NIE that the recogniser wrote as one word, a CURP or an
+// RFC (Mexico's population and tax registers: four letters or three, a birth date, a tail), in one word or parted.
+func (s *stream) shapedID(i int) (finding, bool) {
+	if f, ok := s.fusedDNI(i); ok {
+		return f, true
+	}
+	var b strings.Builder
+	for j := i; j < min(i+4, len(s.toks)) && b.Len() < 18 && (j == i || s.toks[j].gap == " " || s.toks[j].gap == "-"); j++ {
+		b.WriteString(s.norm(j))
+		if w := b.String(); curp.MatchString(w) || rfc.MatchString(w) && s.doc.lang.es {
+			return s.finding(ID, i, j+1, strings.ToUpper(w)), true
+		}
+	}
+	return finding{}, false
+}
+
+var (
+	curp = regexp.MustCompile(`^[a-z]{4}\d{6}[hmx][a-z]{5}[a-z0-9]\d$`)
+	rfc  = regexp.MustCompile(`^[a-z]{3,4}\d{6}(\d[a-z0-9]{2}|[a-z][a-z0-9]{2})$`)
+)
 
 // fusedDNI is a DNI or NIE that the recogniser wrote as one word.
 func (s *stream) fusedDNI(i int) (finding, bool) {
@@ -110,82 +129,31 @@ func (s *stream) fusedDNI(i int) (finding, bool) {
 // letterAt reads a letter, spelt or by its Spanish name, "letra" before it passed over.
 func (s *stream) letterAt(i int) (byte, int) {
 	skip := 0
-	if w := s.norm(i); w == "letra" || w == "letter" || w == "guion" || w == "y" && s.norm(i+1) == "la" {
+	switch w := s.norm(i); {
+	case w == "letra" || w == "letter" || w == "guion":
 		skip = 1
-		if w == "y" {
-			skip = 3
-		}
+	case w == "y" && s.norm(i+1) == "la" && s.norm(i+2) == "letra":
+		skip = 3
 	}
 	w := s.norm(i + skip)
 	if len(w) == 1 && w[0] >= 'a' && w[0] <= 'z' {
 		return w[0], skip + 1
 	}
-	if l, ok := letterNames[w]; ok {
-		return l, skip + 1
+	if l, ok := letterNames[w]; ok && s.doc.lang.es {
+		return l[0], skip + 1
 	}
 	return 0, 0
 }
 
 func (s *stream) letterBefore(i int) (byte, int) {
-	if s.endsWith(i, "y griega") {
+	if s.endsWith(i, "y griega") || s.endsWith(i, "i griega") {
 		return 'y', 2
 	}
 	if w := s.norm(i - 1); len(w) == 1 {
 		return w[0], 1
 	}
 	if l, ok := letterNames[s.norm(i-1)]; ok {
-		return l, 1
+		return l[0], 1
 	}
 	return 0, 0
-}
-
-// documentAfter is the number of a document that was named: letters and digits, five or more signs with at least
-// three digits, beginning within six words.
-func (s *stream) documentAfter(i int) (finding, bool) {
-	for start := i; start < min(i+7, len(s.toks)); start++ {
-		var b strings.Builder
-		digits, end := 0, start
-	read:
-		for j := start; j < len(s.toks); {
-			w := s.toks[j]
-			d, n := s.number(j)
-			switch {
-			case n > 0:
-				b.WriteString(d)
-				digits += len(d)
-			case w.letter() && (!wordLetter(w.norm) || s.asIn(j+1, w.norm) > 0 || s.isNumber(j+1) || j+1 < len(s.toks) && s.toks[j+1].letter()), mixed(w.norm):
-				b.WriteString(w.norm)
-				digits += countDigits(w.norm)
-				n = 1 + s.asIn(j+1, w.norm)
-			}
-			if n == 0 || j > start && w.sentence() && !w.first && w.gap != "." {
-				break read
-			}
-			j += n
-			end = j
-		}
-		if digits >= 3 && b.Len() >= 5 {
-			return s.finding(ID, start, end, strings.ToUpper(b.String())), true
-		}
-	}
-	return finding{}, false
-}
-
-// wordLetter are letters that are words as well.
-func wordLetter(w string) bool { return w == "i" || w == "a" || w == "y" || w == "e" || w == "o" }
-
-// mixed tells whether a word has letters and digits, as "x1234567".
-func mixed(w string) bool {
-	d := countDigits(w)
-	return d > 0 && d < len(w)
-}
-
-func countDigits(w string) int {
-	n := 0
-	for i := range len(w) {
-		if w[i] >= '0' && w[i] <= '9' {
-			n++
-		}
-	}
-	return n
 }

@@ -6,6 +6,12 @@ import (
 	"strings"
 )
 
+// numeral is a number as one says it: its digits, and how many words it takes.
+type numeral struct {
+	digits string
+	n      int
+}
+
 // run is a sequence of numbers as one hears it: "four two, forty-two" is 4242. Every digit remembers the word
 // that it came from.
 type run struct {
@@ -15,6 +21,8 @@ type run struct {
 	groups []int
 	// plus tells that a plus sign, written or spoken, stands before it.
 	plus bool
+	// sum tells that it is an amount of money or a share: it has a currency or a percent sign.
+	sum bool
 }
 
 func (r run) from() int { return r.word[0] }
@@ -28,6 +36,14 @@ func (r run) whole() bool {
 // sub is digits [i, j) of r as words of the stream.
 func (r run) sub(i, j int) (from, to int) { return r.word[i], r.word[j-1] + 1 }
 
+// part is digits [i, j) of r as a run of its own.
+func (r run) part(i, j int) run { return run{digits: r.digits[i:j], word: r.word[i:j]} }
+
+// cutsWord tells whether a boundary before digit i would stand inside a word.
+func (r run) cutsWord(i int) bool {
+	return i > 0 && i < len(r.digits) && r.word[i] == r.word[i-1]
+}
+
 var (
 	unitsEN = words("zero one two three four five six seven eight nine")
 	teensEN = words("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")
@@ -37,39 +53,44 @@ var (
 	tensES  = words("veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa")
 	twentES = words("veinte veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve")
 	hundES  = words("cien doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos")
+	times   = map[string]int{"double": 2, "doble": 2, "triple": 3}
 	// between stands between the groups of a dictated number.
 	between = set("dash hyphen space uh um er hmm then and okay ok yeah plus point guion espacio eh este luego y mas bueno si area code")
+	// currency follows an amount.
+	currency = set("dollar dollars bucks cent cents euro euros peso pesos pound pounds percent usd eur mxn gbp centavos centimos")
 )
 
-func words(s string) map[string]int {
-	m := map[string]int{}
-	for i, w := range strings.Fields(s) {
-		m[w] = i
+// readNumbers reads the number that begins at each word of a stream.
+func (s *stream) readNumbers() {
+	s.numerals = make([]numeral, len(s.toks))
+	s.inside = make([]int, len(s.toks))
+	for i := len(s.toks) - 1; i >= 0; i-- {
+		d, n := s.read(i)
+		s.numerals[i] = numeral{d, n}
+		s.inside[i] = -1
 	}
-	return m
+	for i := 0; i < len(s.toks); i++ {
+		for k := range s.numerals[i].n {
+			s.inside[i+k] = i
+		}
+		i += max(0, s.numerals[i].n-1)
+	}
 }
 
-func set(s string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields(s) {
-		m[w] = true
-	}
-	return m
-}
-
-// numbers finds every run of a stream.
-func (s *stream) numbers() []run {
-	var runs []run
+// readRuns joins the numbers that were said in one go; the other party's numbers have been read.
+func (s *stream) readRuns() {
 	for i := 0; i < len(s.toks); {
-		if d, n := s.number(i); n > 0 {
-			r := run{plus: strings.HasSuffix(s.toks[i].gap, "+") || s.norm(i-1) == "plus" || s.norm(i-1) == "mas"}
-			i = s.extend(&r, i, d, n)
-			runs = append(runs, r)
+		d, n := s.number(i)
+		if n == 0 {
+			i++
 			continue
 		}
-		i++
+		r := run{plus: strings.HasSuffix(s.toks[i].gap, "+") || s.norm(i-1) == "plus" || s.norm(i-1) == "mas"}
+		r.sum = strings.ContainsAny(s.toks[i].gap, "$€£")
+		i = s.extend(&r, i, d, n)
+		r.sum = r.sum || currency[s.norm(i)] || strings.ContainsAny(s.after(i-1), "%€£")
+		s.runs = append(s.runs, r)
 	}
-	return runs
 }
 
 // extend takes the number at i and all that follow it into r, and returns the word after them.
@@ -88,7 +109,7 @@ func (s *stream) extend(r *run, i int, digits string, n int) int {
 		for skip := 0; skip < 2 && next < len(s.toks) && between[s.toks[next].norm] && !s.isNumber(next); skip++ {
 			next++
 		}
-		if next >= len(s.toks) || breaks(s.toks[next].gap) || r.whole() && strings.Contains(s.toks[next].gap, ",") || s.newTopic(next, len(r.digits)) {
+		if next >= len(s.toks) || breaks(s.toks[next].gap) || r.whole() && s.another(i+n, next) || s.newTopic(next, len(r.digits)) {
 			return i + n
 		}
 		d, m := s.number(next)
@@ -97,6 +118,14 @@ func (s *stream) extend(r *run, i int, digits string, n int) int {
 		}
 		i, digits, n = next, d, m
 	}
+}
+
+// another tells whether what stands in [end, next) begins another number after a whole one: a comma or "and".
+func (s *stream) another(end, next int) bool {
+	if strings.Contains(s.toks[next].gap, ",") {
+		return true
+	}
+	return slices.ContainsFunc(s.toks[end:next], func(t token) bool { return t.norm == "and" || t.norm == "y" })
 }
 
 // newTopic tells whether word i begins a line that answers a new question: what is said now goes on from nothing
@@ -108,12 +137,7 @@ func (s *stream) newTopic(i, soFar int) bool {
 	if soFar >= 13 {
 		return true // a card number is whole; a new line says it again, or something else
 	}
-	for _, cues := range [][]string{expiryCues, cvvCues, phoneCues, birthCues, zipCues, addressCues, orderCues, ssnCues} {
-		if s.directlyAsked(s.toks[i].line, cues) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(otherTopics, func(cues *phrases) bool { return s.directlyAsked(s.toks[i].line, cues) })
 }
 
 // breaks tells whether what stands between two numbers keeps them apart: a time, a sum, a question.
@@ -124,11 +148,16 @@ func (s *stream) isNumber(i int) bool {
 	return n > 0
 }
 
-// number reads the number at word i as digits, and how many words it takes; 0 if there is none.
+// number is the number at word i as digits, and how many words it takes; 0 if there is none.
 func (s *stream) number(i int) (digits string, n int) {
-	if i >= len(s.toks) {
+	if i < 0 || i >= len(s.toks) {
 		return "", 0
 	}
+	return s.numerals[i].digits, s.numerals[i].n
+}
+
+// read reads the number at word i; those after it have been read.
+func (s *stream) read(i int) (digits string, n int) {
 	w := s.toks[i].norm
 	if n := s.norm(i + 1); n == "digits" || n == "digit" || n == "digitos" {
 		return "", 0 // it counts the digits, it is none
@@ -136,9 +165,9 @@ func (s *stream) number(i int) (digits string, n int) {
 	if s.toks[i].digits() {
 		return w, 1
 	}
-	if times := map[string]int{"double": 2, "doble": 2, "triple": 3}[w]; times > 0 {
+	if times[w] > 0 {
 		if d, m := s.number(i + 1); m == 1 && len(d) == 1 {
-			return strings.Repeat(d, times), 2
+			return strings.Repeat(d, times[w]), 2
 		}
 	}
 	if s.doc.lang.en {

@@ -115,15 +115,15 @@ func (s *stream) directlyAsked(line int, p *phrases) bool {
 }
 
 // answered tells whether the phrase that ends before word i is no question, since its value follows: "it expires in
-// August of 2028" asks for nothing.
+// August of 2028", "in the name of Zaldívar" ask for nothing.
 func (s *stream) answered(i int) bool {
-	number := false
+	value := false
 	for j := i; j < len(s.toks); j++ {
 		t := s.toks[j]
 		if t.sentence() && j > i {
-			return number && !strings.Contains(t.gap, "?")
+			return value && !strings.Contains(t.gap, "?")
 		}
-		number = number || j < i+6 && s.isNumber(j) && !t.first
+		value = value || j < i+6 && !t.first && (s.isNumber(j) || s.midCapital(j) && !s.doc.lang.everyday(t.norm))
 	}
 	return false
 }

@@ -2,13 +2,17 @@
 //
 // A transcript is read party by party, over line breaks and over the other party's interjections, since a
 // number is dictated in pieces (stream.go). Words are cut and folded (token.go), spoken numbers become
-// digits that remember their words (number.go), and each kind of personal data has a finder of its own: cards
-// (card.go), e-mail (email.go), national ids (nationalid.go), phones (phone.go), dates of birth (date.go),
-// addresses (address.go) and names (name.go). What they find is put in order and replaced (replace.go), and
+// digits that remember their words (number.go), phrases tell what is near them (phrase.go, cue.go), and each kind
+// of personal data has a finder of its own: cards (card.go, luhn.go, expiry.go), e-mail (email.go), national ids
+// (nationalid.go, document.go), phones (phone.go), dates of birth (date.go), addresses (address.go, town.go) and
+// names (name.go, introduce.go, spell.go, person.go). What they find is put in order and replaced (replace.go), and
 // what they may have missed makes the confidence (confidence.go).
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Line is one utterance as recognised.
 type Line struct {
@@ -39,7 +43,7 @@ const (
 func Kinds() []Kind { return []Kind{Email, Card, CVV, Expiry, ID, Phone, DOB, Address, Name} }
 
 // Version of the rules: it stands in every insight.
-const Version = "1"
+const Version = "2"
 
 // Result of one transcript.
 type Result struct {
@@ -62,43 +66,43 @@ type Result struct {
 // and Spanish are known, others fall back to both with a lower confidence. It never fails and is safe for
 // concurrent use.
 func Redact(lines []Line, language string) *Result {
-	lang := languageOf(language)
-	doc := read(lines, lang)
-	var found []finding
-	for _, s := range doc.streams {
-		found = append(found, s.findAll()...)
-	}
-	onePerson(found)
-	found = append(found, doc.recurringNames(found)...)
-	spans := resolve(found)
-	r := doc.replace(spans)
-	r.Confidence = doc.confidence(lang)
+	doc := read(lines, languageOf(language))
+	r := doc.replace(doc.spans())
+	r.Confidence = doc.confidence()
 	return r
 }
 
-// Restore puts the values back in place of their placeholders; ok is false if one has none (a card).
+// spans are what everything that was found replaces.
+func (d *document) spans() []span {
+	var found []finding
+	for _, s := range d.streams {
+		found = append(found, s.findAll()...)
+	}
+	onePerson(found)
+	found = append(found, d.recurringNames(found)...)
+	return d.resolve(found)
+}
+
+// Restore puts the values back in place of their placeholders; ok is false if one has none (a card). Brackets that
+// are no placeholder stay.
 func (r *Result) Restore(s string) (restored string, ok bool) {
 	ok = true
 	var b strings.Builder
 	for {
-		open := strings.IndexByte(s, '[')
-		if open < 0 {
-			break
-		}
-		end := strings.IndexByte(s[open:], ']')
+		end := strings.IndexByte(s, ']')
 		if end < 0 {
 			break
 		}
-		placeholder := s[open : open+end+1]
+		open := max(0, strings.LastIndexByte(s[:end], '['))
+		placeholder := s[open : end+1]
 		b.WriteString(s[:open])
-		switch value, known := r.Values[placeholder]; {
-		case known:
+		if value, known := r.Values[placeholder]; known {
 			b.WriteString(value)
-		default:
+		} else {
 			b.WriteString(placeholder)
 			ok = ok && !isPlaceholder(placeholder)
 		}
-		s = s[open+end+1:]
+		s = s[end+1:]
 	}
 	b.WriteString(s)
 	return b.String(), ok
@@ -106,28 +110,40 @@ func (r *Result) Restore(s string) (restored string, ok bool) {
 
 // isPlaceholder tells "[CARD_1]" from brackets that somebody wrote.
 func isPlaceholder(s string) bool {
-	kind, number, ok := strings.Cut(strings.Trim(s, "[]"), "_")
+	if !strings.HasPrefix(s, "[") || !strings.HasSuffix(s, "]") {
+		return false
+	}
+	kind, number, ok := strings.Cut(s[1:len(s)-1], "_")
 	if !ok || number == "" || strings.Trim(number, "0123456789") != "" {
 		return false
 	}
-	for _, k := range Kinds() {
-		if string(k) == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(Kinds(), Kind(kind))
 }
 
-// tongue is which lexicons apply.
-type tongue struct{ en, es, known bool }
+// tongue is which lexicons apply, and how dates and phones are given where it is spoken.
+type tongue struct {
+	en, es, known bool
+	region        string // ISO 3166, lower case; "" if the tag has none
+	dayFirst      bool   // 3/5 is the third of May
+}
 
 func languageOf(bcp47 string) tongue {
-	switch primary, _, _ := strings.Cut(strings.ToLower(bcp47), "-"); primary {
-	case "en":
-		return tongue{en: true, known: true}
-	case "es":
-		return tongue{es: true, known: true}
-	default:
-		return tongue{en: true, es: true}
+	tag := strings.FieldsFunc(strings.ToLower(bcp47), func(r rune) bool { return r == '-' || r == '_' })
+	t := tongue{en: true, es: true, dayFirst: true}
+	for _, sub := range tag[min(1, len(tag)):] {
+		if len(sub) == 2 {
+			t.region = sub
+		}
 	}
+	if len(tag) == 0 {
+		return t
+	}
+	switch tag[0] {
+	case "en":
+		t.es, t.known = false, true
+		t.dayFirst = t.region != "" && t.region != "us" && t.region != "ca" && t.region != "ph"
+	case "es":
+		t.en, t.known = false, true
+	}
+	return t
 }

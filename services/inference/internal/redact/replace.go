@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ type span struct {
 
 // resolve makes spans of findings. Where two claim the same word, the kind that comes first in [Kinds] has it,
 // then the longer one.
-func resolve(found []finding) []span {
+func (d *document) resolve(found []finding) []span {
 	rank := map[Kind]int{}
 	for i, k := range Kinds() {
 		rank[k] = i
@@ -30,6 +31,11 @@ func resolve(found []finding) []span {
 		i int
 	}
 	taken := map[word]bool{}
+	for _, s := range d.streams {
+		for i, t := range s.toks {
+			taken[word{s, i}] = t.placeholder
+		}
+	}
 	var spans []span
 	for _, f := range found {
 		free := func(i int) bool { return !taken[word{f.stream, i}] }
@@ -51,18 +57,34 @@ func resolve(found []finding) []span {
 	slices.SortFunc(spans, func(a, b span) int {
 		return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.start, b.start))
 	})
-	return spans
+	return d.joined(spans)
+}
+
+// joined makes one span of neighbours that are the same value: the two words of a name that was found word by word,
+// the groups of a card number.
+func (d *document) joined(spans []span) []span {
+	var out []span
+	for _, s := range spans {
+		if n := len(out); n > 0 && out[n-1].line == s.line && out[n-1].kind == s.kind && out[n-1].value == s.value &&
+			strings.Trim(d.lines[s.line].Text[out[n-1].end:s.start], " -,") == "" && (s.kind != Name || s.start-out[n-1].end == 1) {
+			out[n-1].end, out[n-1].last = s.end, s.last
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
 }
 
 // replace writes the lines with placeholders, and the lines in full but for cards.
 func (d *document) replace(spans []span) *Result {
 	r := &Result{Values: map[string]string{}, Counts: map[Kind]int{}}
 	placeholders := map[string]string{}
+	used := d.placeholders()
 	name := func(s span) string {
 		key := string(s.kind) + " " + fold(s.value)
 		if placeholders[key] == "" {
 			r.Counts[s.kind]++
-			placeholders[key] = fmt.Sprintf("[%s_%d]", s.kind, r.Counts[s.kind])
+			placeholders[key] = fmt.Sprintf("[%s_%d]", s.kind, used[s.kind]+r.Counts[s.kind])
 			if !s.kind.secret() {
 				r.Values[placeholders[key]] = s.value
 			}
@@ -89,6 +111,24 @@ func (d *document) replace(spans []span) *Result {
 		r.Masked = append(r.Masked, full.String()+l.Text[at:])
 	}
 	return r
+}
+
+// placeholders is the highest number, per kind, of the placeholders that stood in the text already: theirs are not
+// given again.
+func (d *document) placeholders() map[Kind]int {
+	used := map[Kind]int{}
+	for _, s := range d.streams {
+		for _, t := range s.toks {
+			if !t.placeholder {
+				continue
+			}
+			kind, number, _ := strings.Cut(strings.Trim(t.text, "[]"), "_")
+			if n, err := strconv.Atoi(number); err == nil && n < 1_000_000 {
+				used[Kind(kind)] = max(used[Kind(kind)], n)
+			}
+		}
+	}
+	return used
 }
 
 // secret tells kinds that are masked even in the full transcript and never put back (PCI DSS 3.3, 3.4).

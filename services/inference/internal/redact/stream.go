@@ -59,6 +59,9 @@ func read(lines []Line, lang tongue) *document {
 	for _, s := range d.streams {
 		s.readNumbers()
 	}
+	for _, s := range d.streams {
+		s.readRuns()
+	}
 	return d
 }
 

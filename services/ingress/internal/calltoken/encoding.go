@@ -72,7 +72,7 @@ func (r *reader) text() string {
 		r.bad, r.b = true, nil
 		return ""
 	}
-	end := size + int(n) //nolint:gosec // bounded one line above
+	end := size + int(n)
 	s := string(r.b[size:end])
 	r.b = r.b[end:]
 	return s

@@ -16,7 +16,7 @@ type lane struct {
 	prod Producer
 	// ctx ends when Close gives up, and with it every wait in the producer. After an orderly end it lives on:
 	// messages still under way are the producer's to finish.
-	ctx  context.Context //nolint:containedctx // the lane's own
+	ctx  context.Context // the lane's own
 	stop context.CancelFunc
 	done chan struct{} // closed when the lane's goroutine has ended
 

@@ -10,6 +10,9 @@ import (
 // within milliseconds, when what is left in it has been read; audio of the new one waits in its socket.
 const handoverWait = 250 * time.Millisecond
 
+// remember is how long an ended stream is known: longer than the carrier takes to start a new one.
+const remember = 30 * time.Second
+
 // handover knows the latest stream of each call on this replica, so that the next one begins where it ended:
 // a carrier that starts a new stream at once would otherwise be faster than the last words of the old.
 type handover struct {
@@ -48,13 +51,15 @@ func (h *handover) begin(ctx context.Context, call string) (*turn, time.Duration
 	return mine, 0
 }
 
-// end tells whoever waits, and forgets the call if nobody has come after.
+// end tells whoever waits or comes soon.
 func (h *handover) end(call string, t *turn, heard time.Duration) {
-	h.mu.Lock()
-	if h.last[call] == t {
-		delete(h.last, call)
-	}
-	h.mu.Unlock()
 	t.heard = heard
 	close(t.ended)
+	time.AfterFunc(remember, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.last[call] == t {
+			delete(h.last, call)
+		}
+	})
 }

@@ -12,7 +12,7 @@ import (
 type Stream struct {
 	in     *Intake
 	turn   *turn
-	ctx    context.Context //nolint:containedctx // the trace of the stream, never cancelled
+	ctx    context.Context // the trace of the stream, never cancelled
 	facts  app.Facts
 	call   events.Call
 	spec   Spec

@@ -76,7 +76,7 @@ func (s *Server) recording(ctx context.Context, h *webhook) answer {
 	r := app.RecordingState{
 		ID: h.params["RecordingSid"], LegID: leg, Status: h.params["RecordingStatus"], URL: h.params["RecordingUrl"],
 		Duration: h.seconds("RecordingDuration"), Channels: h.whole("RecordingChannels"), ErrorCode: h.whole("ErrorCode"),
-		At: h.time("Timestamp"),
+		At: h.told(),
 	}
 	r.StartedAt, _ = parseTime(h.params["RecordingStartTime"])
 	return s.stored(ctx, h, s.app.Recording(ctx, h.facts, r))
@@ -115,6 +115,6 @@ func (s *Server) disposition(ctx context.Context, h *webhook) answer {
 		return *refused
 	}
 	return s.stored(ctx, h, s.app.Disposition(ctx, f, app.AgentDisposition{
-		Name: h.params["Disposition"], Agent: clip(h.params["Agent"]), Token: clip(h.params["Id"]), At: h.time("Timestamp"),
+		Name: h.params["Disposition"], Agent: clip(h.params["Agent"]), Token: clip(h.params["Id"]), At: h.told(),
 	}))
 }

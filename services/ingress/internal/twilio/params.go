@@ -72,7 +72,7 @@ func (h *webhook) leg() (l app.LegState, known bool) {
 	from, _ := caller(h.params["From"])
 	to, _ := number(h.params["To"])
 	l = app.LegState{
-		LegID: h.params["CallSid"], ParentID: h.params["ParentCallSid"], At: h.time("Timestamp"),
+		LegID: h.params["CallSid"], ParentID: h.params["ParentCallSid"], At: h.told(),
 		Duration: h.seconds("CallDuration"), Sequence: h.sequence(), From: from, To: to,
 	}
 	if h.params["CallStatus"] == "in-progress" {
@@ -101,14 +101,15 @@ func ended(status string) (events.CallStatus, bool) {
 	}
 }
 
-// time reads RFC 2822, as Twilio writes it; without it, when the webhook came.
-func (h *webhook) time(param string) time.Time {
-	if t, ok := parseTime(h.params[param]); ok {
+// told is when it happened by Twilio's Timestamp, or when the webhook came.
+func (h *webhook) told() time.Time {
+	if t, ok := parseTime(h.params["Timestamp"]); ok {
 		return t
 	}
 	return h.at.UTC().Truncate(time.Millisecond)
 }
 
+// parseTime reads RFC 2822, as webhooks of calls have it, or ISO 8601, as those of streams have it.
 func parseTime(s string) (time.Time, bool) {
 	for _, layout := range []string{time.RFC1123Z, time.RFC1123, time.RFC3339} {
 		if t, err := time.Parse(layout, s); err == nil {

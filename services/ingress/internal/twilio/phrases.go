@@ -21,7 +21,7 @@ func words(p app.Phrase) map[string]string {
 	case app.PhraseNobody:
 		return map[string]string{
 			"":   "We are sorry, nobody can take your call right now. Please call again later. Goodbye.",
-			"es": "Lo sentimos, nadie puede atender su llamada en este momento. Vuelva a llamar más tarde. Adiós.",
+			"es": "Lo sentimos, nadie puede atender su llamada ahora. Vuelva a llamar más tarde. Adiós.",
 		}
 	case app.PhraseThanks:
 		return map[string]string{

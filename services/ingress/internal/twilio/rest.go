@@ -172,7 +172,7 @@ func (c *Carrier) api(ctx context.Context, f app.Facts) (*openapi.ApiService, co
 // transport sends a request in a context, with an account's credentials, to another base than api.twilio.com
 // where there is one.
 type transport struct {
-	ctx     context.Context //nolint:containedctx // twilio-go has no other way in
+	ctx     context.Context // twilio-go has no other way in
 	account string
 	token   config.Secret
 	base    *url.URL

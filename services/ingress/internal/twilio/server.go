@@ -30,7 +30,7 @@ type Server struct {
 	now    func() time.Time
 	socket SocketConfig
 
-	sockets    context.Context //nolint:containedctx // ends every socket; it is the server's, not a request's
+	sockets    context.Context // ends every socket; it is the server's, not a request's
 	endSockets context.CancelFunc
 
 	mu      sync.Mutex

@@ -135,7 +135,7 @@ func (s *Server) dialAction(ctx context.Context, h *webhook) answer {
 	if leg := h.params["DialCallSid"]; over && leg != "" {
 		// Not worth a caller's silence: what fails here is told by dial-status as well.
 		err := s.app.LegEnded(ctx, h.facts, app.LegState{
-			LegID: leg, ParentID: h.facts.CallID, Status: status, At: h.time("Timestamp"),
+			LegID: leg, ParentID: h.facts.CallID, Status: status, At: h.told(),
 			Duration: h.seconds("DialCallDuration"), Sequence: -1,
 		})
 		if err != nil {

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"os"
 	"time"
 )
 
 // Next returns the next text message. It points into the connection's buffer and is valid until the next
-// call. An error ends the connection: an [*Error] is the peer's fault and still has to be told by Close;
+// call. An error ends the connection: an [*Error] is the peer's fault and still has to be told by Tell;
 // [ErrClosed] is an orderly end; os.ErrDeadlineExceeded is the idle limit or [Conn.Interrupt]; anything else
 // is a broken connection.
 func (c *Conn) Next() ([]byte, error) {
@@ -62,10 +63,10 @@ func (c *Conn) parse() (f frame, n int, fault error) {
 			return f, 0, nil
 		}
 		long := binary.BigEndian.Uint64(b[2:])
-		if long > uint64(c.max) { //nolint:gosec // max is positive
+		if long > uint64(c.max) {
 			return f, 0, Fault(StatusTooBig, "message is over the size limit")
 		}
-		size, head = int(long), 10 //nolint:gosec // bounded one line above
+		size, head = int(long), 10
 	}
 	if size+len(c.fragment) > c.max {
 		return f, 0, Fault(StatusTooBig, "message is over the size limit")
@@ -141,6 +142,7 @@ func (c *Conn) closedByPeer(payload []byte) error {
 	if len(code) > 2 {
 		code = code[:2]
 	}
+	c.gone, c.told = true, true
 	if err := c.writeControl(opClose, code); err != nil {
 		return err
 	}
@@ -165,10 +167,12 @@ func (c *Conn) fill() error {
 		if c.pause > 0 && c.w < len(c.buf)/2 {
 			// The socket is drained: the next frames are 20 ms away. Letting some gather costs latency that
 			// the packing into 200 ms has anyway, and saves their system calls.
-			time.Sleep(c.pause)
+			c.gather.Reset(c.pause)
+			<-c.gather.C
 		}
 		return nil
 	}
+	c.gone = !errors.Is(err, os.ErrDeadlineExceeded)
 	if err == nil || errors.Is(err, io.EOF) {
 		return fmt.Errorf("reading the WebSocket: %w", io.ErrUnexpectedEOF)
 	}

@@ -38,11 +38,15 @@ func Upgrade(w http.ResponseWriter, r *http.Request, opt Options) (*Conn, error)
 		return nil, fmt.Errorf("upgrading to a WebSocket: %w", err)
 	}
 	c := &Conn{nc: nc, max: opt.MaxMessage, idle: opt.Idle, pause: opt.Pause}
+	if c.pause > 0 {
+		c.gather = time.NewTimer(0)
+		<-c.gather.C
+	}
 	// The server's buffers are its own; what they hold already (a client may speak before it hears) is kept.
 	n := brw.Reader.Buffered()
 	c.buf = make([]byte, max(firstBuffer, n))
 	if n > 0 {
-		early, _ := brw.Reader.Peek(n)
+		early, _ := brw.Peek(n)
 		c.w = copy(c.buf, early)
 	}
 	return c, nil

@@ -59,7 +59,8 @@ const firstBuffer = 8 << 10
 // writeWait bounds a control frame's write: a peer that takes none is gone.
 const writeWait = 2 * time.Second
 
-// Conn is one upgraded connection. One goroutine reads it; [Conn.Close] and [Conn.Interrupt] may be called from another.
+// Conn is one upgraded connection. It belongs to one goroutine, which closes it; [Conn.Interrupt] may be called
+// from another.
 type Conn struct {
 	nc  net.Conn
 	max int // largest message
@@ -73,8 +74,11 @@ type Conn struct {
 	idle     time.Duration
 	deadline time.Time // as last set on nc
 	pause    time.Duration
+	gather   *time.Timer // runs while a pause is made; nil without pauses
 
-	interrupted, closed atomic.Bool
+	interrupted atomic.Bool
+	told        bool // the close frame has been sent
+	gone        bool // the peer has closed, or the connection is broken
 }
 
 // Options of a connection.

@@ -48,10 +48,11 @@ func server(t *testing.T, opt ws.Options) (url string, read <-chan got) {
 			var fault *ws.Error
 			switch {
 			case errors.As(err, &fault):
-				c.Close(fault.Code, fault.Reason)
+				c.Tell(fault.Code, fault.Reason)
+				c.Close()
 				return
 			case err != nil:
-				c.Discard()
+				c.Close()
 				return
 			}
 		}
@@ -155,8 +156,9 @@ func TestInterrupt(t *testing.T) {
 		conns <- c
 		_, err = c.Next()
 		ended <- err
-		c.Close(ws.StatusGoingAway, "shutting down")
-		c.Close(ws.StatusInternal, "a second close is not heard")
+		c.Tell(ws.StatusGoingAway, "shutting down")
+		c.Tell(ws.StatusInternal, "a second word is not heard")
+		c.Close()
 	}))
 	t.Cleanup(srv.Close)
 	c := dial(t, srv.URL)
@@ -241,11 +243,27 @@ func TestFaults(t *testing.T) {
 			if _, err := io.ReadFull(nc, head[:]); err != nil {
 				t.Fatal(err)
 			}
+			_ = nc.Close()
 			if head[0] != 0x88 || int(binary.BigEndian.Uint16(head[2:])) != tt.code {
 				t.Errorf("told %x", head)
 			}
 		})
 	}
+}
+
+// TestTheReasonIsHeardOverWhatIsUnread: closing at once over unread messages would reset the connection.
+func TestTheReasonIsHeardOverWhatIsUnread(t *testing.T) {
+	url, read := server(t, ws.Options{})
+	nc := rawDial(t, url)
+	if _, err := nc.Write(append(frame(0x82, "x"), bytes.Repeat(frame(0x81, "unread"), 20_000)...)); err != nil {
+		t.Fatal(err)
+	}
+	<-read
+	var head [4]byte
+	if _, err := io.ReadFull(nc, head[:]); err != nil || int(binary.BigEndian.Uint16(head[2:])) != ws.StatusUnsupported {
+		t.Errorf("%x, %v", head, err)
+	}
+	_ = nc.Close()
 }
 
 func TestOneByteAtATime(t *testing.T) {

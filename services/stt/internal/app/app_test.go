@@ -37,7 +37,7 @@ func TestOneCall(t *testing.T) {
 // TestCrashes kills processes anywhere, takes partitions away and gives them back, and breaks the
 // recogniser's streams: what is read downstream is the script, each word once.
 func TestCrashes(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range uint64(4000) {
 		synctest.Test(t, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(seed, 11))
 			w := newWorld(t, heardTenant())

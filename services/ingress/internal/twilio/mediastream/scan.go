@@ -13,7 +13,7 @@ type frame struct {
 
 // mediaPrefix is how every media message of Twilio begins; the order of its keys is not promised, so whatever
 // looks different is left to encoding/json.
-var mediaPrefix = []byte(`{"event":"media",`) //nolint:gochecknoglobals // a constant that Go can't spell
+var mediaPrefix = []byte(`{"event":"media",`)
 
 // isMedia tells whether a message is worth scanning by hand.
 func isMedia(msg []byte) bool { return bytes.HasPrefix(msg, mediaPrefix) }
@@ -173,7 +173,7 @@ func (s *scanner) media(f *frame) bool {
 		case "timestamp":
 			var n uint64
 			n, ok = s.number()
-			f.timestamp = int64(n) //nolint:gosec // at most 18 digits
+			f.timestamp = int64(n)
 			ok = ok && seen.first(keyTimestamp)
 		case "payload":
 			f.payload = s.base64()

@@ -44,17 +44,20 @@ func Serve(ctx context.Context, c *ws.Conn, account string, now func() time.Time
 	s := &session{account: account, open: open, now: now, audio: make([]byte, usualFrame)}
 	stop := context.AfterFunc(ctx, c.Interrupt)
 	defer stop()
+	defer c.Close()
 	err := s.read(ctx, c)
 	reason := endReason(ctx, err)
 	if err != nil {
 		s.hangUp(ctx, c, err) // at once: the sooner Twilio knows, the sooner a new stream begins
 	}
 	if s.stream != nil {
-		if endErr := s.stream.End(reason); err == nil {
+		if endErr := s.stream.End(reason); err == nil { //nolint:contextcheck // shutdown ends the reader, not the last words
 			err = endErr
 		}
 	}
-	c.Close(ws.StatusNormal, "") // after a stop, when all is stored; otherwise it is closed already
+	if reason == events.MediaEndReason_MEDIA_END_REASON_STOPPED {
+		c.Tell(ws.StatusNormal, "") // all is stored
+	}
 	return err
 }
 
@@ -219,12 +222,10 @@ func (s *session) hangUp(ctx context.Context, c *ws.Conn, err error) {
 	var fault *ws.Error
 	switch {
 	case errors.As(err, &fault):
-		c.Close(fault.Code, fault.Reason)
+		c.Tell(fault.Code, fault.Reason)
 	case ctx.Err() != nil:
-		c.Close(ws.StatusGoingAway, "shutting down")
+		c.Tell(ws.StatusGoingAway, "shutting down")
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		c.Close(ws.StatusPolicy, "nothing heard for too long")
-	default:
-		c.Discard()
+		c.Tell(ws.StatusPolicy, "nothing heard for too long")
 	}
 }

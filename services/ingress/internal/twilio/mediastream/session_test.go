@@ -287,6 +287,11 @@ func FuzzMessage(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
+		defer func() {
+			if s.stream != nil {
+				_ = s.stream.End(events.MediaEndReason_MEDIA_END_REASON_STOPPED)
+			}
+		}()
 		var fault *ws.Error
 		if err := s.message(t.Context(), msg); err != nil && (!errors.As(err, &fault) || fault.Code == 0 || len(fault.Reason) > 123) {
 			t.Errorf("a fault without code or reason: %v", fmt.Sprint(err))

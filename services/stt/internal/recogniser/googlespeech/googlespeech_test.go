@@ -83,7 +83,7 @@ func start(t *testing.T, cfg sandbox.Config) (*sandbox.Server, *googlespeech.Dri
 
 func TestSuite(t *testing.T) {
 	cfg := rotate.Defaults()
-	cfg.Settle = 200 * time.Millisecond
+	cfg.Settle = 50 * time.Millisecond
 	drivertest.Run(t, drivertest.Harness{
 		New: func(t *testing.T) (recogniser.Recogniser, []byte, []drivertest.Said) {
 			call, said := speech()

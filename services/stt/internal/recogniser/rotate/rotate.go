@@ -24,8 +24,9 @@ type Config struct {
 	Hard time.Duration `koanf:"hard"`
 	// Silence is how much audio without a word lets go of what came before it.
 	Silence time.Duration `koanf:"silence"`
-	// Settle is how long ago, by the clock, that audio must have been given: where calls are played faster
-	// than life, seconds of audio say nothing about how far the product has come.
+	// Settle is how long ago, by the clock, that audio must have been given: where it comes faster than life,
+	// after a standstill or from a carrier that plays it so, seconds of it say nothing about how far the
+	// product has come.
 	Settle time.Duration `koanf:"settle"`
 	// Stall is how long a stream that has been told everything may take to tell something; past it the
 	// stream counts as dead.

@@ -141,7 +141,7 @@ func (p *present) wrote(a recogniser.Audio) {
 	p.mu.Lock()
 	p.times.Add(a.Start, end)
 	quiet := int64(0)
-	if beyond := min(p.times.Given()-silence, p.settle()); beyond > 0 {
+	if beyond := p.settle() - silence; beyond > 0 {
 		quiet = p.times.End(beyond)
 	}
 	p.mu.Unlock()

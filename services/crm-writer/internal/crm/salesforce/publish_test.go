@@ -1,0 +1,84 @@
+package salesforce_test
+
+import (
+	"testing"
+
+	"github.com/frontdesk/frontdesk/sandbox/fault"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm/salesforce"
+)
+
+func TestEventsAreAppliedOnTheFarSide(t *testing.T) {
+	s := org(t)
+	d := driver(t, s)
+	known := seed(s)(t, "Contact", map[string]any{"LastName": "Ferrer", "Phone": "(415) 556-0002"})
+	plans := many(4)
+	plans[1].Writes[0].Key = nil // a caller who gave no name: only found, here among the Contacts
+	plans[2].Writes[0].Key = nil // and here nowhere
+	linked := &plans[3].Writes[0]
+	linked.Key, linked.Fields, linked.FieldsOf = nil, nil, nil
+	linked.Match.Phone = "+14155560002" // a call that only links
+	good(t, d.Publish(t.Context(), plans))
+	if err := s.Settled(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if leads := s.Records("acme", "Lead"); len(leads) != 1 {
+		t.Errorf("leads %v", leads)
+	}
+	who := map[any]any{}
+	for _, task := range s.Records("acme", "Task") {
+		who[task["Subject"]] = task["WhoId"]
+	}
+	if len(who) != 4 || who["Call 2, revision 1"] != known || who["Call 3, revision 1"] != nil || who["Call 4, revision 1"] != known {
+		t.Errorf("%v", who)
+	}
+	if c := s.Records("acme", "Contact")[0]; c["Last_Call_Id__c"] != plans[1].Call.ID || c["LastName"] != "Ferrer" {
+		t.Errorf("contact %v", c)
+	}
+	good(t, d.Publish(t.Context(), plans)) // again: the revisions stand
+	if err := s.Settled(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.Records("acme", "Task")); n != 4 {
+		t.Errorf("%d tasks", n)
+	}
+}
+
+func TestEventsCostNoAPIRequestsWhereEverythingCanBeSaid(t *testing.T) {
+	s := org(t)
+	d := driver(t, s)
+	good(t, d.Publish(t.Context(), many(200)))
+	if u := s.Usage()[0]; u.Calls != 0 {
+		t.Errorf("%+v", u)
+	}
+	if n := len(s.Events("acme", "Call_Completed__e", 0)); n != 200 {
+		t.Errorf("%d events", n)
+	}
+}
+
+func TestEventsGoByRESTWhileThePubSubAPIIsAway(t *testing.T) {
+	s := org(t)
+	d := driver(t, s)
+	s.Faults().Set(share("pubsub.publish", "UNAVAILABLE"))
+	var last []crm.Outcome
+	for range 3 {
+		last = d.Publish(t.Context(), []*crm.Plan{sales(1, 1)})
+	}
+	good(t, last)
+	if e := s.Events("acme", "Call_Completed__e", 0); len(e) != 1 || e[0].ID != last[0].BusID {
+		t.Errorf("%+v, %+v", e, last)
+	}
+	s.Faults().Set(fault.Settings{})
+	good(t, d.Publish(t.Context(), []*crm.Plan{sales(2, 1)}))
+	if u := s.Usage()[0]; u.Calls != 1 {
+		t.Errorf("%+v", u)
+	}
+	strict := driver(t, s, func(c *salesforce.Config) { c.NoFallback = true })
+	s.Faults().Set(share("pubsub.publish", "UNAVAILABLE"))
+	for range 4 {
+		last = strict.Publish(t.Context(), []*crm.Plan{sales(3, 1)})
+	}
+	if last[0].Err == nil || !last[0].Down {
+		t.Errorf("%+v", last)
+	}
+}

@@ -1,0 +1,177 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
+)
+
+// claims is a store in memory that remembers what became of its claims.
+type claims struct {
+	state    idempotency.State
+	err      error
+	asked    []idempotency.Key
+	done     int
+	released int
+}
+
+func (c *claims) Claim(_ context.Context, k idempotency.Key) (*idempotency.Claim, error) {
+	c.asked = append(c.asked, k)
+	return &idempotency.Claim{Key: k, State: c.state}, c.err
+}
+
+func (c *claims) Complete(context.Context, *idempotency.Claim, []byte) error { c.done++; return nil }
+func (c *claims) Release(context.Context, *idempotency.Claim) error          { c.released++; return nil }
+
+func event() *events.CallEvent {
+	return events.Call{
+		ID: "CA1", Leg: "CA1", Tenant: "acme", LineOfBusiness: "sales", Source: events.Source_SOURCE_TWILIO,
+	}.Event(time.Now(), &events.InsightUnavailable{
+		Revision: 2, Facts: &events.CallFacts{StartedAt: timestamppb.Now()}, Reason: "quota",
+		Provenance: &events.Provenance{Provider: "vertex", Model: "m"},
+	})
+}
+
+func value(t *testing.T, e *events.CallEvent) []byte {
+	t.Helper()
+	b, err := events.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// handle runs the handler on one message, without retries in place.
+func handle(t *testing.T, c *claims, m *consume.Message, write Write) (err error) {
+	t.Helper()
+	called := false
+	Handler(write, Options{Claims: c, Retry: retry.Policy{Budget: -1}})(t.Context(), m, func(e error) { called, err = true, e })
+	if !called {
+		t.Fatal("the message was never completed")
+	}
+	return err
+}
+
+func TestAnInsightIsWrittenUnderItsClaim(t *testing.T) {
+	c := &claims{state: idempotency.StateNew}
+	var firsts []bool
+	write := func(_ context.Context, e *events.CallEvent, first bool) error {
+		firsts = append(firsts, first)
+		return nil
+	}
+	if err := handle(t, c, &consume.Message{Value: value(t, event())}, write); err != nil {
+		t.Fatal(err)
+	}
+	if err := handle(t, c, &consume.Message{Value: value(t, event()), Parked: true}, write); err != nil {
+		t.Fatal(err)
+	}
+	if c.asked[0].String() != "{CA1}:crm-writer:CA1:insight_unavailable:2::vertex:m::" || c.done != 2 || !firsts[0] || firsts[1] {
+		t.Errorf("claim %s, %d done, firsts %v", c.asked[0], c.done, firsts)
+	}
+	c.state = idempotency.StateDone
+	if err := handle(t, c, &consume.Message{Value: value(t, event())}, nil); err != nil {
+		t.Errorf("what is done is not done again: %v", err)
+	}
+}
+
+func TestAFailureGivesTheClaimBack(t *testing.T) {
+	c := &claims{state: idempotency.StateNew}
+	err := handle(t, c, &consume.Message{Value: value(t, event())}, func(context.Context, *events.CallEvent, bool) error {
+		return retry.Permanently("x", errors.New("no"))
+	})
+	if !retry.IsPermanent(err) || c.done != 0 || c.released != 1 {
+		t.Errorf("%v, %+v", err, c)
+	}
+}
+
+func TestWithoutRedisNothingIsWritten(t *testing.T) {
+	tel := telemetry.Discard()
+	c := &claims{err: errors.New("away")}
+	w, err := Watched(c, tel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got error
+	Handler(func(context.Context, *events.CallEvent, bool) error { t.Error("written"); return nil },
+		Options{Claims: w, Retry: retry.Policy{Budget: -1}})(t.Context(), &consume.Message{Value: value(t, event())}, func(e error) { got = e })
+	if got == nil || retry.IsPermanent(got) {
+		t.Errorf("err = %v", got)
+	}
+}
+
+func TestWhatIsNoEventIsPermanentAndWhatIsNewIsSkipped(t *testing.T) {
+	if err := handle(t, &claims{}, &consume.Message{Value: []byte("junk")}, nil); !retry.IsPermanent(err) || retry.Code(err) != CodeUndecodable {
+		t.Errorf("junk: %v", err)
+	}
+	e := event()
+	body := e.GetBody().ProtoReflect()
+	body.Clear(body.Descriptor().Fields().ByNumber(14))
+	body.SetUnknown([]byte{0xf2, 0x3f, 0}) // a body of kind 1022
+	e.EventId = "00000000-0000-5000-8000-000000000000"
+	if err := handle(t, &claims{}, &consume.Message{Value: value(t, e)}, nil); err != nil {
+		t.Errorf("a kind of tomorrow: %v", err)
+	}
+}
+
+func TestASealedEventNeedsNoClaimToBeRefused(t *testing.T) {
+	e := event()
+	e.Payload = &events.CallEvent_Sealed{Sealed: &events.Sealed{KeyId: "k", Algorithm: "a", Ciphertext: []byte{1}, Kind: 14}}
+	c := &claims{}
+	err := handle(t, c, &consume.Message{Value: value(t, e)}, func(_ context.Context, e *events.CallEvent, _ bool) error {
+		return retry.Permanently("event.sealed", errors.New("no keys"))
+	})
+	if retry.Code(err) != "event.sealed" || len(c.asked) != 0 {
+		t.Errorf("%v, %v", err, c.asked)
+	}
+}
+
+func TestWhatWasNotTriedIsParked(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err  error
+		park bool
+	}{
+		"nothing":      {nil, false},
+		"breaker":      {&retry.Error{Code: crm.CodeBreaker, After: time.Second}, true},
+		"full":         {&retry.Error{Code: crm.CodeFull}, true},
+		"long pause":   {&retry.Error{Code: "salesforce.REQUEST_LIMIT_EXCEEDED", After: time.Minute}, true},
+		"short pause":  {&retry.Error{Code: "salesforce.REQUEST_LIMIT_EXCEEDED", After: time.Second}, false},
+		"permanent":    {&retry.Error{Class: retry.Permanent, Code: "x", After: time.Minute}, false},
+		"unclassified": {errors.New("x"), false},
+	} {
+		got := parked(tt.err)
+		if (got != tt.err) != tt.park || tt.err != nil && !errors.Is(got, tt.err) { //nolint:errorlint // the very same
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestMessagesGoWhereTheirReadersLook(t *testing.T) {
+	c := events.CallOf(event())
+	record, err := message(c.Event(time.Now(), &events.CallRecord{
+		Revision: 2, CrmStatus: events.CrmStatus_CRM_STATUS_PENDING,
+		Decision: &events.CallRecord_Unavailable{Unavailable: event().Message().(*events.InsightUnavailable)},
+	}))
+	if err != nil || record.Topic != "calls.records" || string(record.Key) != "CA1" || deadletter.Get(record.Headers, events.HeaderTenant) != "acme" {
+		t.Errorf("%+v, %v", record, err)
+	}
+	usage, err := message(c.Event(time.Now(), &events.UsageRecorded{
+		Provider: "salesforce", RequestId: "r", Payer: "central", Quantities: []*events.Quantity{{Unit: "api_call", Amount: 1}},
+	}))
+	if err != nil || usage.Topic != "calls.usage" || string(usage.Key) != "acme" {
+		t.Errorf("%+v, %v", usage, err)
+	}
+	if _, err := message(c.Event(time.Now(), &events.UsageRecorded{})); !retry.IsPermanent(err) {
+		t.Errorf("invalid: %v", err)
+	}
+}

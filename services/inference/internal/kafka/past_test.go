@@ -1,0 +1,62 @@
+package kafka_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/services/inference/internal/kafka"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func state(id string, revision uint32) *events.CallEvent {
+	c := events.Call{ID: id, Leg: id, Tenant: "acme", Source: events.Source_SOURCE_TWILIO, Account: "AC1"}
+	return c.Event(time.Unix(1_700_000_000, 0), &events.CallState{Facts: &events.CallFacts{}, Revision: revision})
+}
+
+// TestSearch finds the last state of calls anywhere in the partition, and tells of calls that it doesn't hold.
+func TestSearch(t *testing.T) {
+	conn := kafkatest.Broker(t, events.State.Name+":1")
+	prod := produce.New(conn, produce.Config{}, telemetry.Discard())
+	defer func() { _ = prod.Close(t.Context()) }() // everything sent is acknowledged
+	out, past := kafka.NewOutbox(prod), kafka.NewPast(conn)
+	const calls = 6000 // more than the first block of the search
+	var wg sync.WaitGroup
+	for w := range 8 {
+		wg.Go(func() {
+			for n := w; n < calls; n += 8 {
+				for _, revision := range []uint32{1, 2} {
+					if err := out.State(t.Context(), state(fmt.Sprintf("CA%d", n), revision)); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	// Many at once share a pass.
+	for _, n := range []int{0, 1, calls / 2, calls - 1} {
+		wg.Go(func() {
+			e, err := past.State(t.Context(), 0, fmt.Sprintf("CA%d", n), -1)
+			if err != nil || e.GetBody().GetCallState().GetRevision() != 2 || e.GetCallId() != fmt.Sprintf("CA%d", n) {
+				t.Errorf("call %d: revision %d, %v", n, e.GetBody().GetCallState().GetRevision(), err)
+			}
+		})
+	}
+	wg.Wait()
+	if e, err := past.State(t.Context(), 0, "nobody", -1); err != nil || e != nil {
+		t.Errorf("found %v, %v", e.GetCallId(), err)
+	}
+	// An offset that holds another call is no answer, but the search is.
+	if e, err := past.State(t.Context(), 0, "CA7", 3); err != nil || e.GetCallId() != "CA7" || e.GetBody().GetCallState().GetRevision() != 2 {
+		t.Errorf("found %v, %v", e.GetCallId(), err)
+	}
+}

@@ -1,0 +1,105 @@
+package redact
+
+import "strings"
+
+var (
+	// speaks follows somebody's name: "Maria speaking", "Latoya told me".
+	speaks = phraseList("speaking, here, calling, said, told, asked, mentioned, promised, suggested, recommended, explained, called, emailed, texted, helped, did say, said that, told me, had said, has been helping, was helping, was supposed to, will call, would call, is calling, is expecting, is the one",
+		"is out, is out today, is away, is in a meeting, is on vacation, is on leave, is on the other line, is off today, is with a, is busy, is not in, isn't in, is not here, isn't here, is my, was my, is our, is on our, is your, can help you, will help you, will be with you, is at lunch, is unavailable, booked it, set it up, set this up",
+		"al habla, dijo, me dijo, me llamo, llamo ayer, me atendio, me ayudo, esta de vacaciones, esta ocupado, esta ocupada, esta en una reunion, no esta, esta fuera, le atendera, le llamara, me comento, me prometio")
+	// notThings keep "is out" from meaning a product.
+	notThings = phraseList("out of stock, out of order, out of service, not available in, on sale")
+	// present follow a name that "is" or "will" stands before: "Is Dale around?", "Will Percival be there?"
+	present   = phraseList("there, around, available, in, in today, free, still, back, out, working, coming, be, be there, be in, have, call, know, going, on the line, with you, ahi, disponible, ocupado, ocupada, en la oficina, libre")
+	askings   = set("is was will has does did can could would should are isn't esta estara puede")
+	divisions = set("accounting accounts billing sales purchasing procurement support service shipping receiving marketing operations finance payroll legal hr it dispatch maintenance reception engineering claims admissions scheduling collections compliance administration facilities logistics parts leasing management " +
+		"contabilidad ventas compras facturacion administracion recepcion soporte recursos marketing operaciones almacen finanzas cobranza sistemas")
+)
+
+// acting returns a name that stands before or after what only people do: [from, to), from -1 if there is none.
+func (s *stream) acting(i int) (from, to int) {
+	switch {
+	case s.startsWith(i, speaks) > 0:
+		return s.nameBefore(i), i
+	case askings[s.norm(i)] && s.mayName(i+1) && (s.midCapital(i+1) || !s.doc.cased && givenNames[s.norm(i+1)]):
+		to := s.nameEnd(i+1, named)
+		if to > i+1 && s.startsWith(to, present) > 0 && !otherWords[s.norm(i+1)] && !s.ofThing(i+1, to) {
+			return i + 1, to
+		}
+		if to > i+1 && s.doc.lang.es && strings.Contains(s.toks[i].gap, "¿") && s.endsSentence(to-1) {
+			return i + 1, to
+		}
+	case divisions[s.norm(i)]:
+		at := i - 1
+		if s.norm(at) == "in" || s.norm(at) == "from" || s.norm(at) == "at" || s.norm(at) == "de" || s.norm(at) == "en" {
+			return s.nameBefore(at), at
+		}
+	case s.vocativeAt(i):
+		return i, s.nameEnd(i, named)
+	}
+	return -1, -1
+}
+
+// nameBefore is where a name begins that ends before word i, at most three words of one sentence; -1 if none does.
+func (s *stream) nameBefore(i int) int {
+	if i == 0 || i < len(s.toks) && s.toks[i].sentence() {
+		return -1
+	}
+	from := i
+	for from > 0 && i-from < 3 && s.actor(from-1) && s.toks[from-1].line == s.toks[i].line {
+		from--
+		if s.toks[from].sentence() || strings.Contains(s.toks[from].gap, ",") {
+			break
+		}
+	}
+	if from == i || s.ofThing(from, i) || s.startsWith(i+1, notThings) > 0 {
+		return -1
+	}
+	// One unknown word at the start of a sentence may be anything: "Tamarack called" is a firm.
+	if from == i-1 && s.toks[from].sentence() && !givenNames[s.norm(from)] && s.norm(i) != "speaking" {
+		return -1
+	}
+	return from
+}
+
+// actor tells whether word i may be the last or the first name of somebody who acts.
+func (s *stream) actor(i int) bool {
+	w := s.norm(i)
+	if !s.mayName(i) || s.norm(i) != stem(w) {
+		return false
+	}
+	if !s.doc.cased {
+		return givenNames[w] && !s.doc.lang.ambiguous(w)
+	}
+	if s.doc.lang.everyday(w) {
+		return givenNames[w] && s.midCapital(i) && !otherWords[w]
+	}
+	return s.capital(i) && !inflected(w)
+}
+
+// vocativeAt tells whether somebody is addressed at word i: a capital between a comma and the end of the sentence,
+// after words without one.
+func (s *stream) vocativeAt(i int) bool {
+	if i == 0 || !s.midCapital(i) || !strings.Contains(s.toks[i].gap, ",") || s.everydayAt(i) || s.capital(i-1) && !s.toks[i-1].sentence() || s.isNumber(i-1) {
+		return false
+	}
+	end := s.nameEnd(i, weak)
+	return end > i && end-i <= 2 && s.endsSentence(end-1) && s.doc.lang.everyday(s.norm(i-1)) && !s.ofThing(i, end)
+}
+
+// companions finds the second of two who are named together: "with Amaya and Jon", "Beth y Nubia".
+func (s *stream) companions(found []finding) []finding {
+	var more []finding
+	for _, f := range found {
+		if w := s.norm(f.to); w != "and" && w != "y" && w != "e" && w != "or" {
+			continue
+		}
+		at := f.to + 1
+		if s.mayName(at) && !s.toks[at].sentence() && (s.midCapital(at) && !s.doc.lang.everyday(s.norm(at)) || givenNames[s.norm(at)] && !s.doc.lang.ambiguous(s.norm(at))) {
+			if to := s.nameEnd(at, weak); to > at && !s.ofThing(at, to) {
+				more = append(more, s.finding(Name, at, to, s.spoken(at, to)))
+			}
+		}
+	}
+	return more
+}

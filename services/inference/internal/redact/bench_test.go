@@ -1,0 +1,51 @@
+package redact_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/frontdesk/frontdesk/services/inference/internal/redact"
+)
+
+// longCall is a transcript of so many lines, put together from the marked conversations of a language.
+func longCall(tb testing.TB, lines int) []redact.Line {
+	tb.Helper()
+	files, err := filepath.Glob("testdata/*-en.txt")
+	if err != nil || len(files) == 0 {
+		tb.Fatal("no conversations")
+	}
+	var out []redact.Line
+	for _, f := range files {
+		for _, ex := range readMarked(tb, f) {
+			out = append(out, ex.lines...)
+		}
+	}
+	if len(out) < lines {
+		tb.Fatalf("%d lines, want %d", len(out), lines)
+	}
+	return out[:lines]
+}
+
+// BenchmarkRedact is a call of 200 lines, some twenty minutes: it must take less than 20 ms.
+func BenchmarkRedact(b *testing.B) {
+	lines := longCall(b, 200)
+	b.ReportAllocs()
+	for b.Loop() {
+		redact.Redact(lines, "en-US")
+	}
+}
+
+// TestFast holds the benchmark's bound, with room for a busy machine.
+func TestFast(t *testing.T) {
+	lines := longCall(t, 200)
+	best := time.Hour
+	for range 5 {
+		start := time.Now()
+		redact.Redact(lines, "en-US")
+		best = min(best, time.Since(start))
+	}
+	if best > 60*time.Millisecond {
+		t.Errorf("200 lines took %v at best, want under 60ms", best)
+	}
+}
