@@ -187,7 +187,7 @@ func (c call) words() []*events.CallEvent {
 		text string
 	}{
 		{events.Party_PARTY_AGENT, "Acme, how can I help?"},
-		{events.Party_PARTY_CALLER, "Hi, my name is Martin Whitfield. I'm calling from Bluebird Bakery and I'd like to book a demo."},
+		{events.Party_PARTY_CALLER, "Hi, my name is Martin Whitfield, I'm calling from Bluebird Bakery and I'd like to book a demo."},
 		{events.Party_PARTY_CALLER, "My card is 4242 4242 4242 4242, if you need it."},
 		{events.Party_PARTY_AGENT, "No need. You're booked for a demo on Tuesday at 3 p.m."},
 	} {

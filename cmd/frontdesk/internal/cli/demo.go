@@ -93,12 +93,12 @@ func demo() *cobra.Command {
 	}
 	f := c.Flags()
 	f.StringVar(&callsDir, "calls", "", "folder of calls in the format of samples/README.md; default the samples")
-	f.StringVar(&tenantsDir, "tenants", "", "folder of tenant files; default CALLS/tenants if it exists, else the samples'")
+	f.StringVar(&tenantsDir, "tenants", "", "folder of tenant files; default CALLS/_tenants if it exists, else the samples'")
 	f.BoolVar(&asJSON, "json", false, "print the report as JSON")
 	f.BoolVar(&keep, "keep", false, "stay up after the report and print where everything listens")
 	f.StringVar(&logTo, "log", "", "file for what the services have logged; default nowhere")
 	f.Float64Var(&speed, "speed", 20, "how much faster than life calls are played")
-	f.DurationVar(&patience, "patience", 30*time.Second, "how long a call that has ended may take to stand in Salesforce as expected")
+	f.DurationVar(&patience, "patience", 15*time.Second, "how long a call that has ended may take to stand in Salesforce as expected")
 	return c
 }
 

@@ -51,7 +51,7 @@ func replay() *cobra.Command {
 	fs := c.Flags()
 	fs.StringVar(&f.target, "target", "", "base URL of the deployment's webhooks, as in ingress' public_url (required)")
 	fs.StringVar(&f.calls, "calls", "", "folder of calls, or one call's folder; default the samples")
-	fs.StringVar(&f.tenants, "tenants", "", "folder of the deployment's tenant files; default CALLS/tenants if it exists, else the samples'")
+	fs.StringVar(&f.tenants, "tenants", "", "folder of the deployment's tenant files; default CALLS/_tenants if it exists, else the samples'")
 	fs.IntVar(&f.count, "count", 0, "how many calls; default each call once, or no bound with --peak-calls-per-day")
 	fs.IntVar(&f.concurrency, "concurrency", 0, "the most calls at once; 0 is no bound")
 	fs.Float64Var(&f.peak, "peak-calls-per-day", 0, "shape of the load: calls on the busiest day")

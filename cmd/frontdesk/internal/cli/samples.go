@@ -27,10 +27,11 @@ func loadCalls(dir string) ([]*calls.Call, error) {
 	return all, nil
 }
 
-// loadTenants reads the tenants beside a folder of calls (DIR/tenants), or a folder of its own, or the samples.
+// loadTenants reads the tenants beside a folder of calls (DIR/_tenants: a name that is no call's), or a folder of its own, or
+// the samples.
 func loadTenants(dir, callsDir string) ([]*tenant.Tenant, error) {
 	if dir == "" && callsDir != "" {
-		if beside := filepath.Join(callsDir, "tenants"); isDir(beside) {
+		if beside := filepath.Join(callsDir, "_tenants"); isDir(beside) {
 			dir = beside
 		}
 	}

@@ -68,7 +68,7 @@ func up() *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&data, "data", "frontdesk-data", "folder for everything that survives a restart")
 	f.StringVar(&callsDir, "calls", "", "folder of calls that the sandbox shall know beside the samples' format; default the samples")
-	f.StringVar(&tenantsDir, "tenants", "", "folder of tenant files; default CALLS/tenants if it exists, else the samples'")
+	f.StringVar(&tenantsDir, "tenants", "", "folder of tenant files; default CALLS/_tenants if it exists, else the samples'")
 	f.BoolVar(&asJSON, "json", false, "print the endpoints as JSON")
 	f.Float64Var(&speed, "speed", 20, "the fastest that calls will be replayed; recognition is paced by it")
 	return c

@@ -20,7 +20,7 @@ func (r *Report) Print(w io.Writer) {
 		}
 		t.AppendRow(table.Row{
 			o.Call + mark, o.Object, o.Intent, confidence(o), o.Disposition + by(o.Source), o.NextAction,
-			fmt.Sprintf("%.0f s", o.DurationS), yesNo(o.Consent), yesNo(o.Recording != ""), ms(o.LatencyMS[StageTotal]),
+			fmt.Sprintf("%.0f s", o.DurationS), o.Consent, yesNo(o.Recording), ms(o.LatencyMS[StageTotal]),
 		})
 	}
 	t.Render()
@@ -42,7 +42,7 @@ func (r *Report) Print(w io.Writer) {
 		}
 	}
 	for _, l := range r.Leaks {
-		fmt.Fprintf(w, "  %s: a hidden value stands in %s\n", l.Call, l.Where)
+		fmt.Fprintf(w, "  %s: %s stands in %s\n", l.Call, l.Hidden, l.Where)
 	}
 }
 

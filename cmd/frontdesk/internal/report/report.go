@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -38,8 +40,10 @@ type Outcome struct {
 	Source      string  `json:"disposition_source"`
 	NextAction  string  `json:"next_action"`
 	DurationS   float64 `json:"duration_s"`
-	Recording   string  `json:"recording"`
-	Consent     bool    `json:"consent"`
+	// Recording tells whether the carrier recorded the call.
+	Recording bool `json:"recording"`
+	// Consent is the caller's last answer: granted, refused, timed out, withdrawn, not asked.
+	Consent string `json:"consent"`
 	// Revisions published of this call.
 	Revisions int `json:"revisions"`
 	// LatencyMS per stage.
@@ -86,6 +90,9 @@ type Sources struct {
 // Settled tells whether the CRM holds of one call what its call.yaml expects, and if not, what is missing.
 func Settled(crm CRM, p Played) (ok bool, unmetNow []string) {
 	if p.Err != nil {
+		if e := p.Call.Expect.Recorded; e != nil && !*e {
+			return true, nil // a number that nobody owns never rings
+		}
 		return false, []string{p.Err.Error()}
 	}
 	diffs := unmet(p.Call, p.SID, of(crm, p.SID), created(crm.Changes(), p.Began))
@@ -115,9 +122,7 @@ func Make(ctx context.Context, src Sources, played []Played, unmetOf map[string]
 		r.Duplicates += duplicates(crm)
 	}
 	stages := map[string][]time.Duration{}
-	var all []*calls.Call
 	for _, p := range played {
-		all = append(all, p.Call)
 		crm := src.CRM(p.Call)
 		h := of(crm, p.SID)
 		t := cmp.Or(times[p.SID], &timings{})
@@ -148,7 +153,7 @@ func Make(ctx context.Context, src Sources, played []Played, unmetOf map[string]
 	if r.DeadLetters, err = countDeadLetters(ctx, src.Conn, src.Partitions); err != nil {
 		return nil, err
 	}
-	if leaks, err := findLeaks(ctx, src.Conn, src.Partitions, all, src.Asked, src.Log); err != nil {
+	if leaks, err := findLeaks(ctx, src, played); err != nil {
 		return nil, err
 	} else if leaks != nil {
 		r.Leaks = leaks
@@ -172,17 +177,22 @@ func outcome(p Played, h holding) Outcome {
 		}
 	}
 	o.DurationS, _ = log.Fields["CallDurationInSeconds"].(float64)
-	o.Recording = str(h.value("Recording_URL__c"))
-	o.Consent, _ = h.value("Consent_Record__c").(bool)
 	return o
 }
 
 // decided fills in what stands in no field of the CRM: a call that leaves nothing but its log has its intent in the topics only.
 func (o *Outcome) decided(t *timings) {
 	o.Revisions = t.revisions
+	o.Consent = consentWord(t.facts.GetConsent())
+	o.Recording = len(t.facts.GetRecordings()) > 0
 	if o.Intent == "" && t.intent != nil {
-		o.Intent, o.Confidence = t.intent.GetValue(), float64(t.intent.GetConfidence())
+		o.Intent, o.Confidence = t.intent.GetValue(), math.Round(float64(t.intent.GetConfidence())*1000)/1000
 	}
+}
+
+// consentWord is what is known of the caller's consent, in a word.
+func consentWord(a events.ConsentAnswer) string {
+	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(a.String(), "CONSENT_ANSWER_"), "_", " "))
 }
 
 func otherIntent(c *calls.Call, o Outcome) []string {

@@ -18,8 +18,9 @@ type timings struct {
 	words      time.Time // last TranscriptCompleted
 	insight    time.Time // first insight
 	heard      []*events.TranscriptSegment
-	crm        time.Time       // first record in the CRM
-	intent     *events.Finding // of the highest revision
+	crm        time.Time         // first record in the CRM
+	intent     *events.Finding   // of the highest revision
+	facts      *events.CallFacts // of the highest revision
 	revisions  int
 }
 
@@ -77,9 +78,9 @@ func readTimings(ctx context.Context, conn *broker.Conn, partitions int) (map[st
 			case *events.TranscriptCompleted:
 				c.words = later(c.words, r.Time)
 			case *events.CallInsight:
-				c.insightAt(r.Time, m.GetRevision(), m.GetIntent())
+				c.insightAt(r.Time, m.GetRevision(), m.GetIntent(), m.GetFacts())
 			case *events.InsightUnavailable:
-				c.insightAt(r.Time, m.GetRevision(), nil)
+				c.insightAt(r.Time, m.GetRevision(), nil, m.GetFacts())
 			}
 		})
 		if err != nil {
@@ -89,9 +90,9 @@ func readTimings(ctx context.Context, conn *broker.Conn, partitions int) (map[st
 	return all, nil
 }
 
-func (t *timings) insightAt(at time.Time, revision uint32, intent *events.Finding) {
+func (t *timings) insightAt(at time.Time, revision uint32, intent *events.Finding, facts *events.CallFacts) {
 	if int(revision) >= t.revisions {
-		t.intent = intent
+		t.intent, t.facts = intent, facts
 	}
 	if t.insight.IsZero() || at.Before(t.insight) {
 		t.insight = at

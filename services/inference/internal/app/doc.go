@@ -5,16 +5,21 @@
 // It reads in the order in which a call passes:
 //
 //	desk.go       one call at a time: fold what came, settle what is due
+//	partition.go  the calls of a partition while it is ours, their timers
 //	fold.go       an event changes what is known
 //	words.go      segments become lines, nothing taken twice
 //	due.go        when a call is over, and what is due when
-//	settle.go     makes the next revision, stores it, publishes it
+//	tick.go       a timer has run out: held events, eviction, or settle
+//	settle.go     stores the next revision, publishes it
+//	revise.go     makes it: by rule, from the last answer, or by asking
 //	rules.go      calls that no model looks at
-//	prompt.go     the question
-//	ask.go        asks it once, whoever else may be at it
-//	check.go      refuses what the transcript doesn't bear out
-//	answer.go     an answer becomes an insight, placeholders put back
+//	redaction.go  what the model may see, and what it may not have written
+//	prompt.go     the question; schema.go the answer's shape
+//	ask.go        asks once, whoever else may be at it; breaker.go spares a model that is away
+//	check.go      refuses what the transcript doesn't bear out; quote.go finds the words
+//	answer.go     an answer becomes an insight, placeholders put back; names.go splits names
 //	price.go      what it cost
+//	ports.go      what all this needs of the world; settings.go, meters.go
 //
 // # The fold
 //

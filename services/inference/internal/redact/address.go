@@ -42,6 +42,8 @@ func (s *stream) addresses() []finding {
 	for i := range s.toks {
 		if to := s.calle(i); to > 0 {
 			found = append(found, s.address(i, s.town(to)))
+		} else if to := s.dwelling(i); to > 0 {
+			found = append(found, s.address(to-2, s.town(to)))
 		} else if n := s.startsWith(i, zipCues); n > 0 && s.postcode(s.skipIs(i+n)) > 0 {
 			at := s.skipIs(i + n)
 			found = append(found, s.address(at, at+s.postcode(at)))
@@ -53,6 +55,23 @@ func (s *stream) addresses() []finding {
 	}
 	return found
 }
+
+// dwelling reads the unit that somebody lives in, "I'm in unit 14C", from the words before it on; 0 if none stands there.
+func (s *stream) dwelling(i int) int {
+	n := s.startsWith(i, dwellings)
+	if n == 0 || !unitWords[s.norm(i+n)] || weakUnits[s.norm(i+n)] {
+		return 0
+	}
+	if _, m := s.number(i + n + 1); m != 1 && !mixed(s.norm(i+n+1)) {
+		return 0
+	}
+	return i + n + 2
+}
+
+var (
+	dwellings = phraseList("i'm in, im in, we're in, i am in, we are in, live in, i'm at, we're at, lives in, moved to, vivo en el, vivimos en el, estoy en el")
+	weakUnits = set("number numero letra room level block box local casa")
+)
 
 func (s *stream) skipIs(i int) int {
 	if w := s.norm(i); w == "is" || w == "es" {

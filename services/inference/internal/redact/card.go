@@ -41,7 +41,7 @@ func (c *cardReader) read(i int) int {
 	case c.goesOn(r):
 	case len(r.digits) == 4 && s.cueBefore(r.from(), 6, lastFourCues) >= 0:
 		// The last four digits may be shown (PCI DSS 3.4.1).
-	case s.cue(r.from(), 25, cardCues) && !s.announced(r.from()) && !s.ordered(r.from(), 8):
+	case s.cardTalk(r.from()) && !s.announced(r.from()) && !s.ordered(r.from(), 8):
 		groups := s.dictatedCard(i)
 		for _, f := range groups {
 			c.add(Card, f.from, f.to, f.value)
@@ -100,7 +100,7 @@ func (c *cardReader) goesOn(r run) bool {
 	if c.end == 0 || r.from()-c.end > 6 || s.toks[r.from()].line > s.toks[c.end-1].line+2 || s.announced(r.from()) || s.counts(r) {
 		return false
 	}
-	near := r.from()-c.end <= 2
+	near := r.from()-c.end <= 2 || s.cueBefore(r.from(), 2, codeWords) >= 0
 	n := expiryDigits(r)
 	switch {
 	case s.corrected(c.end, r.from()) && len(r.digits) <= 8:
@@ -147,6 +147,9 @@ func (s *stream) corrected(from, to int) bool {
 	return from < to && s.norm(from) == "no"
 }
 
+// codeWords announce a security code once a card number has been given.
+var codeWords = phraseList("code, code's, codes, the back, on the back, the front, digits, codigo, clave, atras, numeros")
+
 // securityCode tells whether a run of three or four digits was announced as the code on the back, or is the first number
 // of the answer to the question for it.
 func (s *stream) securityCode(r run) bool {
@@ -173,8 +176,19 @@ func (s *stream) announces(cues *phrases, r run, within int) bool {
 	if back < 0 {
 		return false
 	}
-	for i := r.from() - back; i < r.from(); i++ {
+	return s.straight(r.from()-back, r.from())
+}
+
+// straight tells whether neither a number nor the end of a question stands among words [from, to): what was said before
+// them still tells what follows.
+func (s *stream) straight(from, to int) bool {
+	for i := from; i < to; i++ {
 		if s.isNumber(i) {
+			return false
+		}
+	}
+	for i := max(1, from); i <= to && i < len(s.toks); i++ {
+		if t := s.toks[i]; strings.Contains(t.gap, "?") || t.first && s.asks(i-1) {
 			return false
 		}
 	}
@@ -212,10 +226,20 @@ func (s *stream) dictatedCard(first int) []finding {
 	return found
 }
 
+// cardTalk tells whether a payment card is spoken of near word i, or was asked for.
+func (s *stream) cardTalk(i int) bool {
+	for back := 0; back <= 25 && i-back > 0; back++ {
+		if s.endsAt(i-back, cardCues) > 0 && s.endsAt(i-back, otherCards) == 0 && s.endsAt(i-back+1, otherCards) == 0 {
+			return true
+		}
+	}
+	return s.askedFor(i, cardCues) && !s.askedFor(i, otherCards)
+}
+
 // announced tells whether something else than a card number was announced just before word i.
 func (s *stream) announced(i int) bool {
 	for _, cues := range otherTopics {
-		if s.cueBefore(i, 5, cues) >= 0 {
+		if back := s.cueBefore(i, 5, cues); back >= 0 && s.straight(i-back, i) {
 			return true
 		}
 	}

@@ -4,6 +4,8 @@ package redact
 var (
 	cardCues = phraseList("card, card number, credit card, debit card, visa, mastercard, master card, amex, american express, discover, diners",
 		"tarjeta, numero de tarjeta, credito, debito")
+	otherCards = phraseList("green card, green card number, gift card, gift card number, insurance card, insurance card number, business card, id card, sim card, membership card, member card, loyalty card, rewards card, library card, health card, medicare card, social security card, phone card, video card, graphics card, sound card",
+		"tarjeta sanitaria, tarjeta de visita, tarjeta de regalo, tarjeta regalo, tarjeta sim, tarjeta de socio, tarjeta de embarque, tarjeta de presentacion, tarjeta grafica")
 	cvvCues = phraseList("cvv, cvc, cvv2, cid, security code, verification code, three digits on the back, three digit code, digits on the back, four digits on the front, digits on the front",
 		"code on the back, number on the back, code on the front, number on the front, three numbers on the back, card code, three digit number, four digit code",
 		"codigo de seguridad, codigo de verificacion, tres digitos, digitos de atras, cvv es, codigo de atras, numeros de atras, cuatro digitos del frente")
@@ -21,7 +23,7 @@ var (
 		"home address, street address, mailing address, moved to, moved from, mi direccion es, direccion es, direccion, domicilio, domicilio es, vivo en, vivimos en, estamos en, resido en")
 	ssnCues = phraseList("social, social security, social security number, ssn, s s n, itin, tax id, taxpayer id, seguro social, numero de seguro, numero de seguro social")
 	idCues  = phraseList("dni, d n i, denei, de ene i, nie, n i e, nif, documento, documento de identidad, identidad, numero de identificacion, cedula, curp, rfc, ine, pasaporte, passport, passport number",
-		"driver's license, drivers license, driver's license number, drivers license number, driving licence, driving license, license number, licence number, driver license, licencia, licencia de conducir, licencia de manejo, national id",
+		"driver's license, drivers license, driver's license number, drivers license number, driving licence, driving license, license number, licence number, driver license, license is, license was, licence is, licence was, license number is, licencia, licencia de conducir, licencia de manejo, national id",
 		"id number, identification number, medicare number, medicare, medicaid, medicaid number, state id, member id, member number, subscriber id, insurance id, patient id, green card, alien number",
 		"national insurance, national insurance number, ni number, nhs number, numero de afiliacion, tarjeta sanitaria")
 	orderCues = phraseList("order, order number, ticket, ticket number, case, case number, reference, reference number, confirmation, confirmation number, confirmation code, invoice, invoice number",

@@ -1,6 +1,9 @@
 package redact
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 var (
 	// topDomains end a spoken address; a written one, with its @, may end as it likes.
@@ -26,19 +29,54 @@ func (s *stream) emails() []finding {
 			}
 			host = i + 1
 		}
-		domain, to := s.domain(host, written)
+		domain, to := s.writtenDomain(host)
+		if !written || to == 0 {
+			domain, to = s.domain(host)
+		}
 		if to == 0 {
 			continue
 		}
-		if local, from := s.local(i); local != "" {
+		if s.toks[i].sentence() && s.toks[i].gap != "." {
+			continue // the sentence before it is no part of an address
+		}
+		if local, from := s.local(i); local != "" && !s.cardWithin(from, i) {
 			found = append(found, s.finding(Email, from, to, local+"@"+domain))
 		}
 	}
 	return found
 }
 
+// cardWithin tells whether a card number stands among words [from, to): what looks like an address before an "at" is then
+// none, for a card is hidden in the full transcript too.
+func (s *stream) cardWithin(from, to int) bool {
+	return slices.ContainsFunc(s.runs, func(r run) bool {
+		_, end := cardIn(r, false)
+		return end > 0 && r.from() < to && r.to() > from
+	})
+}
+
+// writtenDomain reads "mail.harborside-clinic.org" from word i, as it is written; to is 0 if it has no dot.
+func (s *stream) writtenDomain(i int) (domain string, to int) {
+	var b strings.Builder
+	dots := 0
+	for to = i; to < len(s.toks); to++ {
+		if gap := s.toks[to].gap; to > i {
+			if s.toks[to].first || gap != "." && gap != "-" {
+				break
+			}
+			dots += strings.Count(gap, ".")
+			b.WriteString(gap)
+		}
+		b.WriteString(s.norm(to))
+	}
+	if dots == 0 {
+		return "", 0
+	}
+	return b.String(), to
+}
+
 // domain reads "gmail dot com", "mail dot harborside dash clinic dot org" from word i; to is 0 if there is none.
-func (s *stream) domain(i int, written bool) (domain string, to int) {
+func (s *stream) domain(i int) (domain string, to int) {
 	var b strings.Builder
 	loose := 0 // words of the label so far that nothing ties together
 	for j := i; j < len(s.toks) && j < i+14; {
@@ -53,29 +91,26 @@ func (s *stream) domain(i int, written bool) (domain string, to int) {
 		j += n
 		loose++
 		next, dotted := s.dot(j)
-		switch {
-		case !dotted && loose > 4 && len(piece) > 1:
-			return "", 0 // "I looked at your website": a sentence
-		case !dotted:
+		if !dotted {
+			if loose > 4 && len(piece) > 1 {
+				return "", 0 // "I looked at your website": a sentence
+			}
 			continue
 		}
 		b.WriteByte('.')
 		loose = 0
 		j = next
-		top := s.norm(j)
-		if !topDomains[top] && !(written && len(top) >= 2 && ascii(top)) {
+		if !topDomains[s.norm(j)] {
 			continue
 		}
-		if further, ok := s.dot(j + 1); ok && topDomains[s.norm(further)] { // "co dot uk", "com punto mx"
-			return b.String() + top + "." + s.norm(further), further + 1
+		// "co dot uk", "com punto mx" go on.
+		for b.WriteString(s.norm(j)); ; b.WriteString("." + s.norm(j)) {
+			further, more := s.dot(j + 1)
+			if !more || !topDomains[s.norm(further)] {
+				return b.String(), j + 1
+			}
+			j = further
 		}
-		if _, more := s.dot(j + 1); more && j+2 < len(s.toks) && !s.toks[j+1].first && (written || emailDots[s.norm(j+1)]) {
-			b.WriteString(top)
-			b.WriteByte('.')
-			j, _ = s.dot(j + 1)
-			continue
-		}
-		return b.String() + top, j + 1
 	}
 	return "", 0
 }

@@ -12,20 +12,20 @@ var (
 		"me llamo, mi nombre es, nombre es, se llama, apellido es, apellidos son, mi apellido es, nombre completo es, a nombre de, al nombre de, titular es, se apellida, me apellido")
 	// namings are followed by somebody's name, or by other words.
 	namings = phraseList("first name, last name, surname, family name, call me, speaking with, speaking to, talking to, talking with, talk to, talk with, named, through to, speak with, speak to, ask for, asked for, asking for, attention to, attention, attn, on behalf of, care of",
-		"le habla, habla con, hablar con, hable con, hablado con, hablo con, de parte de, pregunte por, preguntar por, pregunto por, comunicarme con, comuniqueme con, pongame con, paseme con, me atendio, atencion a, soy la senora, soy el senor")
+		"le habla, le llama, les llama, habla con, hablar con, hable con, hablado con, hablo con, de parte de, pregunte por, preguntar por, pregunto por, comunicarme con, comuniqueme con, pongame con, paseme con, me atendio, atencion a, soy la senora, soy el senor")
 	// mentions stand before names among other things.
 	mentions = phraseList("spoke with, spoke to, spoken with, spoken to, talked to, talked with, told, tell, ask, asked, message for, message from, note for, voicemail from, email from, text from, a call from, call from, letter from, met with, meet with, meeting with, appointment with, session with",
 		"referred by, recommended by, signed by, handled by, sent by, assigned to, worked with, working with, dealt with, dealing with, assisted by, helped by, thanks to, contact, reach, under, it's under, is under, reservation for, appointment for, prescription for, package for, booking for, cc, works for, along with, according to, see, saw, visit, visiting, seeing",
-		"name, ask about, copy, looping in, looking for, waiting for, connect me with, connect me to, transfer me to, put me through to, get me, is this, am i speaking with, speaking",
-		"cita con, reunion con, mensaje para, recado para, mensaje de, llamada de, correo de, digale a, dile a, avise a, gracias a, atendida por, atendido por, recomendada por, recomendado por, reserva de, cita para, junto con, busco a, conoce a, llamar a, es usted")
+		"get a hold of, get hold of, name, ask about, copy, looping in, looking for, waiting for, connect me with, connect me to, transfer me to, put me through to, get me, is this, am i speaking with, speaking",
+		"llamo, llama, dijo, pregunto, escribio, firmo, cita con, reunion con, mensaje para, recado para, que llamo, mensaje de, llamada de, correo de, digale a, dile a, avise a, gracias a, atendida por, atendido por, recomendada por, recomendado por, reserva de, cita para, junto con, busco a, conoce a, llamar a, es usted")
 	// greetings stand before names too.
 	greetings = phraseList("this is, i'm, im, i am, it's, it is, thanks, thank you, hi, hello, hey, goodbye, bye, okay, ok, sure, perfect, great, sorry, welcome, welcome back, good morning, good afternoon, good evening, got it, alright, all right, of course, certainly, absolutely, you're welcome, no problem, yes, yeah, dear, mate",
 		"soy, habla, aqui, hola, gracias, perfecto, muchas gracias, buenos dias, buenas tardes, buenas noches, buenas, de acuerdo, claro, muy bien, bienvenido, bienvenida, adios, disculpe, mucho gusto, encantado, encantada, con, de nada, vale, oye, estimado, estimada, si")
 	// titles stand before family names.
-	titles = phraseList("mr, mrs, ms, miss, mx, mister, dr, doctor, prof, professor, judge, officer, sergeant, detective, captain, reverend, pastor, rabbi, father, senator, nurse, coach, sir, madam, aunt, uncle, auntie, attorney, agent, principal, principal, deacon, dean, dame, lord, lady",
+	titles = phraseList("mr, mrs, ms, miss, mx, mister, dr, doctor, prof, professor, judge, officer, sergeant, detective, captain, reverend, pastor, rabbi, father, senator, nurse, coach, sir, madam, aunt, uncle, auntie, attorney, agent, principal, sheriff, deputy, constable, mayor, governor, president, ranger, trooper, deacon, dean, dame, lord, lady",
 		"senor, senora, senorita, sr, sra, srta, don, dona, doctora, licenciado, licenciada, lic, ingeniero, ingeniera, profesor, profesora, maestro, maestra, padre, abogado, abogada, tio, tia")
 	// doubtfulTitles are other words too, so that only a capital or a known name makes them titles.
-	doubtfulTitles = set("miss don dona judge officer captain father senator nurse coach sir madam aunt uncle attorney agent principal dean lord lady maestro maestra padre abogado abogada tio tia doctor doctora dr st lic senor senora senorita")
+	doubtfulTitles = set("miss don dona judge officer captain father senator nurse coach sir madam aunt uncle attorney agent principal sheriff deputy constable mayor governor president ranger trooper dean lord lady maestro maestra padre abogado abogada tio tia doctor doctora dr st lic senor senora senorita")
 	// relations stand between "my" and a name.
 	relations = set("wife husband spouse partner son daughter mother mom mum father dad brother sister boss manager supervisor assistant secretary colleague coworker associate friend neighbor neighbour roommate landlord landlady tenant lawyer attorney accountant doctor nurse therapist dentist " +
 		"girlfriend boyfriend fiance fiancee aunt uncle cousin niece nephew grandmother grandfather grandson granddaughter grandma grandpa kid child baby caretaker caregiver contractor plumber realtor agent rep stepson stepdaughter twin contact director receptionist technician broker superintendent super " +
@@ -41,7 +41,7 @@ func (s *stream) introduced(i int) (from int, g grounds) {
 		return s.afterFillers(i + n), sure
 	}
 	if from := s.titled(i); from > 0 {
-		return from, named
+		return from, sure
 	}
 	if from := s.related(i); from > 0 {
 		return from, weak
@@ -153,7 +153,7 @@ func (s *stream) greeted(cue, i int) (int, grounds) {
 	case introduces && (comma || strings.HasSuffix(s.norm(i), "'s")), s.doc.lang.everyday(w) && !givenNames[w], inflected(w) && !givenNames[w]:
 		return 0, weak
 	case s.doc.cased:
-		if !s.capital(i) || introduces && s.ofThing(i, s.nameEnd(i, named)) || placeNames[w] && introduces && s.norm(cue) == "it's" {
+		if !s.capital(i) || s.ofThing(i, s.nameEnd(i, named)) || placeNames[w] && introduces && s.norm(cue) == "it's" {
 			return 0, weak
 		}
 		if comma && !s.vocative(i) {

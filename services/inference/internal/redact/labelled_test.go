@@ -93,10 +93,12 @@ func unmark(tb testing.TB, path string, n int, text string) (string, []label) {
 	}
 }
 
-// sets are the marked conversations, by how honest their figures are.
+// sets are the marked conversations, by how much their figures flatter.
 var sets = []struct{ name, files string }{
-	{"Labelled: the rules were written on it", "testdata/labelled-*.txt"},
-	{"Held out: measured first, then mended on", "testdata/heldout-*.txt"},
+	{"Labelled, on which the rules were written", "testdata/labelled-*.txt"},
+	{"Held out, measured once and then mended on", "testdata/heldout-*.txt"},
+	{"Unseen, measured once and then mended on where a principle was wrong", "testdata/unseen-*.txt"},
+	{"Control, measured once and not mended on", "testdata/control-*.txt"},
 }
 
 // floors of recall and precision that all sets together must keep.

@@ -85,7 +85,7 @@ func (s *stream) isName(i int, g grounds, further bool) bool {
 		return false
 	}
 	w := stem(s.toks[i].norm)
-	known := givenNames[w] || further && surnames[w]
+	known := (givenNames[w] || (further || g >= named) && surnames[w]) && !grammar[w]
 	if s.doc.cased {
 		switch {
 		case s.capital(i) && s.doc.lang.everyday(w):
@@ -105,8 +105,11 @@ func (s *stream) isName(i int, g grounds, further bool) bool {
 	return g >= named && !inflected(w)
 }
 
-// functionWord tells whether a short word is grammar rather than a name where nothing is written with a capital.
-func functionWord(w string) bool { return len(w) <= 3 || w == "will" || w == "with" || w == "from" }
+// grammar are words that are never names, though some list has them; functionWord adds those that are none where
+// nothing is written with a capital.
+var grammar = set("a an the and or but if so as at by in of on to up us we me my he she his her him it its i you no not do did has had be is am are was oh ok hi yes go who how why what when where can for with from que se le lo la y a de en si no mi tu su")
+
+func functionWord(w string) bool { return grammar[w] || w == "will" || w == "may" || len(w) < 3 }
 
 // monthly tells whether a number stands beside the name of a month.
 func (s *stream) monthly(i int) bool { return s.isNumber(i+1) || s.dayAhead(i+1) }
@@ -123,7 +126,7 @@ func (s *stream) nameEnd(from int, g grounds) int {
 		further := words > 0
 		limit := 3 // words of a name that is written without capitals
 		switch {
-		case particles[t.norm] && (further || g == sure) && s.nameAhead(i+1, g):
+		case particles[t.norm] && (further || g == sure) && s.nameAhead(i+1, g) && !companyEnding[s.norm(i+1)]:
 		case t.letter() && i > from && s.initial(i) && s.nameAhead(i+1, g):
 		case s.isName(i, g, further) && (s.doc.cased || words < limit):
 			to = i + 1
@@ -160,9 +163,11 @@ func (s *stream) unintroduced(i int) int {
 	w := stem(s.toks[i].norm)
 	end := i
 	switch {
-	case givenNames[w] && s.tells(i, w):
+	case givenNames[w] && !grammar[w] && s.tells(i, w):
 		end = max(i+1, s.nameEnd(i, weak))
 	case s.midCapital(i) && !s.doc.lang.everyday(w) && s.midCapital(i+1) && (surnames[s.norm(i+1)] || givenNames[s.norm(i+1)]) && joined(s.toks[i+1].gap):
+		end = s.nameEnd(i, weak)
+	case s.stranger(i, w):
 		end = s.nameEnd(i, weak)
 	default:
 		return i
@@ -188,10 +193,40 @@ func (s *stream) tells(i int, w string) bool {
 		return true
 	case family && s.midCapital(i+1):
 		return !placeNames[w] || !states[stem(s.norm(i+1))] && !otherWords[stem(s.norm(i+1))]
+	case placeNames[w] && s.startsWith(i, titles) == 0 && s.midCapital(i) && s.midCapital(i+1) && !s.doc.lang.everyday(s.norm(i+1)) && joined(s.toks[i+1].gap):
+		return true // "Guadalupe Arredondo"
 	}
 	// "Bob Iverson" at the start of a sentence is a name, "Will Percival be there" is not.
 	further := s.midCapital(i+1) && joined(s.toks[i+1].gap) && !s.doc.lang.everyday(s.norm(i+1)) && !s.doc.lang.common(w)
 	return (s.midCapital(i) || further) && !placeNames[w] && months[w] == 0 && !otherWords[w]
+}
+
+var (
+	// placed stand before places, firms and things.
+	placed = set("from at in on near to via of by through for with within around into onto off per than like over about without inside outside toward de en a por para hacia desde con sin sobre entre del al")
+	// handled are what one does with things.
+	handled = set("use uses using used buy buys bought buying sell sells selling sold have has had got get install installed run running download downloaded want wants order ordered carry carries stock need needs offer offers support supports own owns drive drives driving try tried take takes accept accepts speak speaks love like prefer prefers calling reached reaching choosing chose joining visited watch watched read mostly called including usar uso usamos comprar compre vende venden tengo tienen quiero instalar probar llamado llamada")
+)
+
+// stranger tells whether an unknown word with a capital inside a sentence is taken for a name though nothing
+// introduces it: whoever cannot be told from a thing is hidden. What is placed, handled or joined to other words with
+// capitals is a thing.
+func (s *stream) stranger(i int, w string) bool {
+	if !s.midCapital(i) || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || companyEnding[w] || companyEnding[stem(s.norm(i+1))] {
+		return false
+	}
+	before := s.norm(i - 1)
+	if placed[before] || handled[before] || determiners[before] || companyEnding[before] || s.capital(i-1) && !s.toks[i-1].sentence() && !givenNames[before] {
+		return false
+	}
+	if (before == "and" || before == "y") && s.capital(i-2) && !givenNames[s.norm(i-2)] {
+		return false // "Bexley and Stroud", unless the first is found to be a name
+	}
+	end := s.nameEnd(i, weak)
+	if end < len(s.toks) && !s.toks[end].sentence() && joined(s.toks[end].gap) && (s.midCapital(end) && stem(s.norm(end)) != "i" || s.isNumber(end) || allUpper(s.toks[end].text) && stem(s.norm(end)) != "i") {
+		return false // "Horizon Pro", "Nighthawk 4000"
+	}
+	return true
 }
 
 // determiners stand before things and firms, not before people.

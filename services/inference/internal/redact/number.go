@@ -56,6 +56,8 @@ var (
 	times   = map[string]int{"double": 2, "doble": 2, "triple": 3}
 	// between stands between the groups of a dictated number.
 	between = set("dash hyphen space uh um er hmm then and okay ok yeah plus point guion espacio eh este luego y mas bueno si area code")
+	// counted follows how many digits there are.
+	counted = set("digits digit digitos numbers numeros cifras letters letras")
 	// currency follows an amount.
 	currency = set("dollar dollars bucks cent cents euro euros peso pesos pound pounds percent usd eur mxn gbp centavos centimos")
 )
@@ -134,8 +136,10 @@ func (s *stream) newTopic(i, soFar int) bool {
 	if !s.toks[i].first {
 		return false
 	}
-	if soFar >= 13 {
-		return true // a card number is whole; a new line says it again, or something else
+	// A card number is whole: a new line says it again, or something else. After more than a nod of the other party,
+	// the line is another beginning.
+	if q := s.asked[s.toks[i].line]; soFar >= 13 || q.to-q.from > 8 {
+		return true
 	}
 	return slices.ContainsFunc(otherTopics, func(cues *phrases) bool { return s.directlyAsked(s.toks[i].line, cues) })
 }
@@ -159,7 +163,7 @@ func (s *stream) number(i int) (digits string, n int) {
 // read reads the number at word i; those after it have been read.
 func (s *stream) read(i int) (digits string, n int) {
 	w := s.toks[i].norm
-	if n := s.norm(i + 1); n == "digits" || n == "digit" || n == "digitos" {
+	if counted[s.norm(i+1)] {
 		return "", 0 // it counts the digits, it is none
 	}
 	if s.toks[i].digits() {

@@ -120,12 +120,18 @@ func (s *stream) answered(i int) bool {
 	value := false
 	for j := i; j < len(s.toks); j++ {
 		t := s.toks[j]
-		if t.sentence() && j > i {
-			return value && !strings.Contains(t.gap, "?")
+		if t.sentence() {
+			return value && !strings.Contains(t.gap, "?") && !(t.first && s.asks(j-1))
 		}
 		value = value || j < i+6 && !t.first && (s.isNumber(j) || s.midCapital(j) && !s.doc.lang.everyday(t.norm))
 	}
 	return false
+}
+
+// asks tells whether a question ends after word i, the last of its line.
+func (s *stream) asks(i int) bool {
+	t := s.toks[i]
+	return strings.Contains(s.doc.lines[t.line].Text[t.end:], "?")
 }
 
 // askedFor tells whether the question that word i's line answers holds one of the phrases. A question holds for the

@@ -26,6 +26,9 @@ func (s *stream) town(to int) int {
 			break
 		}
 		switch n := s.townWord(i, end); {
+		case n == 0 && i == end && t.norm == "in" && s.midCapital(i+1) && !s.doc.lang.everyday(s.norm(i+1)): // "27 Old Mill Road in Peterborough"
+			i += 2
+			end = i
 		case n == 0:
 			// A capitalised word, or one before a state, may be the town's.
 			if !(s.doc.cased && t.upper() && !t.sentence() && !s.doc.lang.common(t.norm) || s.beforeState(i)) {
@@ -71,6 +74,8 @@ func (s *stream) townWord(i, end int) int {
 		return 2
 	case s.postcode(i) > 0:
 		return s.postcode(i)
+	case mixed(w) == false && countDigits(w) > 0 && countDigits(w) < len(w) && (s.norm(i+1) == "floor" || s.norm(i+1) == "fl"), s.norm(i+1) == "floor" && ordinals[w] > 0:
+		return 2 // "15th floor"
 	case compass[w] && !s.toks[i].sentence():
 		return 1
 	case twoWordStates[w+" "+s.norm(i+1)]:

@@ -21,8 +21,8 @@ const Run = "live"
 
 // Config of the hearing.
 type Config struct {
-	// Keep is how much audio of a party is kept while it may not be sent yet: while consent is open, or
-	// no session is free. What is older is a declared gap.
+	// Keep is how much audio of a party is kept while consent is open. What is older is a declared gap, or
+	// one call would hold back its partition.
 	Keep time.Duration `koanf:"keep"`
 	// Sessions is how many parties a process hears at once, per product.
 	Sessions int `koanf:"sessions"`

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"github.com/frontdesk/frontdesk/pkg/events"
 )
 
@@ -52,7 +54,9 @@ func (t *track) force() {
 	}
 	s.call.app.met.force(s)
 	if sess == nil {
-		t.bound(t.holds / 2)
+		if s.verdict.kind == wait || t.overdue() {
+			t.bound(t.holds / 2)
+		}
 		return
 	}
 	t.forcing = true
@@ -71,4 +75,15 @@ func (t *track) force() {
 		}
 		s.settle()
 	})
+}
+
+// overdue tells whether a track has waited for a session for long while room was asked for. Before that
+// there is hope: a session may end by what is taken already.
+func (t *track) overdue() bool {
+	now, patience := time.Now(), t.stream.call.app.cfg.Relief
+	if now.Sub(t.pressed) > patience {
+		t.since = now
+	}
+	t.pressed = now
+	return now.Sub(t.since) >= 4*patience
 }

@@ -24,11 +24,13 @@ type track struct {
 	holds   int64              // milliseconds of it
 	slot    *slot
 	sess    recogniser.Session
-	reach   int64 // call time up to which sessions have told everything
-	posted  int64 // call time up to which segments have been sent to the broker
-	forcing bool  // a final is being forced
-	lost    error // why there will be no session any more; nil while there may be
-	done    bool  // everything that will be told has been told
+	reach   int64     // call time up to which sessions have told everything
+	posted  int64     // call time up to which segments have been sent to the broker
+	forcing bool      // a final is being forced
+	pressed time.Time // when room was last asked for while it waited for a session
+	since   time.Time // and since when
+	lost    error     // why there will be no session any more; nil while there may be
+	done    bool      // everything that will be told has been told
 }
 
 // take takes a chunk: its number tells a repeat, its call time what is new in it.
@@ -98,7 +100,10 @@ func (t *track) give(a recogniser.Audio) {
 	default:
 		t.held = append(t.held, a)
 		t.holds += t.format.Millis(len(a.Data))
-		t.bound(t.stream.call.app.cfg.Keep.Milliseconds())
+		if t.stream.verdict.kind == wait {
+			// What only waits for a session is bounded by the consumer: the log keeps the rest.
+			t.bound(t.stream.call.app.cfg.Keep.Milliseconds())
+		}
 	}
 }
 

@@ -44,6 +44,8 @@ type world struct {
 	fake    *drivertest.Fake
 	tenants *tenant.Set
 	began   time.Time
+	// chunkMillis is how long a chunk is.
+	chunkMillis int64
 
 	mu          sync.Mutex
 	media       []*events.CallEvent
@@ -64,8 +66,8 @@ func newWorld(t *testing.T, tt *tenant.Tenant) *world {
 		t.Fatal(err)
 	}
 	return &world{
-		t: t, cfg: app.Defaults(), rotate: rotate.Defaults(), tenants: set, began: time.Now(),
-		fake: &drivertest.Fake{Limit: drivertest.Limit, Lag: 700 * time.Millisecond},
+		t: t, chunkMillis: 200, cfg: app.Defaults(), rotate: rotate.Defaults(), tenants: set, began: time.Now(),
+		fake: &drivertest.Fake{Limit: 2 * drivertest.Limit, Lag: 700 * time.Millisecond},
 		more: make(chan struct{}), changed: make(chan struct{}),
 	}
 }
@@ -133,9 +135,9 @@ func (w *world) chunk(stream string, p events.Party, n uint64, a recogniser.Audi
 // chunks of each.
 func (w *world) play(stream string, from int64, tracks map[events.Party][]byte) uint64 {
 	w.t.Helper()
-	c, a := drivertest.Chunks(tracks[caller], from, 200), drivertest.Chunks(tracks[agent], from, 200)
+	c, a := drivertest.Chunks(tracks[caller], from, w.chunkMillis), drivertest.Chunks(tracks[agent], from, w.chunkMillis)
 	for i := range c {
-		if d := time.Until(w.at(c[i].Start + 200)); d > 0 {
+		if d := time.Until(w.at(c[i].Start + w.chunkMillis)); d > 0 {
 			<-time.After(d)
 		}
 		w.chunk(stream, caller, uint64(i), c[i])

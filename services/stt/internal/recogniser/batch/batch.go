@@ -186,7 +186,7 @@ func (s *session) next() (a recogniser.Audio, over bool) {
 // ask has one window transcribed and tells what was said in it.
 func (s *session) ask(a recogniser.Audio) error {
 	var finals []recogniser.Final
-	if !quiet(s.spec.Format, a.Data) {
+	if !s.spec.Format.Quiet(a.Data) {
 		err := retry.Do(s.ctx, s.cfg.Retry, func(ctx context.Context) error {
 			var usage *recogniser.Usage
 			var err error

@@ -1,8 +1,6 @@
 package batch
 
 import (
-	"math/bits"
-
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser"
 )
 
@@ -78,7 +76,7 @@ func (w *window) cut(ms int64) recogniser.Audio {
 func (w *window) pause() (int64, bool) {
 	pause, least := w.cfg.Pause.Milliseconds(), w.cfg.Least.Milliseconds()
 	for ; w.format.Bytes(w.seen+grain) <= len(w.data); w.seen += grain {
-		if level(w.format, w.data[w.format.Bytes(w.seen):w.format.Bytes(w.seen+grain)]) > threshold {
+		if w.format.Level(w.data[w.format.Bytes(w.seen):w.format.Bytes(w.seen+grain)]) > recogniser.Voice {
 			if !w.spoken && w.still >= 2*pause {
 				return w.seen - pause/2, true
 			}
@@ -101,42 +99,9 @@ func (w *window) quietest(data []byte) int64 {
 	length := w.format.Millis(len(data))
 	best, least := length, 1<<30
 	for ms := length / 2; ms+5*grain <= length; ms += grain {
-		if l := level(w.format, data[w.format.Bytes(ms):w.format.Bytes(ms+5*grain)]); l < least {
+		if l := w.format.Level(data[w.format.Bytes(ms):w.format.Bytes(ms+5*grain)]); l < least {
 			best, least = ms+5*grain/2, l
 		}
 	}
 	return best
-}
-
-// threshold between a line's noise and a voice, on the scale of level: about 40 dB under the loudest.
-const threshold = 40
-
-// level is the mean of the samples' magnitudes on mu-law's own scale, which is nearly logarithmic: 0 to 127.
-func level(f recogniser.Format, data []byte) int {
-	sum, n := 0, 0
-	if f.Encoding == recogniser.Linear16 {
-		for i := 0; i+1 < len(data); i += 2 {
-			v := int(int16(uint16(data[i]) | uint16(data[i+1])<<8))
-			sum += 8 * bits.Len(uint(max(v, -v)>>1))
-			n++
-		}
-	} else {
-		for _, b := range data {
-			sum += int(^b & 0x7F)
-		}
-		n = len(data)
-	}
-	return sum / max(n, 1)
-}
-
-// quiet tells whether nobody can have spoken in data.
-func quiet(f recogniser.Format, data []byte) bool {
-	n := f.Bytes(grain)
-	for len(data) >= n {
-		if level(f, data[:n]) > threshold {
-			return false
-		}
-		data = data[n:]
-	}
-	return level(f, data) <= threshold
 }

@@ -36,6 +36,8 @@ type Fake struct {
 	// Fail, if not nil, is asked at each opening and every 100 ms of audio whether the stream breaks there: stream number from
 	// 0 and audio heard so far.
 	Fail func(stream int, heard time.Duration) error
+	// Endless makes no final before CloseSend, as a voice that never pauses does.
+	Endless bool
 	// Mute takes audio and never tells anything, not even after CloseSend.
 	Mute bool
 	// NoWordTimes leaves word times out.
@@ -234,7 +236,7 @@ func (s *fakeStream) settle(until int64, all bool) {
 		}
 		n := min(s.target, ready)
 		paused := n > 0 && ready == len(s.words) && s.words[ready-1].end+pauseEnds < until
-		if n == 0 || n < s.target && !all && !paused {
+		if n == 0 || !all && (s.fake.Endless || n < s.target && !paused) {
 			return
 		}
 		s.final(n)

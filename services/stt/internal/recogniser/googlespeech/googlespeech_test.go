@@ -90,7 +90,7 @@ func TestSuite(t *testing.T) {
 			_, d := start(t, sandbox.Config{Calls: []*calls.Call{call}, MaxStream: drivertest.Limit})
 			return rotate.New(pace.New(d, pace.Config{Ahead: 4 * time.Second, Speed: 20, CatchUp: 2}), cfg, nil), call.Caller, said
 		},
-		Slack: 30, Silence: cfg.Silence,
+		Slack: 30, Silence: cfg.Silence + 4*time.Second, // 50 ms are two seconds of audio, or more
 	})
 }
 

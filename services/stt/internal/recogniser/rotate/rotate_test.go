@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -166,6 +168,36 @@ func TestFailures(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestNothingBecomesFinal lets somebody speak for minutes without a final: the streams don't hear the same
+// again and again.
+func TestNothingBecomesFinal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &drivertest.Fake{Limit: time.Minute, Lag: 500 * time.Millisecond, Endless: true}
+		said := drivertest.Script(1, 300_000, 200)
+		s := rotate.New(pace.New(f, pace.Defaults()), rotate.Defaults(), nil).Open(recogniser.Spec{Format: drivertest.Format})
+		go func() {
+			for _, a := range drivertest.Chunks(f.Paint(300_000, said), 0, 200) {
+				s.Write(a)
+				<-time.After(200 * time.Millisecond)
+			}
+			s.Finish()
+		}()
+		finals, _, err := drain(s)
+		if !errors.Is(err, io.EOF) {
+			t.Fatal(err)
+		}
+		streams, _, written := f.Opened()
+		if streams > 7 || written > 320*time.Second {
+			t.Errorf("%d streams and %s of audio for five minutes", streams, written)
+		}
+		got := strings.Fields(drivertest.Told(finals))
+		torn := len(got) - len(slices.DeleteFunc(slices.Clone(got), func(w string) bool { return strings.HasPrefix(w, "~") }))
+		if torn > 2*streams || len(got)-torn < len(said)-streams {
+			t.Errorf("%d words, %d of them torn, of %d", len(got), torn, len(said))
+		}
+	})
 }
 
 // TestUsage bills every stream, the cancelled ones too, and what was given again.

@@ -117,7 +117,7 @@ func (s *session) run() {
 		case s.ctx.Err() != nil:
 		case end.reason == ReasonFailed:
 			s.rotated(end.reason, retry.Code(end.err))
-			if retry.IsPermanent(end.err) || !failing.pause(s.ctx, s.cfg.Retry, end.err) {
+			if retry.IsPermanent(end.err) || !failing.pause(s.ctx, s.cfg.Retry, end.err) && s.ctx.Err() == nil {
 				s.close(end.err)
 				return
 			}

@@ -56,7 +56,7 @@ func (s *session) stream() (end ending) {
 	p := &present{session: s, inner: inner, began: time.Now(), from: s.covered}
 	s.mu.Unlock()
 	// Age counts on the clock too: a stream without audio reaches the product's limit all the same.
-	old := time.AfterFunc(s.cfg.Hard, func() { p.stop(ReasonHard) })
+	old := time.AfterFunc(s.cfg.Hard, p.aged)
 	var feeding sync.WaitGroup
 	feeding.Go(func() { p.feed(ctx) })
 	end = p.listen()
@@ -78,9 +78,12 @@ func (p *present) feed(ctx context.Context) {
 		a, close := p.next()
 		switch {
 		case len(a.Data) > 0:
-			if p.age(p.spec.Format.Millis(len(a.Data))) > p.cfg.Hard {
-				p.stop(ReasonHard)
-				return
+			if p.tooOld(a) {
+				p.aged()
+				if p.stopped() {
+					return
+				}
+				continue
 			}
 			if p.inner.Write(a) != nil {
 				return // Recv tells why
@@ -176,6 +179,44 @@ func (s *session) let(ms int64) {
 		s.covered = ms
 		s.ring.trim(ms)
 	}
+}
+
+// tooOld tells whether the stream must end before a is given. One that is stuck ends a little earlier, if there
+// is a pause.
+func (p *present) tooOld(a recogniser.Audio) bool {
+	age, hard := p.age(p.spec.Format.Millis(len(a.Data))), p.cfg.Hard
+	return age > hard || age > hard*17/20 && p.stuck() && p.spec.Format.Quiet(a.Data)
+}
+
+// stuck tells whether nothing has become final in the stream's life, though it was given much: music, or a
+// voice that never pauses. The next stream would hear all of it again, be filled by it, and so on for ever.
+func (p *present) stuck() bool {
+	p.mu.Lock()
+	given := p.times.Given()
+	p.mu.Unlock()
+	p.session.mu.Lock()
+	defer p.session.mu.Unlock()
+	return p.covered == p.from && given > p.cfg.Hard.Milliseconds()*3/4
+}
+
+// aged ends a stream that is too old to wait for a final. The next one hears again what it has not told, but
+// for a stream that is stuck: that is made to tell what it has, wherever it is cut.
+func (p *present) aged() {
+	if !p.stuck() {
+		p.stop(ReasonHard)
+		return
+	}
+	p.session.mu.Lock()
+	p.flush = true
+	p.session.mu.Unlock()
+	signal(p.wake)
+}
+
+// stopped tells whether we have ended the stream.
+func (p *present) stopped() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reason != "" || p.closed
 }
 
 // stop ends the stream for a reason of ours.

@@ -1,0 +1,280 @@
+package ingress_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha1" //nolint:gosec // Twilio's signature is HMAC-SHA1
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/services/ingress"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	public = "https://voice.example.com"
+	token  = "new-token"
+	call   = "CA00000000000000000000000000000001"
+	caller = "+12025550111"
+)
+
+// rig is a running ingress on an embedded broker.
+type rig struct {
+	*ingress.Service
+	conn  *broker.Conn
+	log   *lockedBuffer
+	asked *asked
+	stop  func() error
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+// asked is the REST API: what it was asked, and the forms of new streams.
+type asked struct {
+	mu      sync.Mutex
+	paths   []string
+	streams []url.Values
+}
+
+func (a *asked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseForm()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.paths = append(a.paths, r.Method+" "+r.URL.Path[strings.Index(r.URL.Path, call)+len(call):])
+	if strings.HasSuffix(r.URL.Path, "/Streams.json") {
+		a.streams = append(a.streams, r.PostForm)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, `{"status":"in-progress"}`)
+}
+
+// newRig runs an ingress on two test tenants, with a REST API that says yes.
+func newRig(t *testing.T, change func(*ingress.Config)) *rig {
+	t.Helper()
+	answers := &asked{}
+	api := httptest.NewServer(answers)
+	t.Cleanup(api.Close)
+	acme := apptest.Tenants().ByID("acme")
+	acme.Twilio.APIBase = api.URL
+	tenants, err := tenant.NewSet(acme, apptest.Tenants().ByID("globex"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := runRig(t, tenants, change)
+	r.asked = answers
+	return r
+}
+
+// runRig runs an ingress on an embedded broker until the test ends, or stop is called.
+func runRig(t *testing.T, tenants *tenant.Set, change func(*ingress.Config)) *rig {
+	t.Helper()
+	conn := kafkatest.Broker(t, events.Lifecycle.Name, events.Media.Name)
+	r := &rig{conn: conn, log: &lockedBuffer{}}
+	cfg := ingress.Defaults()
+	cfg.Kafka.Brokers = conn.Brokers()
+	cfg.Tenants, cfg.Listen, cfg.Admin, cfg.PublicURL = "unused", "127.0.0.1:0", "127.0.0.1:0", public
+	cfg.TokenKeys = []config.Secret{"0123456789abcdef0123456789abcdef"}
+	cfg.Grace, cfg.Media.Gather = 5*time.Second, 5*time.Millisecond
+	if change != nil {
+		change(&cfg)
+	}
+	tel := telemetry.Discard()
+	tel.Log = slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var err error
+	if r.Service, err = ingress.New(t.Context(), cfg, tenants, tel); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	r.stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() {
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	})
+	return r
+}
+
+func sign(u string, params map[string]string) string {
+	h := hmac.New(sha1.New, []byte(token))
+	_, _ = io.WriteString(h, u)
+	for _, k := range slices.Sorted(maps.Keys(params)) {
+		_, _ = io.WriteString(h, k+params[k])
+	}
+	return base64.StdEncoding.EncodeToString(h.Sum(nil))
+}
+
+// post sends a webhook to a path of the account, or to a URL that was handed out.
+func (r *rig) post(t *testing.T, to string, pairs ...string) (status int, body string) {
+	t.Helper()
+	path := strings.TrimPrefix(to, public)
+	path, _, _ = strings.Cut(path, "#")
+	if !strings.HasPrefix(path, "/") {
+		path = "/twilio/" + apptest.Account + "/" + path
+	}
+	params := map[string]string{"AccountSid": apptest.Account, "CallSid": call, "From": caller, "To": apptest.DialLine, "Direction": "inbound"}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		params[pairs[i]] = pairs[i+1]
+	}
+	form := url.Values{}
+	for k, v := range params {
+		form.Set(k, v)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+r.Addr()+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("X-Twilio-Signature", sign(public+path, params))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// verb is TwiML as far as the test looks at it.
+type verb struct {
+	XMLName xml.Name
+	Attrs   []xml.Attr `xml:",any,attr"`
+	Nodes   []verb     `xml:",any"`
+}
+
+func (v verb) attr(element, name string) string {
+	if v.XMLName.Local == element {
+		for _, a := range v.Attrs {
+			if a.Name.Local == name {
+				return a.Value
+			}
+		}
+	}
+	for _, n := range v.Nodes {
+		if got := n.attr(element, name); got != "" {
+			return got
+		}
+	}
+	return ""
+}
+
+func (r *rig) twiml(t *testing.T, to string, pairs ...string) verb {
+	t.Helper()
+	status, body := r.post(t, to, pairs...)
+	var v verb
+	if err := xml.Unmarshal([]byte(body), &v); err != nil || status != http.StatusOK {
+		t.Fatalf("status %d, %v", status, err)
+	}
+	return v
+}
+
+// stream plays a Media Stream of n frames a track on a socket; without a stop the socket stays open.
+func (r *rig) stream(t *testing.T, sid, callToken string, n int, stop bool) *websocket.Conn {
+	t.Helper()
+	path := "/twilio/" + apptest.Account + "/media"
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	c, resp, err := websocket.Dial(ctx, "http://"+r.Addr()+path, &websocket.DialOptions{
+		HTTPHeader: http.Header{"X-Twilio-Signature": {sign(strings.Replace(public, "https", "wss", 1)+path, nil)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.Body != nil {
+		_ = resp.Body.Close()
+	}
+	t.Cleanup(func() { _ = c.CloseNow() })
+	write := func(format string, args ...any) {
+		if err := c.Write(ctx, websocket.MessageText, fmt.Appendf(nil, format, args...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{"event":"connected","protocol":"Call","version":"1.0.0"}`)
+	write(`{"event":"start","sequenceNumber":"1","start":{"accountSid":%q,"streamSid":%q,"callSid":%q,"tracks":["inbound","outbound"],"mediaFormat":`+
+		`{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},"customParameters":{"token":%q}},"streamSid":%q}`, apptest.Account, sid, call, callToken, sid)
+	for i := range n {
+		for _, track := range []string{"inbound", "outbound"} {
+			write(`{"event":"media","sequenceNumber":"%d","media":{"track":"%s","chunk":"%d","timestamp":"%d","payload":"%s"},"streamSid":%q}`,
+				i+2, track, i+1, i*20, base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{byte(i)}, 160)), sid)
+		}
+	}
+	if stop {
+		write(`{"event":"stop","sequenceNumber":"9","stop":{"accountSid":"x","callSid":"x"},"streamSid":%q}`, sid)
+		if _, _, err := c.Read(ctx); websocket.CloseStatus(err) != websocket.StatusNormalClosure {
+			t.Errorf("the socket ended with %v", err)
+		}
+	}
+	return c
+}
+
+// topic reads everything that stands on a topic.
+func (r *rig) topic(t *testing.T, topic events.Topic) []*events.CallEvent {
+	t.Helper()
+	var out []*events.CallEvent
+	for _, rec := range kafkatest.Records(t, r.conn, topic.Name) {
+		e, err := events.Unmarshal(rec.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(rec.Key) != e.GetCallId() {
+			t.Errorf("key %s of call %s", rec.Key, e.GetCallId())
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func kinds(es []*events.CallEvent) string {
+	var out []string
+	for _, e := range es {
+		out = append(out, e.Kind().String())
+	}
+	return strings.Join(out, " ")
+}
