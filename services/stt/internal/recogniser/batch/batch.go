@@ -84,10 +84,10 @@ type session struct {
 	cancel context.CancelFunc
 	wake   chan struct{} // there may be a window
 	told   chan struct{} // there may be an event
+	cut    int64         // end of what was told; of run
 
 	mu        sync.Mutex
 	window    window
-	cut       int64 // end of what was told
 	finishing bool
 	flush     bool
 	events    []recogniser.Event
@@ -98,7 +98,7 @@ type session struct {
 func (s *session) Write(a recogniser.Audio) {
 	s.mu.Lock()
 	if s.err == nil && !s.finishing {
-		s.window.add(s.spec.Format.From(a, s.cut))
+		s.window.add(s.spec.Format.From(a, s.spec.From))
 	}
 	s.mu.Unlock()
 	signal(s.wake)
@@ -204,11 +204,11 @@ func (s *session) ask(a recogniser.Audio) error {
 	for _, f := range finals {
 		f, ok := shifted(f, a.Start).After(s.cut)
 		if ok && f.End <= end {
-			s.cut = f.End
+			s.advance(f.End)
 			s.tell(recogniser.Event{Final: &f, Covered: f.End})
 		}
 	}
-	s.cut = end
+	s.advance(end)
 	s.tell(recogniser.Event{Covered: end})
 	return nil
 }
@@ -222,6 +222,13 @@ func shifted(f recogniser.Final, by int64) recogniser.Final {
 	}
 	f.Start, f.End, f.Words = f.Start+by, f.End+by, words
 	return f
+}
+
+// advance moves the end of what was told. Only run's goroutine calls it, so it may read cut without the lock.
+func (s *session) advance(to int64) {
+	s.mu.Lock()
+	s.cut = to
+	s.mu.Unlock()
 }
 
 func (s *session) tell(e recogniser.Event) {
