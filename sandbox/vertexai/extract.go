@@ -73,12 +73,9 @@ func person(lines []utterance) []detail {
 	if d.sure = 0.95; ok {
 		return append(out, d)
 	}
-	// A placeholder in the answer is surer than a word with a capital.
-	for _, take := range []taker{hiddenName, nameAt} {
-		if d, ok = answered(lines, "name", askName, take); ok {
-			d.sure = 0.92
-			return append(out, d)
-		}
+	if d, ok = answered(lines, "name", askName, nameAt); ok {
+		d.sure = 0.92
+		return append(out, d)
 	}
 	// "Olga here", "Olga speaking"
 	for i, u := range lines {
@@ -145,7 +142,8 @@ func answered(lines []utterance, name string, asks []pattern, take taker) (detai
 	return detail{}, false
 }
 
-// nameAt reads a name: placeholders, or up to four words that begin with a capital.
+// nameAt reads a name: up to four placeholders. Redaction hides names, so what has a capital still is none: an
+// order code, a product.
 func nameAt(u utterance, from int) (string, int) {
 	var parts []string
 	i := from
@@ -156,8 +154,6 @@ func nameAt(u utterance, from int) (string, int) {
 				break
 			}
 			parts = append(parts, m[0])
-		} else if isProper(w) && !isTitle(w) && !common[fold(strings.ToLower(w))] {
-			parts = append(parts, w)
 		} else if !isTitle(w) {
 			break
 		}
@@ -167,20 +163,6 @@ func nameAt(u utterance, from int) (string, int) {
 		}
 	}
 	return strings.Join(parts, " "), i
-}
-
-// hiddenName is nameAt for placeholders only.
-func hiddenName(u utterance, from int) (string, int) {
-	if !placeholder.MatchString(u.raw[from]) {
-		return "", from
-	}
-	return nameAt(u, from)
-}
-
-// isProper tells whether a word is written like a name: a capital and at least one letter more, and no "I'd".
-func isProper(w string) bool {
-	r := []rune(w)
-	return len(r) > 1 && unicode.IsUpper(r[0]) && unicode.IsLetter(r[1])
 }
 
 func isTitle(w string) bool {

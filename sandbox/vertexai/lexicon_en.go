@@ -7,6 +7,7 @@ func wantsEnglish() []entry {
 		{demo, 5, anyone, "book|schedule|arrange|setup|get|see|want|like|request|organise|organize|sign|up|do * demo|demos|demonstration|walkthrough"},
 		{demo, 5, anyone, "set up * demo|demonstration|walkthrough"}, {demo, 3.5, anyone, "demo|demos|demonstration|demonstrations|walkthrough"},
 		{demo, 4, anyone, "walk * through * product|software|platform|system|app|tool|features|solution"},
+		{demo, 3.5, caller, "walk|take|run me|us|somebody|someone through it|this|that|everything"}, {demo, 2.5, caller, "walk me|us through"},
 		{demo, 4, anyone, "product|guided|virtual|online tour"}, {demo, 4, anyone, "see|watch * in action"},
 		{demo, 4, caller, "show me|us how * works|work"}, {demo, 3.5, caller, "show me|us * product|software|platform|system|app|tool|features|solution"},
 		{demo, 3.5, caller, "see how * works|work"}, {demo, 4, anyone, "free trial"}, {demo, 3, caller, "start|begin|get|want|try|sign * trial"},
@@ -20,6 +21,7 @@ func wantsEnglish() []entry {
 		{pricing, 5, caller, "how much * cost|charge|is|are|does|do|would|for"}, {pricing, 4, anyone, "how much"},
 		{pricing, 5, caller, "what do|does|would|will * cost|charge|run|pay"}, {pricing, 4, caller, "price|prices|pricing|quote|quotation|estimate|rates|pricelist"},
 		{pricing, 2.5, agent, "price|prices|pricing|quote|quotation|estimate"}, {pricing, 3, anyone, "cost|costs|fee|fees|tariff"},
+		{pricing, 5, caller, "what you|they|it|that * charge|charges|cost|costs"}, {pricing, 4.5, caller, "how pricey|expensive|costly"}, {pricing, 2, caller, "pricey|costly"},
 		{pricing, 2, anyone, "per|a month|user|seat|license|licence|year|head|agent|location"}, {pricing, 2.5, caller, "plan|plans|package|packages|tier|tiers|subscription"},
 		{pricing, 3, caller, "discount|discounts|volume"}, {pricing, 4.5, caller, "make|send|get|give|prepare|write|email|mail|have * me|us * offer|proposal|bid|quote|figures"}, {pricing, 3.5, caller, "need|want|like|request|get|send an|your|a|some offer|proposal|bid"}, {pricing, 3, caller, "an offer for"}, {pricing, 2, caller, "budget|expensive|cheaper|cheap|affordable|afford"},
 		{pricing, 2, anyone, "dollars|euros|pounds"}, {pricing, 3, caller, "monthly|annual|yearly price|cost|fee|rate|billing"},
@@ -83,6 +85,7 @@ func wantsEnglish() []entry {
 		{general, 4, caller, "when do|are|does|is * open|close|closed|closing|start"}, {general, 4, caller, "when you|it|they|the * open|close"}, {general, 4, caller, "are|is you|the|your|it * open|closed"}, {general, 3, anyone, "open on|today|tomorrow|until|from|till|at|late|weekends"},
 		{general, 4.5, caller, "where are|is|exactly * located|based|office|store|shop|you|your|showroom|branch"}, {general, 4, caller, "located|location|locations|directions|parking|nearest|entrance"}, {general, 3.5, caller, "how do i|we get to|there"}, {general, 3.5, caller, "find|park your|you|the? office|store|shop|place|there|near|nearby"}, {general, 3, caller, "your * address|location"},
 		{general, 2, caller, "do|does * have|offer|accept|take|ship|deliver|serve|support|sell|carry|provide|speak|allow"}, {general, 2.5, caller, "general|quick|simple|another|one|have question|questions|inquiry|enquiry"}, {general, 1.5, caller, "question about|regarding"},
+		{general, 2, caller, "put|connect|transfer|patch me|us through|to|with|over"}, // to whom says the rest
 		{general, 3.5, caller, "until|till|by when|what"}, {general, 2.5, caller, "drop|come|stop by|in|over"}, {general, 1.5, caller, "wondering|curious"}, {general, 1.5, caller, "wanted|want|like to know|ask"}, {general, 1.5, caller, "find out"}, {general, 2.5, caller, "holiday|holidays|weekend|weekends|christmas|thanksgiving"}, {general, 3, caller, "what is your * email|fax|website|address|policy"},
 		{general, 3.5, caller, "hiring|job|jobs|vacancy|vacancies|career|careers|internship|apply"}, {general, 2, caller, "information about|on"}, {general, 2, caller, "wheelchair|accessible|pets|dogs"},
 	}
@@ -105,6 +108,9 @@ func outcomesEnglish() []entry {
 		{informed, 2, agent, "yes|no we"}, {informed, 2, caller, "thanks|thank * all|needed|information|helpful|know"},
 		{left, 4, agent, "leave * message"}, {left, 4, agent, "tone|beep"}, {left, 2, caller, "leaving|leave * message"},
 		{transferred, 6, agent, "transfer~"}, {transferred, 6, agent, "put|putting|connect|connecting|patch|patching|pass|passing|hand|handing * you|him|her|call * through|to|with|over"},
+		{transferred, 6, agent, "connecting|transferring|patching you|your"}, {transferred, 6, agent, "put|putting you * through"},
+		// That a caller asks for it is not enough; that he is asked to wait then is.
+		{transferred, 3, caller, "put|connect|transfer|patch me|us through|to|with|over"}, {transferred, 2, agent, "one|a|just moment|second"}, {transferred, 2, agent, "hold|stay on|the|please"},
 		{transferred, 5, agent, "get|bring * on the line|phone"}, {transferred, 5, anyone, "been|was transferred|connected"}, {transferred, 4, agent, "you are now? through|speaking to|with"},
 		{dialled, 3, anyone, "wrong number"}, {unwanted, 3, agent, "not interested"}, {unwanted, 3, agent, "list|calling"},
 	}

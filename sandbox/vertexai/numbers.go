@@ -9,11 +9,16 @@ import (
 // Phrases that an order number follows.
 var (
 	orderIs = []pattern{
-		compile("order|tracking|confirmation|reference|ticket|case|account|purchase|invoice|serial? number|no|id|code"),
-		compile("order|ticket|case|invoice is?"), compile("number is"), compile("numero de? el? pedido|orden|seguimiento|compra|caso|factura|referencia|cliente"),
-		compile("pedido|orden|factura numero?"), compile("numero es"), compile("el numero"),
+		compile("order|tracking|confirmation|reference|ticket|case|account|purchase|invoice|serial number|no|id|code"),
+		compile("order|ticket|case|invoice is?"), compile("numero de? el? pedido|orden|seguimiento|compra|caso|factura|referencia|cliente"),
+		compile("pedido|orden|factura numero?"),
 	}
-	askOrder = []pattern{
+	// A number of no kind may be a telephone's: it takes a word for an order before it.
+	numberIs   = []pattern{compile("number is"), compile("numero es"), compile("el numero")}
+	orderWords = set(`order orders tracking confirmation reference ticket case purchase invoice serial pedido orden seguimiento compra caso
+ factura referencia`)
+	phoneWords = set("area phone telephone mobile cell telefono celular movil")
+	askOrder   = []pattern{
 		compile("order|tracking|confirmation|reference|ticket|case|purchase|invoice number|no|id"), compile("numero de? el? pedido|orden|seguimiento|compra|caso|factura"),
 	}
 )
@@ -24,9 +29,32 @@ func orderNumber(lines []utterance) detail {
 	if d.sure = 0.93; ok {
 		return d
 	}
-	d, _ = answered(lines, "order_number", askOrder, codeAt)
+	if d, ok = after(lines, "order_number", numberIs, codeOfOrder); !ok {
+		d, _ = answered(lines, "order_number", askOrder, codeNotPhone)
+	}
 	d.sure = 0.9
 	return d
+}
+
+// codeOfOrder is codeAfterFiller where the line spoke of an order before.
+func codeOfOrder(u utterance, from int) (string, int) {
+	if !speaks(u, 0, from, orderWords) {
+		return "", from
+	}
+	return codeAfterFiller(u, from)
+}
+
+// codeNotPhone is codeAt unless the words before say that a telephone's number comes.
+func codeNotPhone(u utterance, from int) (string, int) {
+	if speaks(u, 0, from, phoneWords) && !speaks(u, 0, from, orderWords) {
+		return "", from
+	}
+	return codeAt(u, from)
+}
+
+// speaks tells whether one of the words stands in a stretch of the line.
+func speaks(u utterance, from, to int, of map[string]bool) bool {
+	return slices.ContainsFunc(u.words, func(w word) bool { return from <= w.at && w.at < to && of[w.norm] })
 }
 
 // codeAfterFiller skips the little words between "number" and the number.
@@ -102,83 +130,4 @@ func isCode(w string) bool {
 		return false
 	}
 	return strings.ContainsAny(w, "0123456789") || len(w) == 1 || len(w) <= 4 && strings.ToUpper(w) == w
-}
-
-// preferred finds a time that the caller names: the first, or the last where he moves from one to another.
-func preferred(lines []utterance, last bool) detail {
-	var out detail
-	for i, u := range lines {
-		if !u.caller {
-			continue
-		}
-		for k := 0; k < len(u.raw); k++ {
-			v, end := timeAt(u, k)
-			if v == "" {
-				continue
-			}
-			out = detail{"preferred_time", v, 0.85, place{i, k, end}}
-			if !last {
-				return out
-			}
-			k = end
-		}
-	}
-	return out
-}
-
-var (
-	days = set(`monday tuesday wednesday thursday friday saturday sunday tomorrow today weekend lunes martes miercoles jueves viernes
- sabado domingo manana hoy january february march april june july august september october november december enero febrero
- marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre`)
-	beforeDay = set("next this the coming on early late proximo proxima este esta el la siguiente")
-	withDay   = set(`at after before around between and by from in the of on until to morning afternoon evening noon midday night week month
- early late oclock am pm a.m p.m o'clock half past quarter next one two three four five six seven eight nine ten eleven twelve thirty fifteen forty
- fortyfive a las la las por de el en una dos tres cuatro cinco seis siete ocho nueve diez once doce y media tarde manana
- noche mediodia proximo proxima siguiente que viene semana`)
-	loose = set("at after before around between and by from in the of on until to next early late half past a las la por de el en y que half")
-)
-
-// timeAt reads a day with what belongs to it: "next Tuesday at 3 p.m.", "el martes por la mañana".
-func timeAt(u utterance, from int) (string, int) {
-	plain := func(i int) string {
-		return fold(strings.ToLower(strings.TrimFunc(u.raw[i], func(r rune) bool { return strings.ContainsRune(`.,;:!?"()¿¡`, r) })))
-	}
-	i := from
-	for i < len(u.raw) && i < from+2 && beforeDay[plain(i)] && !days[plain(i)] {
-		i++
-	}
-	if i >= len(u.raw) {
-		return "", from
-	}
-	next := i > from && slices.Contains([]string{"week", "month", "semana"}, plain(i))
-	if !days[plain(i)] && !next {
-		return "", from
-	}
-	end := i + 1
-	for k := end; k < len(u.raw) && k < end+7 && !stops(u.raw[k-1]); k++ {
-		w := plain(k)
-		if (w == "to" || w == "until" || w == "para" || w == "a" || w == "al") && k+1 < len(u.raw) && (days[plain(k+1)] || beforeDay[plain(k+1)]) {
-			break // from one day to another: two times
-		}
-		if !withDay[w] && !days[w] && strings.Trim(w, "0123456789:stndrh") != "" && strings.Trim(w, "0123456789:apm.") != "" {
-			break
-		}
-		if !loose[w] {
-			end = k + 1
-		}
-	}
-	words := slices.Clone(u.raw[from:end])
-	for len(words) > 1 && (strings.EqualFold(words[0], "on") || strings.EqualFold(words[0], "the")) {
-		words = words[1:]
-	}
-	v := strings.Join(words, " ")
-	if !strings.HasSuffix(v, "p.m.") && !strings.HasSuffix(v, "a.m.") {
-		v = strings.TrimRight(v, ".,;:!?")
-	}
-	return v, end
-}
-
-// stops tells whether a sentence ends at a word, which "p.m." doesn't tell.
-func stops(w string) bool {
-	return ends(w) && !strings.HasSuffix(w, "p.m.") && !strings.HasSuffix(w, "a.m.")
 }

@@ -59,6 +59,14 @@ func TestDetails(t *testing.T) {
 		{"asked for", "A: What's your order number?|C: Let me see, 88213.", "order_number=88213"},
 		{"in Spanish words", "C: Llegó roto, el número de pedido es ocho uno cero nueve.", "order_number=8109"},
 		{"a year is no order", "C: It's broken. I ordered it in May.", ""},
+		{"name in an answer", "A: And who am I speaking to?|C: [NAME_1] [NAME_2]. I want a demo.", "name=[NAME_1] [NAME_2]"},
+		{"a code is no name", "A: Can I have your first name and order number?|C: It's broken. KX 77023.", "order_number=KX77023"},
+		{"a code is no first name", "C: It's broken. First name, sorry, order number is QZ 9 0 0 7 1.", "order_number=QZ90071"},
+		{"a code follows first name", "A: Who am I speaking to?|C: First name KX 77023, it's broken.", ""},
+		{"a telephone is no order", "C: It's broken. My number is area code four one five two two.", ""},
+		{"a number is no order", "C: It's broken. My number is 4 1 5 2 2.", ""},
+		{"a hidden telephone", "C: It's broken. My number is area code [PHONE_1].", "phone=[PHONE_1]"},
+		{"order before number", "C: My order is broken, the number is 5 5 2 2.", "order_number=5522"},
 		{"time", "C: I want a demo next Tuesday at 3 p.m. if possible.", "preferred_time=next Tuesday at 3 p.m."},
 		{"time in Spanish", "C: Quiero una demo el jueves por la tarde.", "preferred_time=el jueves por la tarde"},
 		{"moved to", "C: Can we move my appointment from Thursday to next Monday?", "preferred_time=next Monday"},
@@ -75,6 +83,25 @@ func TestDetails(t *testing.T) {
 		}
 		if strings.Join(got, " ") != c.want {
 			t.Errorf("%s: %q, want %q", c.name, strings.Join(got, " "), c.want)
+		}
+	}
+}
+
+// TestAgreedTime: what the agent booked or moved to counts, not what the caller named first.
+func TestAgreedTime(t *testing.T) {
+	catalogue, intents, dispositions := catalogueOf(t)
+	r := newReader()
+	for lines, want := range map[string]string{
+		"C: I'd like a demo next week.|A: I've put you down for Wednesday at 2 p.m. You'll get an invite today.": "Wednesday at 2 p.m.",
+		"C: Can we move my appointment to the week after?|A: I've moved you to the 14th at 9.":                   "14th at 9",
+		"C: I'd like a demo.|A: I have scheduled your demo for June 9th at 8.30.":                                "June 9th at 8.30",
+		"C: I was hoping somebody could walk me through it.|A: Great, you're all set for Thursday at 10 a.m.":    "Thursday at 10 a.m.",
+		"C: I need to move my appointment.|A: I've moved it from Monday at nine to Tuesday the tenth at nine.":   "Tuesday the tenth at nine",
+	} {
+		w := wording{lines: lines}
+		f := r.understand(read(w.prompt(catalogue)), intents, dispositions)
+		if f.action == nil || !strings.Contains(f.summary, "("+want+")") || !strings.Contains(f.action.reason, strings.TrimRight(want, ".")) {
+			t.Errorf("%q, %+v; want %q: %s", f.summary, f.action, want, lines)
 		}
 	}
 }

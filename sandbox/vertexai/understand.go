@@ -45,6 +45,12 @@ func (r *reader) understand(p *prompt, intents, dispositions []string) *findings
 	ends := score(p.lines, r.outcomes)
 	f.chooseDisposition(p, dispositions, ends)
 	f.details = extract(p.lines, f.intent.by)
+	// What was agreed in the end counts for more than what the caller named first.
+	if c := f.disposition.by; c == booked || c == moved {
+		if d := agreed(p.lines, ends.matches, c); d.value != "" {
+			f.details = append(slices.DeleteFunc(f.details, func(had detail) bool { return had.name == d.name }), d)
+		}
+	}
 	f.compose(p)
 	return f
 }

@@ -136,6 +136,13 @@ var wordings = []wording{
 	{"Spam", "Spam", "", "A: Hello.|C: You have won a gift card worth 500 dollars. To claim your prize stay on the line."},
 	{"Spam", "Spam", "", "A: Hello.|C: We noticed that your business listing on Google is not verified. Press one to verify it now."},
 	{"Spam", "Spam", "", "A: Hola.|C: Le ofrecemos un préstamo preaprobado con la tasa más baja del mercado.|A: No, gracias."},
+	// What a stranger tried.
+	{"BookDemo", "DemoBooked", "", "A: Hello.|C: Hi, I came across your scheduling tool. I was hoping somebody could walk me through it.|A: Sure, you're all set for Thursday at 10 a.m."},
+	{"BookDemo", "DemoBooked", "", "A: Hello.|C: We'd like a demo, please.|A: I have scheduled your demo for June 9th at 8.30."},
+	{"PricingQuestion", "VoicemailLeft", "sent to voicemail", "A: Please leave a message after the tone.|C: Hi, [NAME_1] here. Just wondering what you guys charge per seat. Call me back at [PHONE_1]."},
+	{"PricingQuestion", "QualifiedLead", "", "A: Hello.|C: How pricey is the enterprise edition?|A: A colleague from sales will call you back tomorrow."},
+	{"GeneralQuestion", "TransferredToAgent", "", "A: Hello.|C: Could you put me through to the accounts department?|A: Of course, one moment please."},
+	{"SupportRequest", "TransferredToAgent", "", "A: Hello.|C: My printer is broken.|A: I'm connecting you."},
 	// Nothing to go by.
 	{"Unknown", "NeedsReview", "", "A: Hello, how can I help?|C: Um. Well. I don't know. Forget it.|A: Are you sure?|C: Yeah. Bye."},
 	{"Unknown", "NeedsReview", "", "A: Hello?|C: Blue seven, the eagle flies at midnight.|A: Pardon?"},
