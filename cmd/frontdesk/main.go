@@ -15,6 +15,8 @@ import (
 
 func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The first signal ends things in order, which takes as long as calls are under way; the second ends the process.
+	context.AfterFunc(ctx, cancel)
 	err := cli.Root(os.Stdout, os.Stderr).ExecuteContext(ctx)
 	cancel()
 	if err == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/report"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 	"github.com/frontdesk/frontdesk/sandbox/salesforce"
+	"github.com/frontdesk/frontdesk/sandbox/twilio"
 )
 
 // Place plays one call and returns the root leg's CallSid.
@@ -21,6 +22,9 @@ func (s *Stack) Place(ctx context.Context, c *calls.Call) (string, error) {
 	}
 	return r.CallSid, err //nolint:wrapcheck // as above
 }
+
+// Carrier is the sandbox's Twilio, for tests that make mischief.
+func (s *Stack) Carrier() *twilio.Carrier { return s.clouds.carrier }
 
 // Prepare seeds what the org holds before the call.
 func (s *Stack) Prepare(_ context.Context, c *calls.Call) error {

@@ -59,6 +59,7 @@ func up() *cobra.Command {
 			fmt.Fprintln(cmd.ErrOrStderr(), "The services log to", logPath+". Up until you press Ctrl-C.")
 			select {
 			case <-cmd.Context().Done():
+				fmt.Fprintln(cmd.ErrOrStderr(), "Calls under way are heard out, at most 25 s; a second Ctrl-C ends at once, and the next start goes on.")
 			case ended := <-stack.Done():
 				err = errors.Join(err, fmt.Errorf("a service ended by itself: %w", ended))
 			}

@@ -1,0 +1,244 @@
+// Package e2e_test plays calls through the whole pipeline, as demo, up and replay do, and looks at what comes out.
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/play"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/report"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/sandbox/calls"
+	"github.com/frontdesk/frontdesk/sandbox/twilio"
+)
+
+const (
+	samples = "../../../../samples/"
+	// speed is demo's.
+	speed = 20
+	// patience with a call that has ended; in a healthy run milliseconds.
+	patience = 20 * time.Second
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childPorts) != "" {
+		os.Exit(child())
+	}
+	os.Exit(m.Run())
+}
+
+// world is a stack, the calls that it knows, and everything that its services log.
+type world struct {
+	*allinone.Stack
+	log *syncBuffer
+}
+
+func start(t *testing.T, dataDir string, known []*calls.Call) *world {
+	t.Helper()
+	w := &world{log: &syncBuffer{}}
+	var err error
+	w.Stack, err = allinone.Start(t.Context(), allinone.Options{
+		DataDir: dataDir, Tenants: tenants(t), Calls: known, Speed: speed,
+		Log: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) close(t *testing.T) {
+	t.Helper()
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// play plays calls and reports.
+func (w *world) play(t *testing.T, all []*calls.Call, patience time.Duration) *report.Report {
+	t.Helper()
+	played, unmet := play.All(t.Context(), w, all, patience, func(int, []string) {})
+	r, err := report.Make(t.Context(), w.Sources(w.log.String()), played, unmet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Count(r)
+	return r
+}
+
+// tenants are loaded anew for each stack: it points them at itself.
+func tenants(t *testing.T) []*tenant.Tenant {
+	t.Helper()
+	set, err := tenant.Load(samples + "tenants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set.All()
+}
+
+// sampleCalls are the named ones, or all.
+func sampleCalls(t *testing.T, names ...string) []*calls.Call {
+	t.Helper()
+	all, err := calls.Load(samples + "calls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(names) == 0 {
+		return all
+	}
+	all = slices.DeleteFunc(all, func(c *calls.Call) bool { return !slices.Contains(names, c.Name) })
+	if len(all) != len(names) {
+		t.Fatalf("%d of the calls %v are there", len(all), names)
+	}
+	return all
+}
+
+func passed(t *testing.T, r *report.Report) {
+	t.Helper()
+	if r.Lost != 0 || r.Duplicates != 0 || r.DeadLetters != 0 || r.Records != r.Calls {
+		t.Errorf("%d calls: %d recorded, %d lost, %d doubled, %d dead letters", r.Calls, r.Records, r.Lost, r.Duplicates, r.DeadLetters)
+	}
+	for _, o := range r.Outcomes {
+		if len(o.Unmet) > 0 {
+			t.Errorf("%s: %s", o.Call, strings.Join(o.Unmet, "; "))
+		}
+	}
+	for _, l := range r.Leaks {
+		t.Errorf("%s: a hidden value stands in %s", l.Call, l.Where)
+	}
+}
+
+func TestEverySampleCallComesOutAsItSays(t *testing.T) {
+	t.Parallel()
+	all := sampleCalls(t)
+	w := start(t, "", all)
+	defer w.close(t)
+	r := w.play(t, all, patience)
+	passed(t, r)
+	if r.Calls < 14 || len(r.Latency) == 0 || r.SalesforceAPICalls == 0 || r.PubSubRequests == 0 || len(r.Metered) == 0 {
+		t.Errorf("%d calls, latencies of %d stages, %d API calls, %d Pub/Sub requests, %d metered rows",
+			r.Calls, len(r.Latency), r.SalesforceAPICalls, r.PubSubRequests, len(r.Metered))
+	}
+}
+
+// TestADroppedChunkShows: the transcript is made of the audio that came through, so what is lost is missing from it.
+func TestADroppedChunkShows(t *testing.T) {
+	t.Parallel()
+	const call, utterance = "wrong-number", 4 // "Oh, sorry, I have the wrong number."
+	all := sampleCalls(t, call)
+	w := start(t, "", all)
+	defer w.close(t)
+	u := all[0].Script[utterance-1]
+	chunk := twilio.Drop{Track: u.Track, At: (u.Start.Std() + u.End.Std()) / 2, For: 200 * time.Millisecond}
+	if err := w.Carrier().SetMischief(call, twilio.Mischief{Drop: []twilio.Drop{chunk}}); err != nil {
+		t.Fatal(err)
+	}
+	r := w.play(t, all, 5*time.Second)
+	if r.Records != 1 || r.Lost != 0 || r.Unexpected != 1 {
+		t.Errorf("%d recorded, %d lost, %d unexpected; the call is there, and not as it was said", r.Records, r.Lost, r.Unexpected)
+	}
+	lacks := slices.DeleteFunc(slices.Clone(r.Outcomes[0].Unmet), func(s string) bool { return !strings.HasPrefix(s, "the transcript lacks") })
+	if want := fmt.Sprintf("utterance %d,", utterance); len(lacks) != 1 || !strings.Contains(lacks[0], want) {
+		t.Errorf("unmet: %q; want the transcript without %s and nothing else", r.Outcomes[0].Unmet, want)
+	}
+}
+
+func TestARestartKeepsEverything(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	// Both patterns, both ways of consent, one decided by rule.
+	all := sampleCalls(t, "spam", "habla-espanol", "wrong-number", "leaves-a-voicemail", "hangs-up-at-once")
+	w := start(t, dir, all)
+	passed(t, w.play(t, all, patience))
+	before := snapshot(w, all)
+	w.close(t)
+
+	w = start(t, dir, all)
+	defer w.close(t)
+	if after := snapshot(w, all); after != before {
+		t.Errorf("the CRM held\n%s\nand holds after a restart\n%s", before, after)
+	}
+	passed(t, w.play(t, all, patience)) // counts doubles over all that the CRM holds
+	for _, c := range all {
+		if n := len(logs(w.CRM(c), "")); n%2 != 0 {
+			t.Errorf("%d logged calls in the org of %s after two rounds", n, c.Name)
+		}
+	}
+	// The first round's writes stand as they were: nothing of it was written again.
+	changes := 0
+	for _, crm := range w.Sources("").CRMs {
+		changes += len(crm.Changes())
+	}
+	if was := strings.Count(before, "change "); changes <= was {
+		t.Errorf("%d changes after the second round, %d after the first", changes, was)
+	}
+}
+
+// snapshot is everything that the orgs hold and have done.
+func snapshot(w *world, all []*calls.Call) string {
+	var b strings.Builder
+	for _, c := range all {
+		for _, object := range []string{"Lead", "Contact", "Case", "Task"} {
+			for _, r := range w.CRM(c).Records(object) {
+				fmt.Fprintln(&b, c.Name, object, r.ID, r.Fields["Call_Id__c"], r.Fields["LastModifiedDate"])
+			}
+		}
+	}
+	for _, crm := range w.Sources("").CRMs {
+		for _, c := range crm.Changes() {
+			fmt.Fprintln(&b, "change", c.Seq, c.Op, c.Object, c.ID)
+		}
+	}
+	return b.String()
+}
+
+// logs are the logged calls of an org, of one call or of all.
+func logs(crm report.CRM, callID string) []report.Record {
+	return slices.DeleteFunc(crm.Records("Task"), func(r report.Record) bool {
+		key, _ := r.Fields["Call_Id__c"].(string)
+		id, isLog := strings.CutSuffix(key, ":log")
+		return !isLog || callID != "" && id != callID
+	})
+}
+
+// wait looks until ok, at most for limit.
+func wait(ctx context.Context, limit time.Duration, ok func() bool) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for !ok() {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return ok()
+		}
+	}
+	return true
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

@@ -1,0 +1,179 @@
+package e2e_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/sandbox/calls"
+	"github.com/frontdesk/frontdesk/sandbox/twilio"
+)
+
+// The test binary is its own `frontdesk up`: started with these it serves until it is killed.
+const (
+	childPorts = "FRONTDESK_E2E_PORTS"
+	childData  = "FRONTDESK_E2E_DATA"
+	ready      = "ready"
+)
+
+// child is the process that gets killed.
+func child() int {
+	var ports allinone.Ports
+	set, err := tenant.Load(samples + "tenants")
+	if err == nil {
+		err = json.Unmarshal([]byte(os.Getenv(childPorts)), &ports)
+	}
+	var known []*calls.Call
+	if err == nil {
+		known, err = calls.Load(samples + "calls")
+	}
+	if err == nil {
+		_, err = allinone.Start(context.Background(), allinone.Options{
+			DataDir: os.Getenv(childData), Ports: ports, Tenants: set.All(), Calls: known, Speed: speed, Log: slog.New(slog.DiscardHandler),
+		}, func(string) {})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Fprintln(os.Stdout, ready)
+	select {}
+}
+
+// TestKilledInTheMiddle: kill -9 at three moments of a replay, started again at once; each call stands in the CRM once.
+func TestKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
+	dir, ports := t.TempDir(), freePorts(t)
+	known := sampleCalls(t)
+	kill := serve(t, dir, ports)
+
+	carrier, err := twilio.Start(t.Context(), twilio.Config{
+		Accounts: allinone.Accounts(tenants(t), "http://127.0.0.1:"+strconv.Itoa(ports.Webhooks)), Speed: speed, Seed: rand.Uint64(),
+		RetryPause: time.Second, // outlasts the child's start on a busy machine
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer carrier.Close()
+	var (
+		mu     sync.Mutex
+		placed = map[string]*calls.Call{}
+	)
+	short := sampleCalls(t, "spam", "habla-espanol", "wrong-number", "leaves-a-voicemail", "hangs-up-at-once", "asks-the-hours", "books-a-demo", "refuses-consent")
+	byName := map[string]*calls.Call{}
+	for _, c := range short {
+		byName[c.Name] = c
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := carrier.Run(t.Context(), twilio.Load{
+			Calls: short, Count: 40, Concurrency: 12, Doubled: 0.1, Disorder: 0.1, VaryCallers: true,
+			OnResult: func(r *twilio.Result) {
+				mu.Lock()
+				defer mu.Unlock()
+				if r.Status == twilio.StatusCompleted {
+					placed[r.CallSid] = byName[r.Name]
+				}
+			},
+		})
+		done <- err
+	}()
+	for _, pause := range []time.Duration{700 * time.Millisecond, 1300 * time.Millisecond, 2 * time.Second} {
+		select {
+		case <-time.After(pause):
+		case err := <-done:
+			t.Fatalf("the load was over before the kill: %v", err)
+		}
+		kill()
+		kill = serve(t, dir, ports)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	kill() // once more, with the last calls on their way
+
+	w := start(t, dir, known)
+	defer w.close(t)
+	missing := func() []string {
+		var out []string
+		for sid, c := range placed {
+			if len(logs(w.CRM(c), sid)) != 1 {
+				out = append(out, c.Name+" "+sid)
+			}
+		}
+		return out
+	}
+	// A stream that broke with its reader counts as silent after 15 s.
+	if !wait(t.Context(), 40*time.Second, func() bool { return len(missing()) == 0 }) {
+		t.Errorf("of %d calls that were answered these do not stand in the CRM once: %v", len(placed), missing())
+	}
+	if len(placed) < 30 {
+		t.Errorf("only %d calls were completed", len(placed))
+	}
+	r := w.play(t, sampleCalls(t, "wrong-number"), patience)
+	if r.Duplicates != 0 || r.Lost != 0 || r.DeadLetters != 0 {
+		t.Errorf("%d doubled, %d lost, %d dead letters after the kills", r.Duplicates, r.Lost, r.DeadLetters)
+	}
+}
+
+// serve starts a child on dir and returns when it is ready.
+func serve(t *testing.T, dir string, ports allinone.Ports) (kill func()) {
+	t.Helper()
+	text, err := json.Marshal(ports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this very binary
+	cmd.Env = append(os.Environ(), childPorts+"="+string(text), childData+"="+dir)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var once sync.Once
+	kill = func() {
+		once.Do(func() {
+			_ = cmd.Process.Kill() // it may be gone
+			_ = cmd.Wait()         // "signal: killed"
+		})
+	}
+	t.Cleanup(kill)
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != ready+"\n" {
+		t.Fatalf("the child said %q: %v", line, err)
+	}
+	return kill
+}
+
+// freePorts are the same for every child of a test, as those of `frontdesk up` are.
+func freePorts(t *testing.T) allinone.Ports {
+	t.Helper()
+	var p allinone.Ports
+	for _, port := range []*int{&p.Webhooks, &p.Kafka, &p.Redis, &p.Salesforce, &p.PubSub, &p.Speech, &p.Vertex, &p.Twilio} {
+		ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ln.Close()
+		addr, ok := ln.Addr().(*net.TCPAddr)
+		if !ok {
+			t.Fatal("no TCP address")
+		}
+		*port = addr.Port
+	}
+	return p
+}
