@@ -4,9 +4,11 @@ import "strings"
 
 var (
 	// speaks follows somebody's name: "Maria speaking", "Latoya told me".
-	speaks = phraseList("speaking, here, calling, said, told, asked, mentioned, promised, suggested, recommended, explained, called, emailed, texted, helped, did say, said that, told me, had said, has been helping, was helping, was supposed to, will call, would call, is calling, is expecting, is the one",
+	speaks = phraseList("speaking, here, calling, stepped out, stepped away, said, told, asked, mentioned, promised, suggested, recommended, explained, called, emailed, texted, helped, did say, said that, told me, had said, has been helping, was helping, was supposed to, will call, would call, is calling, is expecting, is the one",
 		"is out, is out today, is away, is in a meeting, is on vacation, is on leave, is on the other line, is off today, is with a, is busy, is not in, isn't in, is not here, isn't here, is my, was my, is our, is on our, is your, can help you, will help you, will be with you, is at lunch, is unavailable, booked it, set it up, set this up",
 		"al habla, dijo, me dijo, me llamo, llamo ayer, me atendio, me ayudo, esta de vacaciones, esta ocupado, esta ocupada, esta en una reunion, no esta, esta fuera, le atendera, le llamara, me comento, me prometio")
+	// persons are what no firm does.
+	persons = phraseList("speaking, told me, told us, told him, told her, asked me, asked us, promised, stepped out, stepped away, did say, mentioned, dijo que, me dijo")
 	// notThings keep "is out" from meaning a product.
 	notThings = phraseList("out of stock, out of order, out of service, not available in, on sale")
 	// present follow a name that "is" or "will" stands before: "Is Dale around?", "Will Percival be there?"
@@ -36,6 +38,8 @@ func (s *stream) acting(i int) (from, to int) {
 		}
 	case s.vocativeAt(i):
 		return i, s.nameEnd(i, named)
+	case s.alone(i):
+		return i, s.nameEnd(i, weak)
 	}
 	return -1, -1
 }
@@ -56,7 +60,7 @@ func (s *stream) nameBefore(i int) int {
 		return -1
 	}
 	// One unknown word at the start of a sentence may be anything: "Tamarack called" is a firm.
-	if from == i-1 && s.toks[from].sentence() && !givenNames[s.norm(from)] && s.norm(i) != "speaking" {
+	if from == i-1 && s.toks[from].sentence() && !givenNames[s.norm(from)] && s.startsWith(i, persons) == 0 {
 		return -1
 	}
 	return from
@@ -84,8 +88,33 @@ func (s *stream) vocativeAt(i int) bool {
 		return false
 	}
 	end := s.nameEnd(i, weak)
-	return end > i && end-i <= 2 && s.endsSentence(end-1) && s.doc.lang.everyday(s.norm(i-1)) && !s.ofThing(i, end)
+	return !s.doc.firms[s.toks[i].stem] && end > i && end-i <= 2 && s.endsSentence(end-1) && s.doc.lang.everyday(s.norm(i-1)) && !s.ofThing(i, end)
 }
+
+// alone tells whether a name is all that a sentence has, or all that stands before its first comma: "It's for my
+// granddaughter. Posey.", "Jacinda, at 614 555 0139".
+func (s *stream) alone(i int) bool {
+	w := s.toks[i].stem
+	if !s.toks[i].sentence() || !s.capital(i) || !s.mayName(i) || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || companyEnding[w] || s.doc.firms[w] || s.startsWith(i, titles) > 0 {
+		return false
+	}
+	end := s.nameEnd(i, weak)
+	if end == i || end == i+1 && doubleNames[w] && !relations[s.norm(i-1)] || end-i > 3 || s.ofThing(i, end) || s.directlyAsked(s.toks[i].line, firmAsks) || s.directlyAsked(s.toks[i].line, thingAsks) {
+		return false
+	}
+	if !givenNames[w] && (strings.Contains(s.after(end-1), "?") || s.after(end-1) == "" && s.asks(end-1)) {
+		return false // "¿Caduca?" asks for no person
+	}
+	for k := i + 1; k < end; k++ {
+		if s.doc.lang.everyday(s.norm(k)) && !surnames[s.norm(k)] {
+			return false
+		}
+	}
+	return s.endsSentence(end-1) || strings.Contains(s.after(end-1), ",")
+}
+
+// thingAsks are questions whose answer is a thing or a place.
+var thingAsks = phraseList("which, what kind, what model, which model, what brand, what make, what city, what town, what state, where, what product, what plan, what color, what company, que modelo, que marca, que ciudad, donde, cual, que empresa")
 
 // companions finds the second of two who are named together: "with Amaya and Jon", "Beth y Nubia".
 func (s *stream) companions(found []finding) []finding {

@@ -39,8 +39,12 @@ func (s *stream) addresses() []finding {
 			}
 		}
 	}
-	for i := range s.toks {
-		if to := s.calle(i); to > 0 {
+	for i, t := range s.toks {
+		if to := s.lettered(i); to > 0 {
+			found = append(found, s.address(i, s.town(to)))
+		} else if n := s.postcode(i); n > 0 && (allUpper(t.text) || t.first && s.directlyAsked(t.line, zipCues)) {
+			found = append(found, s.address(i, i+n))
+		} else if to := s.calle(i); to > 0 {
 			found = append(found, s.address(i, s.town(to)))
 		} else if to := s.dwelling(i); to > 0 {
 			found = append(found, s.address(to-2, s.town(to)))
@@ -122,16 +126,33 @@ func (s *stream) street(r run) int {
 	if to := s.numberedWay(r.to()); to > 0 {
 		return to
 	}
+	return s.streetName(r.to(), s.toks[r.from()].line)
+}
+
+// lettered reads "82B Larkfield Close" and "Rural Route 3" at word i, which no number begins; 0 if neither stands there.
+func (s *stream) lettered(i int) int {
+	w := s.norm(i)
+	if s.norm(i) == "rural" && s.norm(i+1) == "route" {
+		return s.numberedWay(i)
+	}
+	if d := countDigits(w); d == 0 || d > 5 || d != len(w)-1 || w[len(w)-1] < 'a' || !mixed(w) {
+		return 0
+	}
+	return s.streetName(i+1, s.toks[i].line)
+}
+
+// streetName reads "North Maple Street" from word from on; 0 if there is no street type within five words.
+func (s *stream) streetName(from, line int) int {
 	plain := true // no word so far is an everyday one
 	end := 0      // after a weak type: "Oak Ridge" may go on to "Oak Ridge Road"
-	for i := r.to(); i < min(r.to()+6, len(s.toks)); i++ {
+	for i := from; i < min(from+6, len(s.toks)); i++ {
 		t := s.toks[i]
 		// "Maple St." has a dot that ends nothing; "Dr. Smith" is a person.
-		if t.line != s.toks[r.from()].line && i > r.to()+1 || strings.ContainsAny(t.gap, ".?!") || notStreet[t.norm] {
+		if t.line != line && i > from+1 || strings.ContainsAny(t.gap, ".?!") || notStreet[t.norm] {
 			return end
 		}
 		switch {
-		case i == r.to():
+		case i == from:
 		case streetTypes[t.norm]:
 			return s.numberAfter(i + 1)
 		case weakTypes[t.norm] && (s.doc.cased && t.upper() || !s.doc.cased && plain):
@@ -188,9 +209,13 @@ func (s *stream) calle(i int) int {
 	if !s.doc.lang.es || !calleTypes[s.norm(i)] || s.norm(i) == "c" && !strings.HasPrefix(s.after(i), "/") {
 		return 0
 	}
-	for j := i + 1; j < min(i+9, len(s.toks)); j++ {
+	start := i + 1
+	if s.norm(start) == "es" || s.norm(start) == "se" && s.norm(start+1) == "llama" { // "la calle es Padre Mier 820"
+		start++
+	}
+	for j := start; j < min(i+9, len(s.toks)); j++ {
 		t := s.toks[j]
-		if t.line != s.toks[i].line && j > i+6 || strings.ContainsAny(t.gap, "?!") || strings.Contains(t.gap, ".") && len(s.norm(j-1)) > 3 || notCalle[t.norm] && !s.isNumber(j+1) {
+		if t.line != s.toks[i].line && j > i+6 || strings.ContainsAny(t.gap, "?!") || strings.Contains(t.gap, ".") && len(s.norm(j-1)) > 3 || notCalle[t.norm] && j > start && !s.isNumber(j+1) {
 			return 0
 		}
 		if _, n := s.number(j); n > 0 {

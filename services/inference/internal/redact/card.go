@@ -38,9 +38,9 @@ func (c *cardReader) read(i int) int {
 		c.end = r.to() // the expiry date
 	case s.securityCode(r):
 		c.add(CVV, r.from(), r.to(), r.digits)
-	case c.goesOn(r):
 	case len(r.digits) == 4 && s.cueBefore(r.from(), 6, lastFourCues) >= 0:
 		// The last four digits may be shown (PCI DSS 3.4.1).
+	case c.goesOn(r):
 	case s.cardTalk(r.from()) && !s.announced(r.from()) && !s.ordered(r.from(), 8):
 		groups := s.dictatedCard(i)
 		for _, f := range groups {
@@ -97,13 +97,13 @@ func (c *cardReader) tail(rest run) {
 // corrects it, its expiry date, its code.
 func (c *cardReader) goesOn(r run) bool {
 	s := c.s
-	if c.end == 0 || r.from()-c.end > 6 || s.toks[r.from()].line > s.toks[c.end-1].line+2 || s.announced(r.from()) || s.counts(r) {
+	if c.end == 0 || r.from()-c.end > 6 || s.toks[r.from()].line > s.toks[c.end-1].line+2 || s.announced(r.from()) || s.counts(r) || s.elsewhere(c.end, r.from()) {
 		return false
 	}
 	near := r.from()-c.end <= 2 || s.cueBefore(r.from(), 2, codeWords) >= 0
 	n := expiryDigits(r)
 	switch {
-	case s.corrected(c.end, r.from()) && len(r.digits) <= 8:
+	case s.corrected(c.end, r.from()) && len(r.digits) >= 3 && len(r.digits) <= 8:
 		c.add(Card, r.from(), r.to(), c.last(Card).value+" "+r.digits)
 	case near && n > 0 && (n == len(r.digits) || c.isCode(r.part(n, len(r.digits)))):
 		c.tail(r)
@@ -113,6 +113,17 @@ func (c *cardReader) goesOn(r run) bool {
 		return false
 	}
 	return true
+}
+
+// elsewhere tells whether word i is in a line that answers a question about something else than the card that was given
+// before word end: "What's the unit number?" "118."
+func (s *stream) elsewhere(end, i int) bool {
+	line := s.toks[i].line
+	if line == s.toks[end-1].line || s.directlyAsked(line, codeWords) || s.directlyAsked(line, cvvCues) || s.directlyAsked(line, expiryCues) {
+		return false
+	}
+	q := s.asked[line]
+	return q.to-q.from > 2 && s.other.asks(q.to-1)
 }
 
 func (c *cardReader) last(k Kind) finding {
@@ -161,13 +172,7 @@ func (s *stream) securityCode(r run) bool {
 
 // answersWith tells whether r is the first number of a line that directly answers a question for the cues.
 func (s *stream) answersWith(r run, cues *phrases) bool {
-	line := s.toks[r.from()].line
-	for i := r.from() - 1; i >= 0 && s.toks[i].line == line; i-- {
-		if s.isNumber(i) {
-			return false
-		}
-	}
-	return s.directlyAsked(line, cues)
+	return !s.numberBefore(r.from()) && s.directlyAsked(s.toks[r.from()].line, cues)
 }
 
 // announces tells whether one of the phrases stands within so many words before r, with no other number between.

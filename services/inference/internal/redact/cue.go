@@ -30,16 +30,11 @@ var (
 		"tracking, tracking number, account number, booking, booking number, serial, serial number, model number, model, extension, po number, po, purchase order, quote number, part number, policy number, claim number, group number",
 		"routing number, routing, item number, sku, receipt number, work order, meter, meter reading, reservation number, customer number, customer id, job number, unit number, vin, imei, upc, barcode, product code, batch, batch number, lot number",
 		"pedido, numero de pedido, orden, numero de orden, factura, numero de factura, referencia, numero de referencia, reserva, confirmacion, numero de confirmacion, codigo de confirmacion, numero de serie, numero de cliente, numero de seguimiento, seguimiento, guia, numero de guia, numero de caso, poliza, numero de poliza, contador, matricula")
+	// codeAsks ask for the code once the card is known.
+	codeAsks = phraseList("code, the code, codigo, el codigo, clave")
 	// otherTopics end a card number, and a question for one of them begins a new number.
-	otherTopics = []*phrases{expiryCues, cvvCues, phoneCues, birthCues, zipCues, addressCues, orderCues, ssnCues}
+	otherTopics = []*phrases{expiryCues, cvvCues, phoneCues, birthCues, zipCues, addressCues, orderCues, ssnCues, idCues}
 )
-
-// nearest tells which of two cues stands nearer before word i: the first, if it stands within so many words and the
-// second does not stand nearer.
-func (s *stream) nearest(i, within int, first, second *phrases) bool {
-	a, b := s.cueBefore(i, within, first), s.cueBefore(i, within, second)
-	return a >= 0 && (b < 0 || a < b)
-}
 
 // ordered tells whether a number is named as that of an order, a ticket, a part: of a thing.
 func (s *stream) ordered(i, within int) bool {

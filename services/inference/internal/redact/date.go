@@ -34,7 +34,7 @@ func (s *stream) births() []finding {
 		if n == 0 {
 			continue
 		}
-		cued := s.cue(i, 14, birthCues)
+		cued := s.bornAt(i, 14)
 		if cued && !s.expires(i) || d.year >= 1900 && d.year <= latestBirth && d.day > 0 && !s.version(i, n) {
 			found = append(found, s.finding(DOB, i, i+n, d.String()))
 			i += n - 1
@@ -44,6 +44,22 @@ func (s *stream) births() []finding {
 }
 
 func (s *stream) expires(i int) bool { return s.cueBefore(i, 5, expiryCues) >= 0 }
+
+// bornAt tells whether a birth is spoken of before word i, with no date between, or asked for.
+func (s *stream) bornAt(i, within int) bool {
+	back := s.cueBefore(i, within, birthCues)
+	return back >= 0 && s.straight(i-back, i) || s.askedFor(i, birthCues) && !s.numberBefore(i)
+}
+
+// numberBefore tells whether a number stands before word i in its line.
+func (s *stream) numberBefore(i int) bool {
+	for k := i - 1; k >= 0 && s.toks[k].line == s.toks[i].line; k-- {
+		if s.isNumber(k) {
+			return true
+		}
+	}
+	return false
+}
 
 // version tells whether n words at i are parted by dots without a whole year: the version of a program.
 func (s *stream) version(i, n int) bool {
@@ -55,7 +71,7 @@ func (s *stream) birthDigits(dates []finding) []finding {
 	var found []finding
 	for _, r := range s.runs {
 		n := len(r.digits)
-		if n < 4 || n > 8 || r.sum || covered(dates, r.from(), r.to()) || !s.cue(r.from(), 10, birthCues) || s.expires(r.from()) || s.ordered(r.from(), 5) {
+		if n < 4 || n > 8 || r.sum || covered(dates, r.from(), r.to()) || !s.bornAt(r.from(), 10) || s.expires(r.from()) || s.ordered(r.from(), 5) {
 			continue
 		}
 		value := r.digits

@@ -21,6 +21,9 @@ func (s *stream) expiries() []finding {
 			to = s.runs[i+1].to()
 		}
 		if value == "" {
+			if !s.cardTalk(from) {
+				continue // a passport or a contract expires too
+			}
 			value = r.digits
 		}
 		found = append(found, s.finding(Expiry, from, to, value))

@@ -14,7 +14,7 @@ var (
 	namings = phraseList("first name, last name, surname, family name, call me, speaking with, speaking to, talking to, talking with, talk to, talk with, named, through to, speak with, speak to, ask for, asked for, asking for, attention to, attention, attn, on behalf of, care of",
 		"le habla, le llama, les llama, habla con, hablar con, hable con, hablado con, hablo con, de parte de, pregunte por, preguntar por, pregunto por, comunicarme con, comuniqueme con, pongame con, paseme con, me atendio, atencion a, soy la senora, soy el senor")
 	// mentions stand before names among other things.
-	mentions = phraseList("spoke with, spoke to, spoken with, spoken to, talked to, talked with, told, tell, ask, asked, message for, message from, note for, voicemail from, email from, text from, a call from, call from, letter from, met with, meet with, meeting with, appointment with, session with",
+	mentions = phraseList("spoke with, spoke to, spoken with, spoken to, talked to, talked with, told, tell, ask, asked, message for, message from, referral for, refill for, results for, check with, checked with, letter for, claim for, card for, calling about, call about, note for, voicemail from, email from, text from, a call from, call from, letter from, met with, meet with, meeting with, appointment with, session with",
 		"referred by, recommended by, signed by, handled by, sent by, assigned to, worked with, working with, dealt with, dealing with, assisted by, helped by, thanks to, contact, reach, under, it's under, is under, reservation for, appointment for, prescription for, package for, booking for, cc, works for, along with, according to, see, saw, visit, visiting, seeing",
 		"get a hold of, get hold of, name, ask about, copy, looping in, looking for, waiting for, connect me with, connect me to, transfer me to, put me through to, get me, is this, am i speaking with, speaking",
 		"llamo, llama, dijo, pregunto, escribio, firmo, cita con, reunion con, mensaje para, recado para, que llamo, mensaje de, llamada de, correo de, digale a, dile a, avise a, gracias a, atendida por, atendido por, recomendada por, recomendado por, reserva de, cita para, junto con, busco a, conoce a, llamar a, es usted")
@@ -153,6 +153,9 @@ func (s *stream) greeted(cue, i int) (int, grounds) {
 	case introduces && (comma || strings.HasSuffix(s.norm(i), "'s")), s.doc.lang.everyday(w) && !givenNames[w], inflected(w) && !givenNames[w]:
 		return 0, weak
 	case s.doc.cased:
+		if !introduces && s.doc.firms[w] {
+			return 0, weak
+		}
 		if !s.capital(i) || s.ofThing(i, s.nameEnd(i, named)) || placeNames[w] && introduces && s.norm(cue) == "it's" {
 			return 0, weak
 		}

@@ -98,6 +98,7 @@ var sets = []struct{ name, files string }{
 	{"Labelled, on which the rules were written", "testdata/labelled-*.txt"},
 	{"Held out, measured once and then mended on", "testdata/heldout-*.txt"},
 	{"Unseen, measured once and then mended on where a principle was wrong", "testdata/unseen-*.txt"},
+	{"Second unseen, likewise", "testdata/second-*.txt"},
 	{"Control, measured once and not mended on", "testdata/control-*.txt"},
 }
 

@@ -65,7 +65,7 @@ func issued(digits string) bool {
 }
 
 // cardIn is where in a run a card number stands, digits [i, j); j is 0 if there is none. ordered tells that the
-// number was named as that of an order or a parcel: then only what is a card number as a whole counts as one.
+// number was named as that of an order or a parcel: long numbers of parcels hold a card number by chance.
 func cardIn(r run, ordered bool) (i, j int) {
 	d := r.digits
 	n := len(d)
@@ -76,7 +76,7 @@ func cardIn(r run, ordered bool) (i, j int) {
 		return 0, n
 	case !ordered && issued(d) && (n == 16 || n == 15):
 		return 0, n // a digit was misheard
-	case ordered:
+	case ordered && n > 20: // a parcel's number
 		return 0, 0
 	}
 	for i := 0; i+13 <= n; i++ {

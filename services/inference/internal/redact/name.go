@@ -63,7 +63,7 @@ func (s *stream) mayName(i int) bool {
 	}
 	t := s.toks[i]
 	r, _ := utf8.DecodeRuneInString(t.norm)
-	return utf8.RuneCountInString(t.text) >= 2 && countDigits(t.norm) == 0 && unicode.IsLetter(r) && !(s.doc.cased && allUpper(t.text)) && !s.explained(i)
+	return utf8.RuneCountInString(t.stem) >= 2 && countDigits(t.norm) == 0 && unicode.IsLetter(r) && !(s.doc.cased && allUpper(t.text)) && !s.explained(i)
 }
 
 // explained tells whether word i only explains a letter before it: "R as in Romeo".
@@ -84,7 +84,7 @@ func (s *stream) isName(i int, g grounds, further bool) bool {
 	if !s.mayName(i) {
 		return false
 	}
-	w := stem(s.toks[i].norm)
+	w := s.toks[i].stem
 	known := (givenNames[w] || (further || g >= named) && surnames[w]) && !grammar[w]
 	if s.doc.cased {
 		switch {
@@ -160,8 +160,11 @@ func (s *stream) unintroduced(i int) int {
 	if !s.mayName(i) || i > 0 && s.midCapital(i-1) && !s.toks[i].sentence() && s.toks[i].gap == " " && !s.everydayAt(i-1) {
 		return i
 	}
-	w := stem(s.toks[i].norm)
-	end := i
+	w := s.toks[i].stem
+	if s.doc.firms[w] {
+		return i
+	}
+	var end int
 	switch {
 	case givenNames[w] && !grammar[w] && s.tells(i, w):
 		end = max(i+1, s.nameEnd(i, weak))
@@ -203,7 +206,7 @@ func (s *stream) tells(i int, w string) bool {
 
 var (
 	// placed stand before places, firms and things.
-	placed = set("from at in on near to via of by through for with within around into onto off per than like over about without inside outside toward de en a por para hacia desde con sin sobre entre del al")
+	placed = set("from at in on near to via of through for within around into onto off per than like over without inside outside toward de en a por para hacia desde sin sobre entre del al")
 	// handled are what one does with things.
 	handled = set("use uses using used buy buys bought buying sell sells selling sold have has had got get install installed run running download downloaded want wants order ordered carry carries stock need needs offer offers support supports own owns drive drives driving try tried take takes accept accepts speak speaks love like prefer prefers calling reached reaching choosing chose joining visited watch watched read mostly called including usar uso usamos comprar compre vende venden tengo tienen quiero instalar probar llamado llamada")
 )
@@ -213,6 +216,9 @@ var (
 // capitals is a thing.
 func (s *stream) stranger(i int, w string) bool {
 	if !s.midCapital(i) || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || companyEnding[w] || companyEnding[stem(s.norm(i+1))] {
+		return false
+	}
+	if s.doc.firms[w] {
 		return false
 	}
 	before := s.norm(i - 1)
@@ -271,7 +277,7 @@ func (s *stream) employer(i int) bool {
 	case "from", "at", "for", "de", "en", "desde", "in", "near":
 		return employed[s.norm(i-2)] || s.midCapital(i-2) && !s.doc.lang.everyday(s.norm(i-2))
 	case "with":
-		return s.norm(i-2) == "i'm" || s.norm(i-2) == "im" || s.norm(i-2) == "we're" || s.norm(i-2) == "am" && s.norm(i-3) == "i"
+		return s.midCapital(i-2) && !s.doc.lang.everyday(s.norm(i-2)) || s.norm(i-2) == "i'm" || s.norm(i-2) == "im" || s.norm(i-2) == "we're" || s.norm(i-2) == "am" && s.norm(i-3) == "i"
 	}
 	return false
 }

@@ -90,7 +90,8 @@ func (s *stream) readRuns() {
 		r := run{plus: strings.HasSuffix(s.toks[i].gap, "+") || s.norm(i-1) == "plus" || s.norm(i-1) == "mas"}
 		r.sum = strings.ContainsAny(s.toks[i].gap, "$€£")
 		i = s.extend(&r, i, d, n)
-		r.sum = r.sum || currency[s.norm(i)] || strings.ContainsAny(s.after(i-1), "%€£")
+		r.sum = r.sum || currency[s.norm(i)] && !s.toks[i].sentence() || strings.ContainsAny(s.after(i-1), "%€£")
+		r.sum = r.sum && len(r.digits) < 12 // nobody owes that much
 		s.runs = append(s.runs, r)
 	}
 }
@@ -111,7 +112,7 @@ func (s *stream) extend(r *run, i int, digits string, n int) int {
 		for skip := 0; skip < 2 && next < len(s.toks) && between[s.toks[next].norm] && !s.isNumber(next); skip++ {
 			next++
 		}
-		if next >= len(s.toks) || breaks(s.toks[next].gap) || r.whole() && s.another(i+n, next) || s.newTopic(next, len(r.digits)) {
+		if next >= len(s.toks) || breaks(s.toks[next].gap) || r.whole() && s.another(i+n, next) || s.newTopic(i+n-1, next, len(r.digits)) {
 			return i + n
 		}
 		d, m := s.number(next)
@@ -130,10 +131,10 @@ func (s *stream) another(end, next int) bool {
 	return slices.ContainsFunc(s.toks[end:next], func(t token) bool { return t.norm == "and" || t.norm == "y" })
 }
 
-// newTopic tells whether word i begins a line that answers a new question: what is said now goes on from nothing
-// before it.
-func (s *stream) newTopic(i, soFar int) bool {
-	if !s.toks[i].first {
+// newTopic tells whether the number at word i, the next after word last, stands in a line that answers a new question:
+// what is said now goes on from nothing before it.
+func (s *stream) newTopic(last, i, soFar int) bool {
+	if s.toks[i].line == s.toks[last].line {
 		return false
 	}
 	// A card number is whole: a new line says it again, or something else. After more than a nod of the other party,
@@ -141,7 +142,7 @@ func (s *stream) newTopic(i, soFar int) bool {
 	if q := s.asked[s.toks[i].line]; soFar >= 13 || q.to-q.from > 8 {
 		return true
 	}
-	return slices.ContainsFunc(otherTopics, func(cues *phrases) bool { return s.directlyAsked(s.toks[i].line, cues) })
+	return s.directlyAsked(s.toks[i].line, codeAsks) || slices.ContainsFunc(otherTopics, func(cues *phrases) bool { return s.directlyAsked(s.toks[i].line, cues) })
 }
 
 // breaks tells whether what stands between two numbers keeps them apart: a time, a sum, a question.
@@ -196,7 +197,7 @@ func (s *stream) numberEN(i int) (string, int) {
 		}
 		return strconv.Itoa(v), 1
 	}
-	if (w == "oh" || w == "o") && (s.digitWord(i-1) || s.digitWord(i+1)) {
+	if (w == "oh" || w == "o") && (s.digitWord(i-1) && !s.toks[i].sentence() || s.digitWord(i+1) && !s.toks[i+1].sentence()) {
 		return "0", 1
 	}
 	if v, ok := teensEN[w]; ok {

@@ -81,8 +81,8 @@ func (d *document) recurringNames(found []finding) []finding {
 	var again []finding
 	for _, s := range d.streams {
 		for i, t := range s.toks {
-			value := known[stem(t.norm)]
-			if value == "" || d.lang.ambiguous(stem(t.norm)) && !s.midCapital(i) {
+			value := known[t.stem]
+			if value == "" || d.lang.ambiguous(t.stem) && !s.midCapital(i) {
 				continue
 			}
 			again = append(again, s.finding(Name, i, i+1, value))

@@ -7,12 +7,12 @@ type phrases struct {
 	byFirst map[string][][]string
 }
 
-// phraseList takes phrases parted by commas.
+// phraseList takes phrases parted by commas, and folds them.
 func phraseList(list ...string) *phrases {
 	p := &phrases{byFirst: map[string][][]string{}}
 	for _, l := range list {
 		for phrase := range strings.SplitSeq(l, ",") {
-			w := strings.Fields(phrase)
+			w := strings.Fields(fold(phrase))
 			p.byFirst[w[0]] = append(p.byFirst[w[0]], w)
 		}
 	}
@@ -30,23 +30,31 @@ func (s *stream) matches(p *phrases) *matches {
 	}
 	m := &matches{starts: make([]int, len(s.toks)+1), ends: make([]int, len(s.toks)+1)}
 	for i, t := range s.toks {
-		for _, phrase := range p.byFirst[t.norm] {
-			if s.stands(i, phrase) {
-				m.starts[i] = max(m.starts[i], len(phrase))
-				m.ends[i+len(phrase)] = max(m.ends[i+len(phrase)], len(phrase))
-			}
+		m.add(s, i, p.byFirst[t.norm])
+		if t.stem != t.norm {
+			m.add(s, i, p.byFirst[t.stem])
 		}
 	}
 	s.places[p] = m
 	return m
 }
 
+func (m *matches) add(s *stream, i int, list [][]string) {
+	for _, phrase := range list {
+		if s.stands(i, phrase) {
+			m.starts[i] = max(m.starts[i], len(phrase))
+			m.ends[i+len(phrase)] = max(m.ends[i+len(phrase)], len(phrase))
+		}
+	}
+}
+
+// stands tells whether a phrase stands at word i; "my social's" counts as "my social".
 func (s *stream) stands(i int, phrase []string) bool {
 	if i+len(phrase) > len(s.toks) {
 		return false
 	}
 	for k, w := range phrase {
-		if s.toks[i+k].norm != w {
+		if s.toks[i+k].norm != w && s.toks[i+k].stem != w {
 			return false
 		}
 	}

@@ -65,14 +65,25 @@ func (d *document) resolve(found []finding) []span {
 func (d *document) joined(spans []span) []span {
 	var out []span
 	for _, s := range spans {
-		if n := len(out); n > 0 && out[n-1].line == s.line && out[n-1].kind == s.kind && out[n-1].value == s.value &&
-			strings.Trim(d.lines[s.line].Text[out[n-1].end:s.start], " -,") == "" && (s.kind != Name || s.start-out[n-1].end == 1) {
+		if n := len(out); n > 0 && d.goesOn(out[n-1], s) {
 			out[n-1].end, out[n-1].last = s.end, s.last
 			continue
 		}
 		out = append(out, s)
 	}
 	return out
+}
+
+// goesOn tells whether the span after another is more of the same value, rather than the value once more.
+func (d *document) goesOn(a, b span) bool {
+	if a.line != b.line || a.kind != b.kind || a.value != b.value {
+		return false
+	}
+	text := d.lines[a.line].Text
+	if a.kind == Name {
+		return b.start == a.end+1 && len(parts(text[a.start:b.end])) <= len(parts(a.value))
+	}
+	return strings.Trim(text[a.end:b.start], " -,") == ""
 }
 
 // replace writes the lines with placeholders, and the lines in full but for cards.

@@ -12,6 +12,8 @@ type document struct {
 	streams []*stream
 	// cased tells that the recogniser writes capitals inside sentences, so that a name can be told by them.
 	cased bool
+	// firms are words of the names of firms and things that the transcript itself tells to be such.
+	firms map[string]bool
 }
 
 // stream is everything that one party says, in order: numbers and addresses go on over line breaks and over
@@ -44,6 +46,7 @@ func read(lines []Line, lang tongue) *document {
 	agent := &stream{doc: d, asked: map[int]asked{}, places: map[*phrases]*matches{}, other: caller}
 	caller.other = agent
 	d.streams = []*stream{caller, agent}
+	begun, capitals := 0, 0       // lines, and those of them that begin with a capital
 	answered := map[*stream]int{} // words of the other party that this party's lines have answered
 	for i, l := range lines {
 		me := caller
@@ -54,14 +57,22 @@ func read(lines []Line, lang tongue) *document {
 		me.toks = append(me.toks, toks...)
 		me.asked[i] = asked{answered[me], len(me.other.toks)}
 		answered[me] = len(me.other.toks)
-		d.cased = d.cased || slices.ContainsFunc(toks, func(t token) bool { return !t.sentence() && t.upper() && stem(t.norm) != "i" })
+		if len(toks) > 0 {
+			begun++
+			if toks[0].upper() {
+				capitals++
+			}
+		}
+		d.cased = d.cased || slices.ContainsFunc(toks, func(t token) bool { return !t.sentence() && t.upper() && t.stem != "i" })
 	}
+	d.cased = d.cased || capitals > 1 && 2*capitals > begun
 	for _, s := range d.streams {
 		s.readNumbers()
 	}
 	for _, s := range d.streams {
 		s.readRuns()
 	}
+	d.readFirms()
 	return d
 }
 
@@ -80,15 +91,6 @@ func (s *stream) norm(i int) string {
 		return ""
 	}
 	return s.toks[i].norm
-}
-
-// said is the text of words [from, to) as spoken, one space between them.
-func (s *stream) said(from, to int) string {
-	words := make([]string, 0, to-from)
-	for _, t := range s.toks[from:to] {
-		words = append(words, t.text)
-	}
-	return strings.Join(words, " ")
 }
 
 // after is what stands after word i in its line.

@@ -12,6 +12,7 @@ type token struct {
 	start, end int    // bytes in the line's text
 	text       string // as written
 	norm       string // lower case, without accents
+	stem       string // norm without the "is" or the possessive that an apostrophe ties to it
 	gap        string // what stands between the word before and this one, in the same line; "" at its start
 	first      bool   // first word of its line
 	// placeholder tells that the word is one that stood in the text already; it is left alone.
@@ -49,6 +50,7 @@ func cut(line int, text string) []token {
 		}
 		t := token{line: line, start: i, end: i + n, text: text[i : i+n], gap: text[last:i], first: len(toks) == 0, placeholder: placeholder}
 		t.norm = fold(t.text)
+		t.stem = stem(t.norm)
 		toks = append(toks, t)
 		i += n
 		last = i

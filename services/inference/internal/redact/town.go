@@ -72,9 +72,11 @@ func (s *stream) townWord(i, end int) int {
 		}
 	case s.doc.lang.es && w == "colonia" && i+1 < len(s.toks):
 		return 2
+	case w == "box" && s.isNumber(i+1):
+		return 2
 	case s.postcode(i) > 0:
 		return s.postcode(i)
-	case mixed(w) == false && countDigits(w) > 0 && countDigits(w) < len(w) && (s.norm(i+1) == "floor" || s.norm(i+1) == "fl"), s.norm(i+1) == "floor" && ordinals[w] > 0:
+	case countDigits(w) > 0 && countDigits(w) < len(w) && (s.norm(i+1) == "floor" || s.norm(i+1) == "fl"), s.norm(i+1) == "floor" && ordinals[w] > 0:
 		return 2 // "15th floor"
 	case compass[w] && !s.toks[i].sentence():
 		return 1
