@@ -1236,7 +1236,7 @@ type InsightUnavailable struct {
 	// What is known but the words.
 	Facts *CallFacts `protobuf:"bytes,2,opt,name=facts,proto3" json:"facts,omitempty"`
 	// Why, in our words: "model_unreachable", "quota", "blocked", "invalid_answer", "redaction_confidence",
-	// "consent_withdrawn".
+	// "transcript_pending", "transcript_partial", "model_refused".
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The transcript, in order of time.
 	Transcript []*Line `protobuf:"bytes,4,rep,name=transcript,proto3" json:"transcript,omitempty"`

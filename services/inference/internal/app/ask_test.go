@@ -142,13 +142,13 @@ func TestWithdrawal(t *testing.T) {
 		m := call("CA1", w.start)
 		w.must(m.demoCall()...)
 		w.must(m.consent(events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN, 30*time.Second))
-		_, u := w.last()
-		if u.GetReason() != reasonWithdrawn || len(u.GetTranscript()) != 0 {
-			t.Errorf("reason %q, %d lines", u.GetReason(), len(u.GetTranscript()))
+		i, _ := w.last()
+		if i.GetDisposition().GetValue() != "ConsentRefused" || i.GetIntent().GetValue() != "Unknown" || len(i.GetDetails()) != 0 || len(i.GetTranscript()) != 0 {
+			t.Errorf("%s, %s, %d details, %d lines", i.GetIntent().GetValue(), i.GetDisposition().GetValue(), len(i.GetDetails()), len(i.GetTranscript()))
 		}
 		for _, s := range w.out.stored() {
-			if s.Event.GetBody().GetCallState().GetAnswered() != nil {
-				t.Error("the answer is still in the state")
+			if a := s.Event.GetBody().GetCallState().GetAnswered(); a != nil && a.GetProvenance().GetProvider() != ruleProvider {
+				t.Error("the model's answer is still in the state")
 			}
 		}
 		w.must(m.consent(granted, 40*time.Second))

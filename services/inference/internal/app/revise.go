@@ -186,6 +186,7 @@ func (m maker) ruled(r ruling) *revision {
 
 		DispositionSource: events.DispositionSource_DISPOSITION_SOURCE_RULE,
 		Provenance:        &events.Provenance{Provider: ruleProvider, Model: r.rule},
+		Summary:           r.summary(m.facts),
 	}
 	if intent := m.t.Intent(r.label.Intent); intent != nil && intent.NextAction != "" {
 		i.NextAction = &events.NextAction{Subject: intent.NextAction, DueInDays: uint32(max(0, intent.DueInDays))} //nolint:gosec // a setting of few days
@@ -221,7 +222,7 @@ func (m maker) unavailable(reason string, requests int) *revision {
 			Requests: uint32(requests), TranscriptId: m.id, //nolint:gosec // a handful
 		},
 	}
-	if requests > 0 || reason != reasonPending && reason != reasonPartial && reason != reasonWithdrawn && reason != reasonRedaction {
+	if requests > 0 || reason != reasonPending && reason != reasonPartial && reason != reasonRedaction {
 		u.Provenance.Provider, u.Provenance.Model = m.t.Inference.Provider, m.t.Inference.Model
 	}
 	u.Disposition, u.DispositionSource = decide(m.s, m.t, nil, 0)

@@ -11,7 +11,6 @@ import (
 const (
 	reasonPending   = "transcript_pending"   // words are still missing
 	reasonPartial   = "transcript_partial"   // nothing was recognised, and not everything was heard
-	reasonWithdrawn = "consent_withdrawn"    // the caller took consent back
 	reasonRedaction = "redaction_confidence" // too unsure to let a third party read it
 	reasonModel     = "model_unreachable"    // no answer within the budget
 	reasonQuota     = "quota"                // the provider refuses for now
@@ -39,8 +38,6 @@ func rule(s *events.CallState, lines []line, t *tenant.Tenant, short time.Durati
 	brief := lengthOf(f) <= short && s.GetEnded() || neverAnswered(f.GetStatus())
 	spoke := callerSpoke(lines)
 	switch {
-	case f.GetConsent() == events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN && len(s.GetSegmentOffsets()) > 0:
-		return ruling{reason: reasonWithdrawn, mute: true}, true
 	case forbidden(f):
 		return ruling{rule: "unheard", label: rules.Unheard, mute: true}, true
 	case state == pending:
@@ -71,6 +68,31 @@ const (
 	none     = events.TranscriptState_TRANSCRIPT_STATE_NONE
 	complete = events.TranscriptState_TRANSCRIPT_STATE_COMPLETE
 )
+
+// summary is the sentence that people read of a call that no model looked at.
+func (r ruling) summary(f *events.CallFacts) string {
+	switch r.rule {
+	case "hang_up":
+		return "The caller hung up before saying anything."
+	case "silent":
+		return "The caller said nothing."
+	case "voicemail":
+		return "The caller was sent to the voicemail; nothing of the message was heard."
+	case "no_media":
+		return "No sound of this call reached us."
+	case "no_model":
+		return "No model reads this line's calls; the transcript holds what was said."
+	}
+	switch f.GetConsent() { //nolint:exhaustive // the rest were not asked
+	case events.ConsentAnswer_CONSENT_ANSWER_REFUSED:
+		return "The caller refused consent, so nothing was recognised."
+	case events.ConsentAnswer_CONSENT_ANSWER_TIMED_OUT:
+		return "The caller did not answer the question for consent, so nothing was recognised."
+	case events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN:
+		return "The caller took consent back, so nothing that was said is used."
+	}
+	return "Nothing was recognised: consent was neither given nor needed by an agreement on file."
+}
 
 // inQuestion tells whether the call ended while the consent question was open: nothing follows it without an
 // answer, so the caller hung up, however long the question was.

@@ -49,7 +49,7 @@ func TestRules(t *testing.T) {
 		{name: "nobody pressed a key", length: time.Minute, consent: timedOut, answered: true, want: "unheard"},
 		{name: "no answer assumed, hung up", length: 5 * time.Second, consent: timedOut, want: "hang_up"},
 		{name: "stream held back for want of consent", length: time.Minute, consent: open, streams: []stream{{done: true, unheard: true}}, policy: tenant.ConsentReported, want: "unheard"},
-		{name: "withdrawn with words", length: time.Minute, consent: withdrawn, answered: true, streams: []stream{{done: true}}, lines: caller, words: true, want: reasonWithdrawn},
+		{name: "withdrawn with words", length: time.Minute, consent: withdrawn, answered: true, streams: []stream{{done: true}}, lines: caller, words: true, want: "unheard"},
 		{name: "withdrawn before a word", length: time.Minute, consent: withdrawn, answered: true, streams: []stream{{done: true, unheard: true}}, want: "unheard"},
 		{name: "voicemail that nobody heard", length: time.Minute, consent: granted, answered: true, handling: events.Handling_HANDLING_VOICEMAIL, expected: true, want: "voicemail"},
 		{name: "voicemail heard, and nothing on it", length: time.Minute, consent: granted, answered: true, handling: events.Handling_HANDLING_VOICEMAIL, streams: []stream{{done: true}}, want: "silent"},
