@@ -66,6 +66,15 @@ func (s *Set) All() []*Tenant {
 	return all
 }
 
+// LongestCall is the longest that a call of any tenant may last: how far back an open one may have begun.
+func (s *Set) LongestCall() time.Duration {
+	var longest time.Duration
+	for _, t := range s.byID {
+		longest = max(longest, time.Duration(t.LongestCall))
+	}
+	return longest
+}
+
 // CallerRef is the HMAC-SHA256 of a caller's number under the tenant's key, hex; "" for "".
 func (t *Tenant) CallerRef(e164 string) string {
 	if e164 == "" {

@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
@@ -32,11 +30,9 @@ type Service struct {
 	admin net.Listener
 	group *lifecycle.Group
 
-	conn   *broker.Conn
-	prod   *produce.Producer
-	redis  redis.UniversalClient
-	claims *idempotency.Store
-	orgs   orgs
+	orgs orgs
+	// In the order in which they were made.
+	opened lifecycle.Opened
 }
 
 // New compiles every mapping, opens the admin listener and prepares everything else; it dials nothing that
@@ -47,7 +43,7 @@ func New(ctx context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Te
 	}
 	s := &Service{cfg: cfg, tel: tel}
 	if err := s.build(tenants); err != nil { //nolint:contextcheck // what it makes lives until Run ends, not as long as New
-		return nil, errors.Join(fmt.Errorf("crm-writer: %w", err), s.close(context.WithoutCancel(ctx)))
+		return nil, errors.Join(fmt.Errorf("crm-writer: %w", err), s.opened.Close(ctx, cfg.Grace))
 	}
 	return s, nil
 }
@@ -60,34 +56,38 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 	if s.admin, err = lifecycle.Listen("admin", s.cfg.Admin); err != nil {
 		return err // says what it could not do
 	}
-	if s.conn, err = broker.Dial(s.cfg.Kafka); err != nil {
+	s.opened.Hold(s.admin.Close)
+	conn, err := broker.Dial(s.cfg.Kafka)
+	if err != nil {
 		return fmt.Errorf("preparing Kafka: %w", err)
 	}
-	s.prod = produce.New(s.conn, s.cfg.Produce, s.tel)
-	if s.redis, err = s.cfg.Redis.Dial(); err != nil {
+	s.opened.Hold(conn.Close)
+	prod := produce.New(conn, s.cfg.Produce, s.tel)
+	s.opened.HoldDraining(prod.Close)
+	rdb, err := s.cfg.Redis.Dial()
+	if err != nil {
 		return fmt.Errorf("preparing Redis: %w", err)
 	}
-	s.claims = idempotency.NewStore(s.redis, s.cfg.Claims)
-	records := kafka.NewPublisher(s.prod)
+	s.opened.Hold(rdb.Close)
+	claims := idempotency.NewStore(rdb, s.cfg.Claims)
+	s.opened.Hold(claims.Close)
+	records := kafka.NewPublisher(prod)
 	if s.orgs, err = openOrgs(s.cfg, tenants, s.tel, app.NewLedger(tenants, records, s.tel).Bill); err != nil {
 		return err
 	}
+	s.opened.HoldDraining(s.orgs.close) // before the producer, by which their last usage goes out
 	writer, err := app.New(tenants, mappings, s.orgs.of, records, s.tel)
 	if err != nil {
 		return fmt.Errorf("preparing the writer: %w", err)
 	}
-	return s.consumer(writer)
-}
-
-func (s *Service) consumer(writer *app.Writer) error {
-	claims, err := kafka.Watched(s.claims, s.tel)
+	watched, err := kafka.Watched(claims, s.tel)
 	if err != nil {
 		return err // says what it could not make
 	}
 	cfg := s.cfg.Consume
 	cfg.Topics, cfg.DeadLetters = []string{events.Insights.Name}, events.DeadLetters.Name
-	handler := kafka.Handler(writer.Write, kafka.Options{Claims: claims, Retry: s.cfg.Retry})
-	consumer, err := consume.New(s.conn, s.prod, cfg, handler, consume.Hooks{}, s.tel)
+	handler := kafka.Handler(writer.Write, kafka.Options{Claims: watched, Retry: s.cfg.Retry})
+	consumer, err := consume.New(conn, prod, cfg, handler, consume.Hooks{}, s.tel)
 	if err != nil {
 		return fmt.Errorf("preparing the consumer: %w", err)
 	}
@@ -106,28 +106,5 @@ func (s *Service) AdminAddr() string { return s.admin.Addr().String() }
 func (s *Service) Run(ctx context.Context) error {
 	s.tel.Log.InfoContext(ctx, "crm-writer runs", "admin", s.AdminAddr(), "orgs", len(s.orgs))
 	err := s.group.Run(ctx)
-	return errors.Join(err, s.close(context.WithoutCancel(ctx)))
-}
-
-// close releases what New made, in reverse: the orgs' last usage goes out by the producer.
-func (s *Service) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Grace)
-	defer cancel()
-	errs := []error{s.orgs.close(ctx)}
-	if s.claims != nil {
-		errs = append(errs, s.claims.Close())
-	}
-	if s.redis != nil {
-		errs = append(errs, s.redis.Close())
-	}
-	if s.prod != nil {
-		errs = append(errs, s.prod.Close(ctx))
-	}
-	if s.conn != nil {
-		errs = append(errs, s.conn.Close())
-	}
-	if s.admin != nil {
-		_ = s.admin.Close() // closed already, where Run has served on it
-	}
-	return errors.Join(errs...)
+	return errors.Join(err, s.opened.Close(ctx, s.cfg.Grace))
 }

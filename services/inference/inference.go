@@ -10,8 +10,6 @@ import (
 	"net"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
@@ -83,13 +81,8 @@ type Service struct {
 	tel   *telemetry.Telemetry
 	admin net.Listener
 	group *lifecycle.Group
-
-	conn     *broker.Conn
-	prod     *produce.Producer
-	rdb      redis.UniversalClient
-	claims   *idempotency.Store
-	drivers  *drivers
-	consumer *consume.Consumer
+	// In the order in which they were made.
+	opened lifecycle.Opened
 }
 
 // New opens the admin listener and prepares everything else; it dials nothing that may be away.
@@ -97,9 +90,9 @@ func New(ctx context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Te
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("inference: wrong settings: %w", err)
 	}
-	s := &Service{cfg: cfg, tel: tel, drivers: newDrivers()}
+	s := &Service{cfg: cfg, tel: tel}
 	if err := s.build(tenants); err != nil { //nolint:contextcheck // nothing here waits: listeners open at once, clients dial later
-		return nil, errors.Join(err, s.close(context.WithoutCancel(ctx)))
+		return nil, errors.Join(err, s.opened.Close(ctx, cfg.Grace))
 	}
 	return s, nil
 }
@@ -108,19 +101,28 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 	if s.admin, err = lifecycle.Listen("admin", s.cfg.Admin); err != nil {
 		return err
 	}
-	if s.conn, err = broker.Dial(s.cfg.Kafka); err != nil {
+	s.opened.Hold(s.admin.Close)
+	conn, err := broker.Dial(s.cfg.Kafka)
+	if err != nil {
 		return fmt.Errorf("inference: %w", err)
 	}
-	s.prod = produce.New(s.conn, s.cfg.Produce, s.tel)
-	if s.rdb, err = s.cfg.Redis.Dial(); err != nil {
+	s.opened.Hold(conn.Close)
+	prod := produce.New(conn, s.cfg.Produce, s.tel)
+	s.opened.HoldDraining(prod.Close)
+	rdb, err := s.cfg.Redis.Dial()
+	if err != nil {
 		return fmt.Errorf("inference: %w", err)
 	}
-	s.claims = idempotency.NewStore(s.rdb, s.cfg.Claims)
+	s.opened.Hold(rdb.Close)
+	claims := idempotency.NewStore(rdb, s.cfg.Claims)
+	s.opened.Hold(claims.Close)
+	models := newDrivers()
+	s.opened.Hold(models.Close)
 	desk, err := app.New(tenants, s.cfg.Desk, app.Ports{
-		Out: kafka.NewOutbox(s.prod), Past: kafka.NewPast(s.conn),
+		Out: kafka.NewOutbox(prod), Past: kafka.NewPast(conn),
 		// Two requests with their budgets, and some.
-		Answers: answers.New(s.claims, 2*s.cfg.Desk.Ask.Budget+time.Minute),
-		Models:  s.drivers, Redactor: redactor{}, Go: consume.Go, Ending: consume.Ending,
+		Answers: answers.New(claims, 2*s.cfg.Desk.Ask.Budget+time.Minute),
+		Models:  models, Redactor: redactor{}, Go: consume.Go, Ending: consume.Ending,
 	}, s.tel)
 	if err != nil {
 		return fmt.Errorf("inference: %w", err)
@@ -128,25 +130,16 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 	cfg := s.cfg.Consume
 	cfg.Topics = []string{events.Lifecycle.Name, events.Transcripts.Name}
 	cfg.DeadLetters = events.DeadLetters.Name
-	owner := kafka.NewOwner(s.conn, desk, longest(tenants))
-	if s.consumer, err = consume.New(s.conn, s.prod, cfg, kafka.Handler(desk), owner.Hooks(), s.tel); err != nil {
+	owner := kafka.NewOwner(conn, desk, tenants.LongestCall())
+	consumer, err := consume.New(conn, prod, cfg, kafka.Handler(desk), owner.Hooks(), s.tel)
+	if err != nil {
 		return fmt.Errorf("inference: %w", err)
 	}
-	consumer := lifecycle.Part{Name: "consumer", Run: s.consumer.Run, Ready: s.consumer.Ready}
 	// The admin listener is last to stop, so that the probes tell what is going on until then.
 	s.group = lifecycle.New(s.cfg.Grace,
 		lifecycle.HTTP("admin", s.admin, lifecycle.Admin(s.tel.Metrics, func() (bool, []string) { return s.group.Ready() })),
-		consumer)
+		lifecycle.Part{Name: "consumer", Run: consumer.Run, Ready: consumer.Ready})
 	return nil
-}
-
-// longest call of any tenant: how far back an open call may reach.
-func longest(tenants *tenant.Set) time.Duration {
-	d := 4 * time.Hour
-	for _, t := range tenants.All() {
-		d = max(d, time.Duration(t.LongestCall))
-	}
-	return d
 }
 
 // AdminAddr is where /healthz, /readyz and /metrics are served, host:port.
@@ -156,29 +149,5 @@ func (s *Service) AdminAddr() string { return s.admin.Addr().String() }
 func (s *Service) Run(ctx context.Context) error {
 	s.tel.Log.InfoContext(ctx, "inference runs", "admin", s.AdminAddr())
 	err := s.group.Run(ctx)
-	return errors.Join(err, s.close(context.WithoutCancel(ctx)))
-}
-
-// close releases what New made, in reverse.
-func (s *Service) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Grace)
-	defer cancel()
-	var errs []error
-	errs = append(errs, s.drivers.Close())
-	if s.claims != nil {
-		errs = append(errs, s.claims.Close())
-	}
-	if s.rdb != nil {
-		errs = append(errs, s.rdb.Close())
-	}
-	if s.prod != nil {
-		errs = append(errs, s.prod.Close(ctx))
-	}
-	if s.conn != nil {
-		errs = append(errs, s.conn.Close())
-	}
-	if s.admin != nil {
-		_ = s.admin.Close() // closed already, where Run has served on it
-	}
-	return errors.Join(errs...)
+	return errors.Join(err, s.opened.Close(ctx, s.cfg.Grace))
 }

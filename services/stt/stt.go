@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
@@ -29,10 +28,9 @@ type Service struct {
 	admin net.Listener
 	group *lifecycle.Group
 
-	conn *broker.Conn
-	prod *produce.Producer
-	recs *recognisers
-	app  *app.App
+	app *app.App
+	// In the order in which they were made.
+	opened lifecycle.Opened
 }
 
 // New opens the admin listener and prepares everything else; it dials nothing that may be away.
@@ -42,7 +40,7 @@ func New(ctx context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Te
 	}
 	s := &Service{cfg: cfg, tel: tel}
 	if err := s.build(tenants); err != nil { //nolint:contextcheck // listening takes no time, and what is made outlives ctx
-		return nil, errors.Join(err, s.close(context.WithoutCancel(ctx)))
+		return nil, errors.Join(err, s.opened.Close(ctx, cfg.Grace))
 	}
 	return s, nil
 }
@@ -51,14 +49,20 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 	if s.admin, err = lifecycle.Listen("admin", s.cfg.Admin); err != nil {
 		return err //nolint:wrapcheck // says what it could not do
 	}
-	if s.conn, err = broker.Dial(s.cfg.Kafka); err != nil {
+	s.opened.Hold(s.admin.Close)
+	conn, err := broker.Dial(s.cfg.Kafka)
+	if err != nil {
 		return fmt.Errorf("stt: %w", err)
 	}
-	s.prod = produce.New(s.conn, s.cfg.Produce, s.tel)
-	if s.recs, err = newRecognisers(s.cfg, s.tel); err != nil {
+	s.opened.Hold(conn.Close)
+	prod := produce.New(conn, s.cfg.Produce, s.tel)
+	s.opened.HoldDraining(prod.Close)
+	recs, err := newRecognisers(s.cfg, s.tel)
+	if err != nil {
 		return err
 	}
-	s.app, err = app.New(s.cfg.Hearing, tenants, s.recs, kafka.NewPublisher(s.prod), kafka.NewLog(s.conn, longest(tenants)), s.tel)
+	s.opened.Hold(recs.close)
+	s.app, err = app.New(s.cfg.Hearing, tenants, recs, kafka.NewPublisher(prod), kafka.NewLog(conn, tenants.LongestCall()), s.tel)
 	if err != nil {
 		return fmt.Errorf("stt: %w", err)
 	}
@@ -66,7 +70,7 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 	cfg.Topics, cfg.DeadLetters = []string{events.Media.Name}, events.DeadLetters.Name
 	// A chunk every 200 ms: its stream has a span, and each utterance.
 	cfg.Untraced = []string{events.KindAudioChunk.String()}
-	consumer, err := consume.New(s.conn, s.prod, cfg, kafka.Handler(s.app), kafka.Hooks(s.app), s.tel)
+	consumer, err := consume.New(conn, prod, cfg, kafka.Handler(s.app), kafka.Hooks(s.app), s.tel)
 	if err != nil {
 		return fmt.Errorf("stt: %w", err)
 	}
@@ -87,15 +91,6 @@ func (s *Service) hear(ctx context.Context) error {
 	return s.app.Close(ctx) //nolint:wrapcheck // says what it waited for
 }
 
-// longest call of any tenant: how far back an open stream may have begun.
-func longest(tenants *tenant.Set) time.Duration {
-	d := 4 * time.Hour
-	for _, t := range tenants.All() {
-		d = max(d, time.Duration(t.LongestCall))
-	}
-	return d
-}
-
 // AdminAddr is where /healthz, /readyz and /metrics are served, host:port.
 func (s *Service) AdminAddr() string { return s.admin.Addr().String() }
 
@@ -103,25 +98,5 @@ func (s *Service) AdminAddr() string { return s.admin.Addr().String() }
 func (s *Service) Run(ctx context.Context) error {
 	s.tel.Log.InfoContext(ctx, "stt runs", "admin", s.AdminAddr())
 	err := s.group.Run(ctx)
-	return errors.Join(err, s.close(context.WithoutCancel(ctx)))
-}
-
-// close releases what New made, in reverse.
-func (s *Service) close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Grace)
-	defer cancel()
-	var errs []error
-	if s.recs != nil {
-		errs = append(errs, s.recs.close())
-	}
-	if s.prod != nil {
-		errs = append(errs, s.prod.Close(ctx))
-	}
-	if s.conn != nil {
-		errs = append(errs, s.conn.Close())
-	}
-	if s.admin != nil {
-		_ = s.admin.Close() // closed already, where Run has served on it
-	}
-	return errors.Join(errs...)
+	return errors.Join(err, s.opened.Close(ctx, s.cfg.Grace))
 }
