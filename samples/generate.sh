@@ -8,7 +8,6 @@ cd "$(dirname "$0")/.."
 for tool in flite espeak-ng sox go; do
   command -v "$tool" >/dev/null || { echo "generate.sh: $tool is missing (apt-get install flite espeak-ng sox)" >&2; exit 1; }
 done
-# Files that no call names any more must not stay behind.
+# The tool speaks only what is missing, so all goes first, and with it the files that no call names any more.
 find samples/calls -name '*.ulaw' -exec rm {} +
-mkdir -p samples/calls/_shared
 exec go run ./sandbox/calls/say samples/calls

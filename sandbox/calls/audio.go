@@ -1,8 +1,7 @@
 package calls
 
 import (
-	"encoding/binary"
-	"errors"
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -15,104 +14,89 @@ const Silence = 0xFF
 // bytesPerMS of mu-law at 8 kHz mono.
 const bytesPerMS = 8
 
-// convert is how sox makes a file that can be read; told with every refusal.
-const convert = "convert it: sox IN -t raw -e mu-law -b 8 -r 8000 -c 1 OUT.ulaw"
-
-// WAVE format tags, RFC 2361.
-const (
-	wavePCM        = 1
-	waveMulaw      = 7
-	waveExtensible = 0xFFFE
-)
-
-// decodeAudio reads a file's mu-law bytes: .ulaw (or .ul) is raw, .wav may hold mu-law or 16-bit PCM.
-func decodeAudio(file string, data []byte) ([]byte, error) {
-	switch strings.ToLower(path.Ext(file)) {
-	case ".ulaw", ".ul":
-		if len(data) >= 4 && string(data[:4]) == "RIFF" {
-			return nil, errors.New("is a WAV file: name it .wav")
-		}
-		if len(data) == 0 {
-			return nil, errors.New("is empty")
-		}
-		return data, nil
-	case ".wav":
-		return decodeWAV(data)
-	default:
-		return nil, errors.New("want .ulaw (raw mu-law) or .wav; " + convert)
-	}
-}
-
-// decodeWAV walks the RIFF chunks to "fmt " and "data" and checks that they hold what a phone line carries.
-func decodeWAV(data []byte) ([]byte, error) {
-	if len(data) < 12 || string(data[:4]) != "RIFF" || string(data[8:12]) != "WAVE" {
-		return nil, errors.New("is no WAV file; " + convert)
-	}
-	var format []byte
-	for rest := data[12:]; len(rest) >= 8; {
-		id, size := string(rest[:4]), int(binary.LittleEndian.Uint32(rest[4:8]))
-		rest = rest[8:]
-		// A recorder that streams leaves the size open: 0 or all ones; what follows is the sound.
-		if id == "data" && (size == 0 || size > len(rest)) {
-			size = len(rest)
-		}
-		if size > len(rest) {
-			return nil, fmt.Errorf("is cut off in its %q chunk", id)
-		}
-		switch id {
-		case "fmt ":
-			format = rest[:size]
-		case "data":
-			return samples(format, rest[:size])
-		}
-		rest = rest[min(size+size%2, len(rest)):]
-	}
-	return nil, errors.New("holds no sound: it has no data chunk")
-}
-
-// samples of a data chunk as mu-law.
-func samples(format, data []byte) ([]byte, error) {
-	if len(format) < 16 {
-		return nil, errors.New("has no format before its sound")
-	}
-	tag := binary.LittleEndian.Uint16(format)
-	if tag == waveExtensible && len(format) >= 26 {
-		tag = binary.LittleEndian.Uint16(format[24:])
-	}
-	channels := binary.LittleEndian.Uint16(format[2:])
-	rate := binary.LittleEndian.Uint32(format[4:])
-	bits := binary.LittleEndian.Uint16(format[14:])
+// decodeAudio reads a file's mu-law bytes: .ulaw (or .ul) is raw, .wav may hold mu-law or 16-bit PCM. name is the
+// file's as its reader can type it; an error says how to make of it what is wanted.
+func decodeAudio(name string, data []byte) ([]byte, error) {
+	ext := strings.ToLower(path.Ext(name))
+	raw := ext == ".ulaw" || ext == ".ul"
+	kind := kindOf(data)
 	switch {
-	case rate != 8000 || channels != 1:
-		return nil, fmt.Errorf("has %d Hz and %d channel(s), want 8000 Hz mono; %s", rate, channels, convert)
-	case len(data) == 0:
-		return nil, errors.New("is empty")
-	case tag == waveMulaw && bits == 8:
+	case len(data) == 0 && (raw || ext == ".wav"):
+		return nil, fmt.Errorf("is empty")
+	case kind == "WAV" && raw:
+		return nil, fmt.Errorf("is WAV, though its name says raw mu-law: name it .wav")
+	case kind == "WAV" && ext == ".wav":
+		return decodeWAV(name, data)
+	case kind == "" && raw:
 		return data, nil
-	case tag == wavePCM && bits == 16:
-		out := make([]byte, len(data)/2)
-		for i := range out {
-			out[i] = mulaw(int16(binary.LittleEndian.Uint16(data[2*i:]))) //nolint:gosec // two's complement is what the file holds
-		}
-		return out, nil
-	default:
-		return nil, fmt.Errorf("has format %d with %d bits, want mu-law (7) or 16-bit PCM (1); %s", tag, bits, convert)
+	case kind == "" && ext == ".wav":
+		return nil, fmt.Errorf("is no WAV file, though its name says so; %s", convert(name, ""))
+	case kind == "":
+		kind = kindNamed(ext)
 	}
+	if kind == "" {
+		return nil, fmt.Errorf("is of no kind that is known here: want .wav or .ulaw; %s", convert(name, ""))
+	}
+	return nil, fmt.Errorf("is %s: want WAV or raw mu-law; %s", kind, convert(name, kind))
 }
 
-// mulaw encodes one linear sample by ITU-T G.711: sign, three bits of exponent, four of mantissa, inverted.
-func mulaw(s int16) byte {
-	const bias, clip = 0x84, 32635
-	v, sign := int(s), 0
-	if v < 0 {
-		v, sign = -v, 0x80
+// convert is the command that makes a WAV file that can be read. sox reads what is not compressed; for the rest Debian
+// gives it plug-ins that are often missing, so that is ffmpeg's.
+func convert(name, kind string) string {
+	out := strings.TrimSuffix(name, path.Ext(name)) + ".wav"
+	if out == name {
+		out = strings.TrimSuffix(name, path.Ext(name)) + "-8k.wav"
 	}
-	v = min(v, clip) + bias
-	exponent := 7
-	for mask := 0x4000; v&mask == 0 && exponent > 0; mask >>= 1 {
-		exponent--
+	command := "ffmpeg -i %s -ar 8000 -ac 1 -c:a pcm_s16le %s"
+	if kind == "WAV" || kind == "AIFF" || kind == "AU" {
+		command = "sox %s -r 8000 -c 1 -b 16 %s"
 	}
-	return ^byte(sign | exponent<<4 | v>>(exponent+3)&0x0F)
+	return fmt.Sprintf("convert it and name the new file here: "+command, quoted(name), quoted(out))
+}
+
+// quoted is a file's name as a shell takes it.
+func quoted(name string) string {
+	if strings.HasPrefix(name, "-") {
+		name = "./" + name
+	}
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/+,:@%") == "" {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+// kindOf tells what a file is from its first bytes; empty for raw sound and whatever else begins like none of these.
+func kindOf(data []byte) string {
+	for _, k := range []struct {
+		at          int
+		magic, kind string
+	}{
+		{0, "RIFF", "WAV"}, {0, "OggS", "Ogg"}, {0, "fLaC", "FLAC"}, {0, "FORM", "AIFF"}, {0, ".snd", "AU"}, {0, "caff", "CAF"},
+		{0, "#!AMR", "AMR"}, {0, "ID3\x02", "MP3"}, {0, "ID3\x03", "MP3"}, {0, "ID3\x04", "MP3"}, {4, "ftyp", "MP4"},
+		{0, "\x1A\x45\xDF\xA3", "WebM"}, {0, "RF64", "WAV of more than 4 GB"}, {0, "RIFX", "WAV in big-endian order"},
+	} {
+		if len(data) >= k.at && bytes.HasPrefix(data[k.at:], []byte(k.magic)) {
+			return k.kind
+		}
+	}
+	return ""
+}
+
+// kindNamed tells what a file is from its name, for kinds whose first bytes say little.
+func kindNamed(ext string) string {
+	switch ext {
+	case ".mp3":
+		return "MP3"
+	case ".aac", ".m4a", ".mp4":
+		return "AAC"
+	case ".ogg", ".oga", ".opus":
+		return "Ogg"
+	case ".wma":
+		return "WMA"
+	case ".gsm":
+		return "GSM"
+	}
+	return ""
 }
 
 // Silent tells whether a mu-law byte is as good as no sound: under 1/512 of full scale (G.711's magnitude, the
@@ -121,3 +105,14 @@ func Silent(b byte) bool { return ^b&0x7F <= 7 }
 
 // sounds tells whether there is any sound in a stretch.
 func sounds(b []byte) bool { return slices.ContainsFunc(b, func(x byte) bool { return !Silent(x) }) }
+
+// trimmed is a stretch without the silence around it.
+func trimmed(b []byte) []byte {
+	for len(b) > 0 && Silent(b[0]) {
+		b = b[1:]
+	}
+	for len(b) > 0 && Silent(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
+}

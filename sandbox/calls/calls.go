@@ -1,7 +1,9 @@
 // Package calls is the format of sample calls: what is said and pressed, its sound, and what must come out.
 // samples/README.md documents it for people. A call reads in the order of its life: call.yaml is decoded
-// strictly (decode.go), its audio loaded and laid on two tracks (audio.go, tracks.go), the whole checked
-// (check.go), and the calls put in order (order.go).
+// strictly (decode.go), what it says checked (check.go, script.go, hidden.go), also against the tenants that are dialled
+// and their CRM (lines.go), its audio loaded and laid on two tracks (files.go, audio.go, tracks.go) and held against its
+// words (script.go, tone.go, cuts.go), and the calls put in order (order.go). Every fault is told at once, with its place,
+// and what follows from it is not (faults.go).
 package calls
 
 import "time"
@@ -114,9 +116,12 @@ type Utterance struct {
 	// speak where a synthesiser would read Text wrongly ("4 2 4 2" for 4242).
 	Voice string `yaml:"voice"`
 	Say   string `yaml:"say"`
+
+	// Line of call.yaml that it begins in.
+	Line int `yaml:"-"`
 }
 
-// Voices names a synthesiser's voice for each track, as "flite:slt" or "espeak:es-419".
+// Voices names a synthesiser's voice for each track, as "flite:slt" or "espeak-ng:es-419"; see [ParseVoice].
 type Voices struct {
 	Caller string `yaml:"caller"`
 	Agent  string `yaml:"agent"`

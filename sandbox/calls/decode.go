@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -8,20 +9,29 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // decode reads call.yaml into c. The library's strict decoder stops at the first unknown key and reads an
 // unquoted +14155550123 as a number; people who write calls by hand want every fault at once and their
 // numbers as typed, so the syntax tree is walked here.
 func decode(data []byte, c *Call, f *faults) {
+	data = bytes.TrimPrefix(data, []byte("\xEF\xBB\xBF")) // some editors put it there
+	if at, text := unreadable(data); text != "" {
+		f.list = append(f.list, fault{at, text})
+		f.bad[""] = true
+		return
+	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		line, text := syntax(err)
-		f.list = append(f.list, fault{line, text})
+		at, text := syntax(err)
+		f.list = append(f.list, fault{at, text})
+		f.bad[""] = true
 		return
 	}
 	switch {
@@ -35,20 +45,71 @@ func decode(data []byte, c *Call, f *faults) {
 	}
 }
 
-// syntax is the line and the words of a parser's error.
-func syntax(err error) (line int, text string) {
-	if e, ok := errors.AsType[yaml.Error](err); ok && e.GetToken() != nil {
-		return e.GetToken().Position.Line, "not YAML: " + e.GetMessage()
+// unreadable tells what would not parse, or into something that nobody has written.
+func unreadable(data []byte) (at position, text string) {
+	if bytes.HasPrefix(data, []byte("\xFF\xFE")) || bytes.HasPrefix(data, []byte("\xFE\xFF")) {
+		return position{1, 1}, "is UTF-16: save it as UTF-8"
 	}
-	return 1, "not YAML: " + err.Error()
+	n := 0
+	for line := range bytes.Lines(data) {
+		n++
+		for i := 0; i < len(line); {
+			r, size := utf8.DecodeRune(line[i:])
+			if r == utf8.RuneError && size == 1 {
+				return position{n, utf8.RuneCount(line[:i]) + 1}, "is not UTF-8 from here on: save it as UTF-8"
+			}
+			i += size
+		}
+	}
+	if line := tooDeep(data); line > 0 {
+		return position{line, 1}, "nests deeper than any call.yaml needs to: look for a bracket that isn't closed"
+	}
+	return position{}, ""
 }
+
+// tooDeep returns the line on which brackets or dashes nest so deeply that parsing them would take all memory; 0 if none
+// do. Brackets in text count as well: nobody says so many without closing them.
+func tooDeep(data []byte) int {
+	const most = 100
+	line, depth, dashes, leading := 1, 0, 0, true
+	for _, b := range data {
+		switch b {
+		case '\n':
+			line, dashes, leading = line+1, 0, true
+			continue
+		case '[', '{':
+			depth++
+		case ']', '}':
+			depth = max(depth-1, 0)
+		case '-', '?':
+			if leading {
+				dashes++
+			}
+		}
+		leading = leading && (b == ' ' || b == '-' || b == '?')
+		if depth > most || dashes > most {
+			return line
+		}
+	}
+	return 0
+}
+
+// syntax is the place and the words of a parser's error.
+func syntax(err error) (at position, text string) {
+	if e, ok := errors.AsType[yaml.Error](err); ok && e.GetToken() != nil && e.GetToken().Position != nil {
+		return posOf(e.GetToken().Position), "not YAML: " + e.GetMessage()
+	}
+	return position{1, 1}, "not YAML: " + err.Error()
+}
+
+func posOf(p *token.Position) position { return position{p.Line, p.Column} }
 
 type decoder struct{ *faults }
 
 // value puts node into v, noting where each key stands. A null leaves v as it is.
 func (d decoder) value(node ast.Node, v reflect.Value, path string) {
-	if tk := node.GetToken(); tk != nil && path != "" && !d.has(path) {
-		d.lines[path] = tk.Position.Line
+	if path != "" && !d.has(path) {
+		d.at[path] = startOf(node)
 	}
 	switch node.(type) {
 	case *ast.NullNode:
@@ -63,6 +124,9 @@ func (d decoder) value(node ast.Node, v reflect.Value, path string) {
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(node, v.Elem(), path)
+		if d.bad[path] {
+			v.SetZero() // it says neither yes nor no
+		}
 	case v.Kind() == reflect.Struct:
 		d.structure(node, v, path)
 	case v.Kind() == reflect.Slice:
@@ -92,6 +156,9 @@ func (d decoder) structure(node ast.Node, v reflect.Value, path string) {
 			return
 		}
 	}
+	if u, ok := v.Addr().Interface().(*Utterance); ok {
+		u.Line = d.position(path).line
+	}
 	known := map[string]reflect.Value{}
 	for i := range v.NumField() {
 		if key := v.Type().Field(i).Tag.Get("yaml"); key != "-" {
@@ -101,7 +168,11 @@ func (d decoder) structure(node ast.Node, v reflect.Value, path string) {
 	for key, e := range d.entries(node, path) {
 		field, ok := known[key]
 		if !ok {
-			d.add(join(path, key), "unknown key; known here: %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+			names := slices.Sorted(maps.Keys(known))
+			d.add(join(path, key), "unknown key; %s", Suggest(key, names, "known here"))
+			if n := Nearest(key, names); n != "" {
+				d.bad[join(path, n)] = true // it is not missing but mistyped
+			}
 			continue
 		}
 		d.value(e, field, join(path, key))
@@ -184,12 +255,25 @@ func (d decoder) entries(node ast.Node, path string) func(func(string, ast.Node)
 	return func(yield func(string, ast.Node) bool) {
 		for _, e := range values {
 			tk := e.Key.GetToken()
-			d.lines[join(path, tk.Value)] = tk.Position.Line
+			d.at[join(path, tk.Value)] = posOf(tk.Position)
 			if !yield(tk.Value, e.Value) {
 				return
 			}
 		}
 	}
+}
+
+// startOf is where a node begins: a mapping's own token is the colon behind its first key.
+func startOf(node ast.Node) position {
+	switch n := node.(type) {
+	case *ast.MappingNode:
+		if !n.IsFlowStyle && len(n.Values) > 0 {
+			node = n.Values[0].Key
+		}
+	case *ast.MappingValueNode:
+		node = n.Key
+	}
+	return posOf(node.GetToken().Position)
 }
 
 // text of a scalar as it was typed.

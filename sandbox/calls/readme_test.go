@@ -90,6 +90,46 @@ func TestSampleCallsFitTheirTenants(t *testing.T) {
 	}
 }
 
+// What the page shows works as it stands, and so does what it says of mistakes.
+func TestReadmeExamples(t *testing.T) {
+	page, err := os.ReadFile("../../samples/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []string
+	for _, b := range strings.Split(string(page), "```yaml\n")[1:] {
+		block, _, _ := strings.Cut(b, "```")
+		blocks = append(blocks, block)
+	}
+	if len(blocks) != 3 {
+		t.Fatalf("%d examples of call.yaml", len(blocks))
+	}
+	sound := func(ms int) string { return string(wav(7, 1, 8000, 8, tone(ms))) }
+	dir := folder(t, map[string]string{
+		"first/call.yaml": blocks[0], "first/hello.wav": sound(1000), "first/wish.wav": sound(2000), "first/answer.wav": sound(1500),
+		"second/call.yaml": acme + "keypad: 1\n" + blocks[1], "second/caller.wav": sound(7000), "second/greeting.wav": sound(3500), "second/answer.wav": sound(900),
+		"third/call.yaml": acme + "hang_up: ringing\n" + blocks[2],
+	})
+	if _, err := calls.LoadFor(dir, lines(t)); err != nil {
+		t.Error(err)
+	}
+
+	wrong := strings.NewReplacer("intent: BookDemo", "intent: BookDmo").Replace(blocks[0])
+	dir = folder(t, map[string]string{
+		"first/call.yaml": wrong, "first/hello.wav": sound(1000), "first/wish.wav": string(wav(1, 2, 44100, 16, tone(10))), "first/answer.wav": sound(1500),
+	})
+	_, err = calls.LoadFor(dir, lines(t))
+	if err == nil {
+		t.Fatal("mistakes were not told")
+	}
+	text := strings.Join(strings.Fields(string(page)), " ")
+	for line := range strings.SplitSeq(strings.ReplaceAll(err.Error(), dir, "my-calls"), "\n") {
+		if !strings.Contains(text, line) {
+			t.Errorf("samples/README.md doesn't show %q", line)
+		}
+	}
+}
+
 // Read needs no audio.
 func TestReadWithoutAudio(t *testing.T) {
 	list, err := calls.Read(folder(t, map[string]string{"x/call.yaml": minimal}))

@@ -2,66 +2,32 @@ package calls
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"time"
 )
 
-// files reads a call's audio. Names are relative to the call's folder; they may point into a neighbour
-// ("../_parts/hello.ulaw"), never out of the folder of calls.
-type files struct {
-	read func(name string) ([]byte, error)
-	dir  string
-	// seen keeps what was read, and its error: a long call uses a part many times.
-	seen map[string]sound
-}
-
-type sound struct {
-	mulaw []byte
-	err   error
-	// text that it was first said to mean.
-	text string
-}
-
-// means notes what a file says, and returns what it was said to mean before, if that was something else.
-func (fs *files) means(file, text string) (other string) {
-	name := path.Join(fs.dir, file)
-	s := fs.seen[name]
-	switch s.text {
-	case "":
-		s.text = text
-		fs.seen[name] = s
-	case text:
-	default:
-		return s.text
-	}
-	return ""
-}
-
-func (fs *files) load(file string) ([]byte, error) {
-	name := path.Join(fs.dir, file)
-	s, ok := fs.seen[name]
-	if !ok {
-		data, err := fs.read(name)
-		if err == nil {
-			s.mulaw, err = decodeAudio(file, data)
-		} else {
-			err = fmt.Errorf("can't be read: %w", err)
-		}
-		s.err = err
-		fs.seen[name] = s
-	}
-	return s.mulaw, s.err
-}
-
 // frame of a carrier: 20 ms of mu-law.
 const frame = 160
 
-// lay puts the call's sound on its two tracks, and fills in the times that the script leaves open.
-func lay(c *Call, fs *files, f *faults) {
-	c.Caller = parts(c.Audio.Caller, "audio.caller", fs, f)
-	c.AgentAudio = parts(c.Audio.Agent, "audio.agent", fs, f)
-	utterances(c, fs, f)
+// laying puts a call's sound on its two tracks, and fills in the times that the script leaves open. What can't be known
+// because of a fault that was told is left out, and later checks leave it out too.
+type laying struct {
+	c  *Call
+	fs *files
+	f  *faults
+	// known tells of each utterance whether its times are.
+	known []bool
+	// holed are the tracks of which some sound could not be read.
+	holed map[string]bool
+	// clip is the sound of each utterance that brings a file.
+	clip [][]byte
+}
+
+func lay(c *Call, fs *files, f *faults) *laying {
+	l := &laying{c, fs, f, make([]bool, len(c.Script)), map[string]bool{}, make([][]byte, len(c.Script))}
+	c.Caller = l.parts(c.Audio.Caller, TrackCaller)
+	c.AgentAudio = l.parts(c.Audio.Agent, TrackAgent)
+	l.utterances()
 	n := max(len(c.Caller), len(c.AgentAudio))
 	if c.Duration > 0 {
 		n = span(c.Duration)
@@ -70,103 +36,144 @@ func lay(c *Call, fs *files, f *faults) {
 	n = (n + frame - 1) / frame * frame
 	c.Caller, c.AgentAudio = fit(c.Caller, n), fit(c.AgentAudio, n)
 	c.Duration = Duration(time.Duration(n) * time.Millisecond / bytesPerMS)
+	return l
 }
 
 // parts joins the files of one track.
-func parts(list []Part, at string, fs *files, f *faults) (track []byte) {
+func (l *laying) parts(list []Part, track string) (sound []byte) {
 	for i, p := range list {
-		key := fmt.Sprintf("%s[%d]", at, i)
-		data, err := fs.load(p.File)
-		switch {
-		case p.File == "":
-			f.add(key, "names no file")
-			continue
-		case err != nil:
-			f.add(key, "%s %v", p.File, err)
+		key := fmt.Sprintf("audio.%s[%d]", track, i)
+		if p.File == "" {
+			if l.f.clean(key) {
+				l.f.add(key, "names no file")
+			}
+			l.holed[track] = true
 			continue
 		}
-		start := len(track)
-		if f.has(key + ".at") {
+		data, err := l.fs.load(p.File)
+		if err != nil {
+			l.f.add(key+".file", "%s %v", p.File, err)
+			l.holed[track] = true
+			continue
+		}
+		start := len(sound)
+		if l.f.has(key + ".at") {
 			start = span(p.At)
 		}
 		switch {
+		case !l.f.clean(key + ".at"):
+			l.holed[track] = true
 		case p.At < 0:
-			f.add(key+".at", "is before the stream begins")
-		case start < len(track):
-			f.add(key+".at", "%s begins at %v, before the part before it ends (%v)", p.File, p.At, length(track))
+			l.f.add(key+".at", "%v: want 0s or more, from the beginning of the stream", p.At)
+		case p.At > longest:
+			l.f.add(key+".at", "%v: want up to %v", p.At, longest)
+		case start < len(sound) && !l.holed[track]:
+			l.f.add(key+".at", "%s begins at %v, before the part before it ends (%v)", p.File, p.At, length(sound))
 		default:
-			track = append(fit(track, start), data...)
+			sound = append(fit(sound, max(start, len(sound))), data...)
 		}
 	}
-	return track
+	return sound
 }
 
 // utterances lays those that bring a file of their own, and gives each its start and end.
-func utterances(c *Call, fs *files, f *faults) {
-	var before Duration // end of the utterance before, on whichever track
-	for i := range c.Script {
-		u, key := &c.Script[i], fmt.Sprintf("script[%d]", i)
+func (l *laying) utterances() {
+	before, known := Duration(0), true // end of the utterance before, on whichever track
+	for i := range l.c.Script {
+		u, key := &l.c.Script[i], fmt.Sprintf("script[%d]", i)
+		timed := l.f.clean(key+".start", key+".end", key+".pause", key+".file") && !l.f.bad[key]
 		if u.File == "" {
-			if f.has(key + ".pause") {
-				f.add(key+".pause", "is for an utterance with a file; give start and end")
-			}
-			before = u.End
+			l.known[i] = timed && l.given(u, key)
+			before, known = u.End, l.known[i]
 			continue
 		}
-		begin(u, key, i == 0, before, f)
-		if f.has(key + ".end") {
-			f.add(key+".end", "follows from the file: leave it out")
-		}
-		data, err := fs.load(u.File)
+		known = l.begin(u, key, i == 0, before, known && timed) && timed
+		data, err := l.fs.load(u.File)
 		if err != nil {
-			f.add(key+".file", "%s %v", u.File, err)
+			l.f.add(key+".file", "%s %v", u.File, err)
+			l.holed[u.Track], known = true, false
 			continue
 		}
-		if other := fs.means(u.File, u.Text); other != "" {
-			f.add(key+".text", "%s means other words elsewhere (%q): the same sound must always mean the same", u.File, other)
-		}
+		l.clip[i] = data
 		u.End = u.Start + length(data)
 		before = u.End
-		place(c, u, data, key, f)
+		l.known[i] = known && l.place(u, data, key)
 	}
 }
 
-// begin settles the start of an utterance with a file: as given, or after the one before.
-func begin(u *Utterance, key string, first bool, before Duration, f *faults) {
-	given, pause := f.has(key+".start"), f.has(key+".pause")
+// given checks the times of an utterance that brings no file; false if they say nothing.
+func (l *laying) given(u *Utterance, key string) bool {
+	if l.f.has(key + ".pause") {
+		l.f.add(key+".pause", "is for an utterance with a file; give start and end")
+	}
+	audio := l.c.Audio.Caller
+	if u.Track == TrackAgent {
+		audio = l.c.Audio.Agent
+	}
+	switch {
+	case !l.f.clean(key + ".track"):
+		return false
+	case len(audio) == 0:
+		l.f.add(key, "has no sound: give its file; or start and end, and a recording of the whole %s track under audio", u.Track)
+		return false
+	case !l.f.has(key+".start") || !l.f.has(key+".end"):
+		l.f.add(key, "brings no file: give start and end")
+		return false
+	case u.Start < 0 || u.End <= u.Start || u.End > longest:
+		l.f.add(key, "says start %v and end %v: want 0s <= start < end, and at most %v", u.Start, u.End, longest)
+		return false
+	}
+	return true
+}
+
+// begin settles the start of an utterance with a file: as given, or after the one before, whose end may not be known.
+func (l *laying) begin(u *Utterance, key string, first bool, before Duration, known bool) bool {
+	given, pause := l.f.has(key+".start"), l.f.has(key+".pause")
 	switch {
 	case given && pause:
-		f.add(key+".pause", "and start: give one of them")
+		l.f.add(key+".pause", "and start: give one of them")
+		return false
 	case given:
+		known = true
 	case pause:
 		u.Start = before + u.Pause
 	case !first:
 		u.Start = before + DefaultPause
 	}
-	if u.Start < 0 {
-		f.add(key, "begins %v before the stream", -u.Start)
-		u.Start = 0
+	switch {
+	case u.Start < 0 && known:
+		l.f.add(key, "begins %v before the stream", -u.Start)
+		known = false
+	case u.Start > longest && known:
+		l.f.add(key, "begins at %v: want up to %v", u.Start, longest)
+		known = false
+	}
+	u.Start = max(u.Start, 0)
+	if l.f.has(key+".end") && l.f.clean(key+".end") {
+		l.f.add(key+".end", "follows from the file: leave it out")
 	}
 	u.Start = Duration(time.Duration(u.Start).Truncate(time.Millisecond / bytesPerMS))
+	return known
 }
 
 // place puts data on u's track at its start; the track must be free there.
-func place(c *Call, u *Utterance, data []byte, key string, f *faults) {
-	track := &c.Caller
+func (l *laying) place(u *Utterance, data []byte, key string) bool {
+	track := &l.c.Caller
 	switch u.Track {
 	case TrackCaller:
 	case TrackAgent:
-		track = &c.AgentAudio
+		track = &l.c.AgentAudio
 	default:
-		return // told by check
+		return false // told by check
 	}
 	at := span(u.Start)
 	if at < len(*track) && sounds((*track)[at:min(at+len(data), len(*track))]) {
-		f.add(key, "is laid over other sound of the %s's track, at %v", u.Track, u.Start)
-		return
+		l.f.add(key, "is laid over other sound of the %s's track, at %v", u.Track, u.Start)
+		return false
 	}
 	*track = fit(*track, max(len(*track), at+len(data)))
 	copy((*track)[at:], data)
+	return true
 }
 
 // fit cuts a track to n bytes or fills it up with silence.

@@ -29,15 +29,28 @@ func (o *Org) admin() *User {
 
 // Seed makes records, all or none, and returns their ids in order. A reference may point to an earlier record of the list as "@0".
 func (o *Org) Seed(seeds []Seed) ([]string, error) {
-	var ids []string
+	ids, at, err := o.TrySeed(seeds)
+	switch {
+	case err == nil:
+		return ids, nil
+	case at < len(seeds):
+		return nil, Refuse(err.HTTP, err.Code, "record %d, a %s: %s", at, seeds[at].Object, err.Message)
+	default:
+		return nil, err
+	}
+}
+
+// TrySeed is Seed with the refusal in the vendor's own words, and the place of the record that is refused.
+func (o *Org) TrySeed(seeds []Seed) (ids []string, at int, err *Error) {
 	// A copy that may do everything, so that records can be seeded in orgs whose users may not.
 	u := *o.admin()
 	u.Role, u.hidden, u.readOnly = Admin, nil, nil
-	err := o.Do(&Actor{User: &u, API: "seed", Duplicate: Duplicate{AllowSave: true}}, func(tx *Tx) *Error {
+	err = o.Do(&Actor{User: &u, API: "seed", Duplicate: Duplicate{AllowSave: true}}, func(tx *Tx) *Error {
 		for i, s := range seeds {
+			at = i
 			obj := o.Schema.Object(s.Object)
 			if obj == nil || obj.Event {
-				return Refuse(400, "INVALID_TYPE", "record %d: there is no object %s", i, s.Object)
+				return Refuse(400, "INVALID_TYPE", "there is no such object")
 			}
 			fields := make(map[string]any, len(s.Fields))
 			for name, v := range s.Fields {
@@ -45,16 +58,21 @@ func (o *Org) Seed(seeds []Seed) ([]string, error) {
 			}
 			id, err := tx.Create(obj, fields)
 			if err != nil {
-				return Refuse(err.HTTP, err.Code, "record %d, a %s: %s", i, s.Object, err.Message)
+				return err
 			}
 			ids = append(ids, id)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
-	return ids, nil
+	return ids, 0, nil
+}
+
+// Fit brings a value of call.yaml or Go to how a field of a seeded record holds it; the error is the vendor's refusal.
+func Fit(obj *schema.Object, f *schema.Field, v any) (any, *Error) {
+	return coerce(f, seedValue(obj, f.Name, v, nil))
 }
 
 // seedValue brings Go's and YAML's values to JSON's, and finds earlier records.
