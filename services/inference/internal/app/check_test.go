@@ -112,6 +112,17 @@ func TestSplitName(t *testing.T) {
 		{"Mr. Whitfield", "en-US", "", "Whitfield"},
 		{"señora García", "es-MX", "", "García"},
 		{"Olga", "en-US", "Olga", ""},
+		{"van der Merwe", "en-US", "", "van der Merwe"},
+		{"Pieter van der Merwe", "en-US", "Pieter", "van der Merwe"},
+		{"De Vries", "en-US", "", "De Vries"},
+		{"Al Haroun", "en-US", "Al", "Haroun"},
+		{"Khalid bin Rashid", "en-US", "Khalid", "bin Rashid"},
+		{"Mary-Jane Abernathy-Wu", "en-US", "Mary-Jane", "Abernathy-Wu"},
+		{"Robert Quarles Jr.", "en-US", "Robert", "Quarles Jr."},
+		{"Yuliana Andrea Ospina", "es-US", "Yuliana Andrea", "Ospina"},
+		{"José Luis de la Torre", "es-ES", "José Luis", "de la Torre"},
+		{"María José del Río y Zúñiga", "es-ES", "María José", "del Río y Zúñiga"},
+		{"Refugio Tlatelpa", "es-MX", "Refugio", "Tlatelpa"},
 		{"", "en-US", "", ""},
 	} {
 		if first, last := splitName(c.name, c.language); first != c.first || last != c.last {

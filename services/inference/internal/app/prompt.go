@@ -12,7 +12,7 @@ import (
 
 // PromptVersion stands in every insight and every kept answer: change it with the words below, with the
 // schema or with what check.go accepts.
-const PromptVersion = "2"
+const PromptVersion = "3"
 
 // maxOutputTokens of one answer: a summary, a next action and a dozen details with their quotes come to
 // about 900.
@@ -54,7 +54,7 @@ Rules:
 - Every quote is copied word for word from one line of the transcript, without its number, time and speaker; at most 25 words. "speaker" is who said it.
 - Confidence is between 0 and 1: how likely a careful person who heard the call would agree.
 - The caller's words count for more than the agent's. What the caller denies or takes back does not count.
-- The summary is one to three sentences in English for a colleague who was not there: what the caller wanted and what was agreed. Use placeholders, never names or numbers of persons.
+- The summary is one to three sentences in English for a colleague who was not there: what the caller wanted and what was agreed. The first sentence has at most 200 characters and names the matter itself, not its kind: which product, what is broken and how, which order, which appointment. Write "[NAME_1] reported that the dishwasher leaks (order A 1207)", not "the caller needs support". Use placeholders, never names or numbers of persons; call the caller "the caller" if no name was said.
 - next_action is what the company should do next, or null if nothing is left to do. The subject is a short imperative.
 - details are what the caller said of himself and his matter. Leave out what was not said. An order number is written as one would type it.
 

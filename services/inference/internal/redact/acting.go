@@ -73,7 +73,8 @@ func (s *stream) actor(i int) bool {
 		return false
 	}
 	if !s.doc.cased {
-		return givenNames[w] && !s.doc.lang.ambiguous(w)
+		// "shawna speaking": nobody else speaks.
+		return givenNames[w] && !s.doc.lang.ambiguous(w) || s.norm(i+1) == "speaking" && !s.doc.lang.everyday(w) && !inflected(w)
 	}
 	if s.doc.lang.everyday(w) {
 		return givenNames[w] && s.midCapital(i) && !otherWords[w]
@@ -124,7 +125,7 @@ func (s *stream) companions(found []finding) []finding {
 			continue
 		}
 		at := f.to + 1
-		if s.mayName(at) && !s.toks[at].sentence() && (s.midCapital(at) && !s.doc.lang.everyday(s.norm(at)) || givenNames[s.norm(at)] && !s.doc.lang.ambiguous(s.norm(at))) {
+		if s.mayName(at) && !s.toks[at].sentence() && (s.midCapital(at) && !s.doc.lang.everyday(s.norm(at)) || givenNames[s.norm(at)] && !s.doc.lang.ambiguous(s.norm(at)) || !s.doc.cased && s.unknown(at)) {
 			if to := s.nameEnd(at, weak); to > at && !s.ofThing(at, to) {
 				more = append(more, s.finding(Name, at, to, s.spoken(at, to)))
 			}

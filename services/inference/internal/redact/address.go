@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"regexp"
 	"strings"
 )
 
@@ -12,7 +13,7 @@ var (
 	// numberedWays have a number for a name: "County Road 12", "Highway 61 North".
 	numberedWays = set("highway hwy route rte road rd interstate carretera autopista ruta")
 	wayKinds     = set("county state us old rural farm township ranch north south east west interstate business")
-	calleTypes   = set("calle avenida av avda paseo camino carretera callejon calzada boulevard bulevar ronda travesia via c plaza plazuela colonia glorieta carrera cra diagonal transversal pasaje rambla urbanizacion privada prolongacion circuito andador eje carrer kalea rua praza")
+	calleTypes   = set("calle avenida av avda paseo camino carretera callejon calzada boulevard bulevar ronda travesia via c plaza plazuela colonia glorieta carrera cra diagonal transversal pasaje rambla urbanizacion privada cerrada poligono prolongacion circuito andador eje carrer kalea rua praza")
 	// numberSign stands before the number of a house.
 	numberSign = set("numero num no n con")
 	// notCalle stands in no name of a street.
@@ -23,7 +24,7 @@ var (
 )
 
 // addresses finds a house number with its street, a calle with its number, a post-office box, a postcode that is
-// spoken of, and what follows "my address is".
+// spoken of, what follows "my address is", and streets that are named without their kind (bare.go).
 func (s *stream) addresses() []finding {
 	var found []finding
 	for _, r := range s.runs {
@@ -36,6 +37,10 @@ func (s *stream) addresses() []finding {
 		default:
 			if to := s.street(r); to > 0 {
 				found = append(found, s.address(s.unitBefore(from), s.town(to)))
+			} else if to := s.bareStreet(r); to > 0 {
+				found = append(found, s.address(s.unitBefore(from), s.town(to)))
+			} else if begins, to := s.bareCalle(r); to > 0 {
+				found = append(found, s.address(begins, s.town(to)))
 			}
 		}
 	}
@@ -45,6 +50,16 @@ func (s *stream) addresses() []finding {
 		} else if n := s.postcode(i); n > 0 && (allUpper(t.text) || t.first && s.directlyAsked(t.line, zipCues)) {
 			found = append(found, s.address(i, i+n))
 		} else if to := s.calle(i); to > 0 {
+			found = append(found, s.address(i, s.town(to)))
+		} else if from, to := s.streetFirst(i); to > 0 {
+			found = append(found, s.address(from, s.town(to)))
+		} else if to := s.houseNamed(i); to > 0 {
+			found = append(found, s.address(i, s.town(to)))
+		} else if from, to := s.townAnswer(i, found); to > 0 {
+			found = append(found, s.address(from, s.town(to)))
+		} else if to := s.spokenPostcode(i); to > 0 {
+			found = append(found, s.address(i, to))
+		} else if to := s.units(i); to > 0 {
 			found = append(found, s.address(i, s.town(to)))
 		} else if to := s.dwelling(i); to > 0 {
 			found = append(found, s.address(to-2, s.town(to)))
@@ -63,7 +78,7 @@ func (s *stream) addresses() []finding {
 // dwelling reads the unit that somebody lives in, "I'm in unit 14C", from the words before it on; 0 if none stands there.
 func (s *stream) dwelling(i int) int {
 	n := s.startsWith(i, dwellings)
-	if n == 0 || !unitWords[s.norm(i+n)] || weakUnits[s.norm(i+n)] {
+	if n == 0 || !unitWords[s.norm(i+n)] || weakUnits[s.norm(i+n)] && !(s.norm(i+n) == "box" && s.norm(i+n-1) == "to") {
 		return 0
 	}
 	if _, m := s.number(i + n + 1); m != 1 && !mixed(s.norm(i+n+1)) {
@@ -73,9 +88,54 @@ func (s *stream) dwelling(i int) int {
 }
 
 var (
-	dwellings = phraseList("i'm in, im in, we're in, i am in, we are in, live in, i'm at, we're at, lives in, moved to, vivo en el, vivimos en el, estoy en el")
+	dwellings = phraseList("i'm in, im in, we're in, i am in, we are in, live in, i'm at, we're at, lives in, moved to, ship to, ship it to, shipping to, send it to, mail it to, vivo en el, vivimos en el, estoy en el")
 	weakUnits = set("number numero letra room level block box local casa")
 )
+
+// units reads a flat that somebody is in, "in unit 4C", or one unit after the other, "Pier 9, Suite 116", from word i on; 0 if
+// neither stands there.
+func (s *stream) units(i int) int {
+	if !unitWords[s.norm(i)] || weakUnits[s.norm(i)] {
+		return 0
+	}
+	n := s.townWord(i, i)
+	if n < 2 {
+		return 0
+	}
+	if homes[s.norm(i)] && (s.norm(i) != "unit" || mixed(s.norm(i+1))) && (s.norm(i-1) == "in" || s.norm(i-1) == "at" || s.norm(i-1) == "from" || s.norm(i-1) == "en") {
+		return i + n
+	}
+	if s.unitAhead(i+n) && strings.Contains(s.toks[i+n].gap, ",") {
+		return i + n + s.townWord(i+n, i+n)
+	}
+	return 0
+}
+
+// homes are units that people live in.
+var homes = set("apartment apt unit flat suite apartamento departamento depto")
+
+// spokenPostcode reads a British or Canadian postcode that is dictated as the answer to the question for it, "p h two eight q
+// t", at word i; 0 if none stands there.
+func (s *stream) spokenPostcode(i int) int {
+	if !s.toks[i].first || !s.toks[i].letter() || !s.directlyAsked(s.toks[i].line, zipCues) {
+		return 0
+	}
+	var b strings.Builder
+	for j := i; j < len(s.toks) && b.Len() < 8; {
+		piece, n := s.documentPiece(j)
+		if n == 0 {
+			break
+		}
+		b.WriteString(piece)
+		j += n
+		if spelledPostcode.MatchString(b.String()) {
+			return j
+		}
+	}
+	return 0
+}
+
+var spelledPostcode = regexp.MustCompile(`^([a-z]{1,2}\d[a-z\d]?\d[a-z]{2}|[a-z]\d[a-z]\d[a-z]\d)$`)
 
 func (s *stream) skipIs(i int) int {
 	if w := s.norm(i); w == "is" || w == "es" {
@@ -153,6 +213,9 @@ func (s *stream) streetName(from, line int) int {
 		}
 		switch {
 		case i == from:
+			if to := s.namedAfter(i); to > 0 {
+				return to
+			}
 		case streetTypes[t.norm]:
 			return s.numberAfter(i + 1)
 		case weakTypes[t.norm] && (s.doc.cased && t.upper() || !s.doc.cased && plain):
@@ -161,9 +224,28 @@ func (s *stream) streetName(from, line int) int {
 		if end > 0 && i >= end && s.doc.cased && !t.upper() {
 			return end
 		}
-		plain = plain && !s.doc.lang.everyday(t.norm)
+		plain = plain && (!s.doc.lang.everyday(t.norm) || townStarts[t.norm])
 	}
 	return end
+}
+
+// namedAfter reads a street whose name follows its kind, "Avenue of the Americas", "Rue de Rivoli", at word i; 0 if none
+// stands there.
+func (s *stream) namedAfter(i int) int {
+	if w := s.norm(i); !s.doc.cased || !streetTypes[w] && w != "rue" && w != "rua" && w != "via" && w != "viale" {
+		return 0
+	}
+	to := i + 1
+	for skip := 0; skip < 2 && (particles[s.norm(to)] || s.norm(to) == "of" || s.norm(to) == "the" || s.norm(to) == "des"); skip++ {
+		to++
+	}
+	if !s.midCapital(to) {
+		return 0
+	}
+	for to < len(s.toks) && s.midCapital(to) && !s.toks[to].first && joined(s.toks[to].gap) && to < i+6 {
+		to++
+	}
+	return to
 }
 
 // numberAfter passes over the number that is the name of a way: "County Road 12".

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -41,7 +42,7 @@ func (c *cardReader) read(i int) int {
 	case len(r.digits) == 4 && s.cueBefore(r.from(), 6, lastFourCues) >= 0:
 		// The last four digits may be shown (PCI DSS 3.4.1).
 	case c.goesOn(r):
-	case s.cardTalk(r.from()) && !s.announced(r.from()) && !s.ordered(r.from(), 8):
+	case c.mayBegin(r) && !s.announced(r.from()) && !s.ordered(r.from(), 8):
 		groups := s.dictatedCard(i)
 		for _, f := range groups {
 			c.add(Card, f.from, f.to, f.value)
@@ -49,6 +50,25 @@ func (c *cardReader) read(i int) int {
 		return max(0, len(groups)-1)
 	}
 	return 0
+}
+
+// mayBegin tells whether the groups of a card number may begin with a run: a card is spoken of, after the last one that was
+// given whole.
+func (c *cardReader) mayBegin(r run) bool {
+	s := c.s
+	if !s.cardTalk(r.from()) || s.slashed(r) {
+		return false
+	}
+	if last := c.last(Card); last.stream == nil || !luhn(last.value) || len(last.value) < 13 {
+		return true
+	}
+	line := s.toks[r.from()].line
+	return s.cueBefore(r.from(), r.from()-c.end, cardCues) >= 0 || line > s.toks[c.end-1].line && s.directlyAsked(line, cardCues)
+}
+
+// slashed tells whether a run is written with a slash, as no group of a card number is: "11/26".
+func (s *stream) slashed(r run) bool {
+	return slices.ContainsFunc(s.toks[r.from()+1:r.to()], func(t token) bool { return strings.Contains(t.gap, "/") })
 }
 
 // number takes a run that holds a card number, and what was said with it in one breath.
@@ -97,14 +117,20 @@ func (c *cardReader) tail(rest run) {
 // corrects it, its expiry date, its code.
 func (c *cardReader) goesOn(r run) bool {
 	s := c.s
-	if c.end == 0 || r.from()-c.end > 6 || s.toks[r.from()].line > s.toks[c.end-1].line+2 || s.announced(r.from()) || s.counts(r) || s.elsewhere(c.end, r.from()) {
+	if c.end == 0 || s.street(r) > 0 || r.from()-c.end > 6 || s.toks[r.from()].line > s.toks[c.end-1].line+2 || s.announced(r.from()) || s.counts(r) || s.elsewhere(c.end, r.from()) {
 		return false
 	}
 	near := r.from()-c.end <= 2 || s.cueBefore(r.from(), 2, codeWords) >= 0
 	n := expiryDigits(r)
 	switch {
-	case s.corrected(c.end, r.from()) && len(r.digits) >= 3 && len(r.digits) <= 8:
-		c.add(Card, r.from(), r.to(), c.last(Card).value+" "+r.digits)
+	case c.isCode(r) && s.cueBefore(r.from(), 2, codeWords) >= 0:
+		c.add(CVV, r.from(), r.to(), r.digits)
+	case s.corrected(c.end, r.from()) && !s.slashed(r) && len(r.digits) >= 3 && len(r.digits) <= 8:
+		if c.ended() == Expiry {
+			c.add(Expiry, r.from(), r.to(), r.digits)
+		} else {
+			c.add(Card, r.from(), r.to(), c.last(Card).value+" "+r.digits)
+		}
 	case near && n > 0 && (n == len(r.digits) || c.isCode(r.part(n, len(r.digits)))):
 		c.tail(r)
 	case near && c.isCode(r):
@@ -133,6 +159,16 @@ func (c *cardReader) last(k Kind) finding {
 		}
 	}
 	return finding{}
+}
+
+// ended is the kind of what was said last of the card.
+func (c *cardReader) ended() Kind {
+	for _, f := range c.found {
+		if f.to == c.end {
+			return f.kind
+		}
+	}
+	return ""
 }
 
 // isCode tells whether a run has the length of the card's security code.
@@ -167,6 +203,9 @@ func (s *stream) securityCode(r run) bool {
 	if len(r.digits) != 3 && len(r.digits) != 4 {
 		return false
 	}
+	if s.cueBefore(r.from(), 10, otherCards) >= 0 {
+		return false // the code of a gift card
+	}
 	return s.announces(cvvCues, r, 8) || s.answersWith(r, cvvCues)
 }
 
@@ -180,6 +219,14 @@ func (s *stream) announces(cues *phrases, r run, within int) bool {
 	back := s.cueBefore(r.from(), within, cues)
 	if back < 0 {
 		return false
+	}
+	// A question is over once the other party has answered it with a number.
+	if line := s.toks[r.from()].line; s.toks[r.from()-back-1].line != line {
+		for k, q := s.asked[line].from, s.asked[line]; k < q.to; k++ {
+			if s.other.isNumber(k) {
+				return false
+			}
+		}
 	}
 	return s.straight(r.from()-back, r.from())
 }
@@ -202,17 +249,20 @@ func (s *stream) straight(from, to int) bool {
 
 // dictatedCard collects the groups of a card number that were dictated one by one, with words between, or of which
 // one was misheard so that the check digit is wrong. Every group becomes a finding of its own with the value
-// of the whole; fewer than eight digits are no card number. It ends where the check digit is right, at 16
+// of the whole; fewer than eight digits are no card number, nor fewer than twelve that nothing announces. It ends where the check digit is right, at 16
 // digits, or where something else is announced.
 func (s *stream) dictatedCard(first int) []finding {
 	const apart = 12 // words of the same party between two groups
 	digits, n := "", 0
 	for i := first; i < len(s.runs); i++ {
 		r := s.runs[i]
-		if i > first && (r.from()-s.runs[i-1].to() > apart || s.announced(r.from())) || r.sum {
+		if i > first && (r.from()-s.runs[i-1].to() > apart || s.announced(r.from())) || r.sum || i == first && len(r.digits) < 2 {
 			break
 		}
-		if len(digits)+len(r.digits) > 19 {
+		if i > first && len(digits) >= 4 && len(digits)+len(r.digits) > 16 && s.corrected(s.runs[i-1].to(), r.from()) {
+			digits = digits[:len(digits)-4] // what was said last is taken back
+		}
+		if len(digits)+len(r.digits) > 19 || s.slashed(r) || s.street(r) > 0 {
 			break
 		}
 		digits += r.digits
@@ -221,7 +271,11 @@ func (s *stream) dictatedCard(first int) []finding {
 			break
 		}
 	}
-	if len(digits) < 8 {
+	least := 12
+	if s.cueBefore(s.runs[first].from(), 3, cardAnnounced) >= 0 || s.askedFor(s.runs[first].from(), cardCues) {
+		least = 8
+	}
+	if len(digits) < least {
 		return nil
 	}
 	found := make([]finding, n)

@@ -11,7 +11,7 @@ var (
 		"codigo de seguridad, codigo de verificacion, tres digitos, digitos de atras, cvv es, codigo de atras, numeros de atras, cuatro digitos del frente")
 	expiryCues = phraseList("expires, expiry, expiration, expiration date, exp date, exp, expiring, expire, valid until, valid through, good through, good thru, valid thru",
 		"vence, vencimiento, caduca, caducidad, expira, fecha de vencimiento, valida hasta, valido hasta, expiracion")
-	lastFourCues = phraseList("ending in, ends in, ending, end in, ends with, ending with, last four, last 4, last four digits, last four are, last four of, end with",
+	lastFourCues = phraseList("ending in, ends in, ended in, ended with, ending, end in, ends with, ending with, last four, last 4, last four digits, last four are, last four of, end with",
 		"terminada en, termina en, terminacion, ultimos cuatro, acaba en, acabada en, ultimas cuatro")
 	phoneCues = phraseList("phone, phone number, telephone, cell, cell phone, mobile, my number, my number is, call me, call me at, call me back, call back, callback, callback number",
 		"reach me, reach me at, text me, contact number, home number, work number, a number, best number, area code, fax, reached at, landline, number to reach you, number is best",
@@ -23,13 +23,15 @@ var (
 		"home address, street address, mailing address, moved to, moved from, mi direccion es, direccion es, direccion, domicilio, domicilio es, vivo en, vivimos en, estamos en, resido en")
 	ssnCues = phraseList("social, social security, social security number, ssn, s s n, itin, tax id, taxpayer id, seguro social, numero de seguro, numero de seguro social")
 	idCues  = phraseList("dni, d n i, denei, de ene i, nie, n i e, nif, documento, documento de identidad, identidad, numero de identificacion, cedula, curp, rfc, ine, pasaporte, passport, passport number",
-		"driver's license, drivers license, driver's license number, drivers license number, driving licence, driving license, license number, licence number, driver license, license is, license was, licence is, licence was, license number is, licencia, licencia de conducir, licencia de manejo, national id",
+		"driver's license, drivers license, driver's license number, drivers license number, driving licence, driving license, license number, licence number, driver license, license, licence, license is, license was, licence is, licence was, license number is, licencia, licencia de conducir, licencia de manejo, national id",
 		"id number, identification number, medicare number, medicare, medicaid, medicaid number, state id, member id, member number, subscriber id, insurance id, patient id, green card, alien number",
 		"national insurance, national insurance number, ni number, nhs number, numero de afiliacion, tarjeta sanitaria")
 	orderCues = phraseList("order, order number, ticket, ticket number, case, case number, reference, reference number, confirmation, confirmation number, confirmation code, invoice, invoice number",
 		"tracking, tracking number, account number, booking, booking number, serial, serial number, model number, model, extension, po number, po, purchase order, quote number, part number, policy number, claim number, group number",
 		"routing number, routing, item number, sku, receipt number, work order, meter, meter reading, reservation number, customer number, customer id, job number, unit number, vin, imei, upc, barcode, product code, batch, batch number, lot number",
 		"pedido, numero de pedido, orden, numero de orden, factura, numero de factura, referencia, numero de referencia, reserva, confirmacion, numero de confirmacion, codigo de confirmacion, numero de serie, numero de cliente, numero de seguimiento, seguimiento, guia, numero de guia, numero de caso, poliza, numero de poliza, contador, matricula")
+	// cardAnnounced stand right before a card's number; a card that is only spoken of may be followed by other numbers.
+	cardAnnounced = phraseList("card number, card number is, card is, card's, visa is, mastercard is, amex is, number is, number's, numero de tarjeta, numero de tarjeta es, numero es, tarjeta es, es la")
 	// codeAsks ask for the code once the card is known.
 	codeAsks = phraseList("code, the code, codigo, el codigo, clave")
 	// otherTopics end a card number, and a question for one of them begins a new number.

@@ -202,6 +202,9 @@ func (s *stream) dayFirst(i int) (date, int) {
 	}
 	month, ok := months[s.norm(i+n)]
 	if !ok {
+		if d, n := s.ordinalMonth(i+n, day); n > 0 {
+			return d, n - i
+		}
 		return s.spokenES(i, day)
 	}
 	n++
@@ -215,6 +218,22 @@ func (s *stream) dayFirst(i int) (date, int) {
 		n += skip + m
 	}
 	return d, n
+}
+
+// ordinalMonth goes on after "fourth of": "the second sixty seven". It returns where the date ends; 0 if none stands there.
+func (s *stream) ordinalMonth(i, day int) (d date, end int) {
+	if s.norm(i-1) != "of" {
+		return date{}, 0
+	}
+	if s.norm(i) == "the" {
+		i++
+	}
+	month := ordinals[s.norm(i)]
+	year, n := s.year(i + 1)
+	if month < 1 || month > 12 || n == 0 {
+		return date{}, 0
+	}
+	return date{year: year, month: month, day: day}, i + 1 + n
 }
 
 // spokenES reads "veintiuno del cuatro del ochenta y ocho".
@@ -265,8 +284,10 @@ func dateGap(gap string) bool { return gap == "/" || gap == "-" || gap == "." }
 func (s *stream) day(i int) (int, int) {
 	w := s.norm(i)
 	digits := strings.TrimRight(w, "sthnrd")
-	if v, err := strconv.Atoi(digits); err == nil && v >= 1 && v <= 31 && len(digits) <= 2 {
-		return v, 1
+	if n := len(digits); (n == 1 || n == 2) && countDigits(digits) == n {
+		if v, err := strconv.Atoi(digits); err == nil && v >= 1 && v <= 31 {
+			return v, 1
+		}
 	}
 	if v, ok := ordinals[w]; ok && v > 0 {
 		return v, 1

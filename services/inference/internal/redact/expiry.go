@@ -1,6 +1,10 @@
 package redact
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // expiries finds dates that were announced or asked for as a card's expiry: "expires oh nine twenty eight", "exp
 // 09/28", "11 of 29", "vence en marzo del 2028".
@@ -14,14 +18,24 @@ func (s *stream) expiries() []finding {
 		from, to, value := r.from(), r.to(), monthYear(r.digits)
 		if m, back := s.monthBefore(from); back > 0 {
 			from -= back
-			value = fmt.Sprintf("%02d/%s", m, r.digits[max(0, len(r.digits)-2):])
+			year := min(len(r.digits), 2)
+			if strings.HasPrefix(r.digits, "20") && len(r.digits) >= 4 {
+				year = 4
+			}
+			value = fmt.Sprintf("%02d/%s", m, r.digits[max(0, year-2):year])
+			// "April of twenty nine and three eight one four": the code goes with it.
+			if rest := len(r.digits) - year; (rest == 3 || rest == 4) && !r.cutsWord(year) {
+				code := r.part(year, len(r.digits))
+				found = append(found, s.finding(CVV, code.from(), code.to(), code.digits))
+				_, to = r.sub(0, year)
+			}
 		}
 		if len(r.digits) <= 2 && i+1 < len(s.runs) && s.ofYear(to, s.runs[i+1]) {
 			value = monthYear(r.digits + s.runs[i+1].digits)
 			to = s.runs[i+1].to()
 		}
 		if value == "" {
-			if !s.cardTalk(from) {
+			if !s.cardTalk(from) && !s.cardSaid(i) {
 				continue // a passport or a contract expires too
 			}
 			value = r.digits
@@ -29,6 +43,11 @@ func (s *stream) expiries() []finding {
 		found = append(found, s.finding(Expiry, from, to, value))
 	}
 	return found
+}
+
+// cardSaid tells whether one of the three numbers before number i is long enough for a card's.
+func (s *stream) cardSaid(i int) bool {
+	return slices.ContainsFunc(s.runs[max(0, i-3):i], func(r run) bool { return len(r.digits) >= 12 })
 }
 
 // monthBefore is the month whose name stands within three words before word i, and how many words before.

@@ -1,8 +1,11 @@
 package redact
 
+import "strings"
+
 // readFirms collects the words of names that are told to be a firm's, a place's or a product's: those with capitals
-// before "Logistics" or "Winery", and those after "calling from". Wherever they stand again they are no person's, unless
-// somebody introduces themself by them.
+// before "Logistics" or "Winery", those after "calling from" and "brand", and those that the first thing said begins with,
+// "Rapid Rooter, how can I help?". Wherever they stand again they are no person's, unless somebody introduces themself by
+// them.
 func (d *document) readFirms() {
 	d.firms = map[string]bool{}
 	for _, s := range d.streams {
@@ -12,6 +15,8 @@ func (d *document) readFirms() {
 				for k := i - 1; k >= 0 && i-k <= 3 && s.capital(k) && joined(s.toks[k+1].gap) && !s.toks[k+1].first; k-- {
 					d.firm(s, k)
 				}
+			case s.midCapital(i) && makers[s.norm(i-1)] && s.toks[i].gap == " ":
+				d.firms[s.toks[i].stem] = true
 			case s.midCapital(i) && s.employer(i):
 				for k := i; k < min(i+3, len(s.toks)) && s.midCapital(k) && (k == i || joined(s.toks[k].gap)); k++ {
 					d.firm(s, k)
@@ -19,10 +24,86 @@ func (d *document) readFirms() {
 			}
 		}
 	}
+	d.answeredAs()
 }
 
 func (d *document) firm(s *stream, i int) {
 	if w := s.toks[i].stem; !givenNames[w] || d.lang.ambiguous(w) {
 		d.firms[w] = true
 	}
+}
+
+// makers stand before the name of who makes a thing, or of the thing.
+var makers = set("brand make model marca modelo paquete plan color curso calle avenida")
+
+// answeredAs reads the firm that the call is answered in the name of: the words with capitals that the agent's first line
+// begins with, before a comma or the end of the sentence. "Imogen speaking" and "Maria, hello" are people.
+func (d *document) answeredAs() {
+	s := d.streams[1]
+	if len(s.toks) == 0 || s.toks[0].line > 0 || !s.capital(0) || s.startsWith(0, greetings) > 0 {
+		return
+	}
+	end := 1
+	for end < len(s.toks) && s.capital(end) && joined(s.toks[end].gap) && !s.toks[end].first {
+		end++
+	}
+	whole := s.endsSentence(end-1) || strings.Contains(s.after(end-1), ",")
+	if w := s.toks[0].stem; !whole || givenNames[w] && !companyEnding[s.norm(end-1)] || s.startsWith(0, titles) > 0 {
+		return
+	}
+	for i := range end {
+		d.firms[s.toks[i].stem] = true
+	}
+}
+
+// kin stand after the "and" of a firm's name.
+var kin = set("sons son daughters daughter brothers bros sisters hijos hijas hermanos company co associates partners asociados compania cia")
+
+// calendar words may have a capital beside a name, and belong to no firm.
+var calendar = set("monday tuesday wednesday thursday friday saturday sunday today tomorrow christmas easter lunes martes miercoles jueves viernes sabado domingo")
+
+// partOfFirm tells whether the words [from, to) of a name are part of the name of a firm: "Foss and Daughters", "Brandt
+// Escrow", "Barsanti's Bakery", "calling from Foss".
+func (s *stream) partOfFirm(from, to int) bool {
+	if s.employer(from) || s.midCapital(from-1) && companyEnding[s.norm(from-1)] && joined(s.toks[from].gap) { // "Transportes Bracamontes"
+		return true
+	}
+	if to >= len(s.toks) || s.toks[to].first {
+		return false
+	}
+	w, gap := s.norm(to), s.toks[to].gap
+	switch {
+	case strings.Trim(gap, " ") == "&":
+		return true
+	case !joined(gap):
+		return false
+	case w == "and" || w == "y" || w == "e":
+		return kin[s.norm(to+1)] || s.midCapital(to+1) && companyEnding[s.norm(to+2)] && s.capital(to+2)
+	case s.midCapital(to):
+		named := surnames[w] || givenNames[w] || calendar[w] || months[w] > 0 || grammar[s.toks[to].stem]
+		return companyEnding[w] || s.doc.lang.everyday(w) && !named
+	}
+	return false
+}
+
+// ofFirms gives every name that is part of a firm's name the words that were said as its value: a firm that bears
+// somebody's name is not that person, and has to come back as it was called.
+func (d *document) ofFirms(found []finding) {
+	for i := range found {
+		if f := &found[i]; f.kind == Name && f.stream.partOfFirm(f.from, f.to) {
+			f.firm, f.value = true, f.stream.said(f.from, f.to)
+		}
+	}
+}
+
+// said is the words [from, to) with capitals and as they were said, the possessive too: "Barsanti's".
+func (s *stream) said(from, to int) string {
+	var b strings.Builder
+	for i := from; i < to; i++ {
+		if i > from {
+			b.WriteString(s.toks[i].gap)
+		}
+		b.WriteString(capitalFirst(s.toks[i].text))
+	}
+	return b.String()
 }

@@ -15,11 +15,13 @@ var (
 		"le habla, le llama, les llama, habla con, hablar con, hable con, hablado con, hablo con, de parte de, pregunte por, preguntar por, pregunto por, comunicarme con, comuniqueme con, pongame con, paseme con, me atendio, atencion a, soy la senora, soy el senor")
 	// mentions stand before names among other things.
 	mentions = phraseList("spoke with, spoke to, spoken with, spoken to, talked to, talked with, told, tell, ask, asked, message for, message from, referral for, refill for, results for, check with, checked with, letter for, claim for, card for, calling about, call about, note for, voicemail from, email from, text from, a call from, call from, letter from, met with, meet with, meeting with, appointment with, session with",
-		"referred by, recommended by, signed by, handled by, sent by, assigned to, worked with, working with, dealt with, dealing with, assisted by, helped by, thanks to, contact, reach, under, it's under, is under, reservation for, appointment for, prescription for, package for, booking for, cc, works for, along with, according to, see, saw, visit, visiting, seeing",
+		"referred by, recommended by, signed by, handled by, sent by, assigned to, worked with, working with, dealt with, dealing with, assisted by, helped by, thanks to, contact, reach, under, it's under, is under, reservation for, aside for, hold it for, hold this for, mark it for, leave it for, leave it with, appointment for, prescription for, package for, booking for, cc, works for, along with, according to, see, saw, visit, visiting, seeing",
 		"get a hold of, get hold of, name, ask about, copy, looping in, looking for, waiting for, connect me with, connect me to, transfer me to, put me through to, get me, is this, am i speaking with, speaking",
 		"llamo, llama, dijo, pregunto, escribio, firmo, cita con, reunion con, mensaje para, recado para, que llamo, mensaje de, llamada de, correo de, digale a, dile a, avise a, gracias a, atendida por, atendido por, recomendada por, recomendado por, reserva de, cita para, junto con, busco a, conoce a, llamar a, es usted")
+	// tellings are done to people only.
+	tellings = phraseList("tell, told, ask, asked, spoke with, spoke to, spoken with, spoken to, talked to, talked with, met with, under, it's under, booked under, put it under, aside for, hold it for, leave it for, leave it with, avise a, digale a, dile a")
 	// greetings stand before names too.
-	greetings = phraseList("this is, i'm, im, i am, it's, it is, thanks, thank you, hi, hello, hey, goodbye, bye, okay, ok, sure, perfect, great, sorry, welcome, welcome back, good morning, good afternoon, good evening, got it, alright, all right, of course, certainly, absolutely, you're welcome, no problem, yes, yeah, dear, mate",
+	greetings = phraseList("this is, i'm, im, i am, it's, it is, hiya, howdy, morning, afternoon, evening, good day, hi there, hey there, hello there, hello again, hi again, me again, greetings, thanks, thank you, hi, hello, hey, goodbye, bye, okay, ok, sure, perfect, great, sorry, welcome, welcome back, good morning, good afternoon, good evening, got it, alright, all right, of course, certainly, absolutely, you're welcome, no problem, yes, yeah, dear, mate",
 		"soy, habla, aqui, hola, gracias, perfecto, muchas gracias, buenos dias, buenas tardes, buenas noches, buenas, de acuerdo, claro, muy bien, bienvenido, bienvenida, adios, disculpe, mucho gusto, encantado, encantada, con, de nada, vale, oye, estimado, estimada, si")
 	// titles stand before family names.
 	titles = phraseList("mr, mrs, ms, miss, mx, mister, dr, doctor, prof, professor, judge, officer, sergeant, detective, captain, reverend, pastor, rabbi, father, senator, nurse, coach, sir, madam, aunt, uncle, auntie, attorney, agent, principal, sheriff, deputy, constable, mayor, governor, president, ranger, trooper, deacon, dean, dame, lord, lady",
@@ -44,13 +46,16 @@ func (s *stream) introduced(i int) (from int, g grounds) {
 		return from, sure
 	}
 	if from := s.related(i); from > 0 {
-		return from, weak
+		return from, s.orUnknown(from)
 	}
 	if n := s.startsWith(i, namings); n > 0 {
 		from := s.afterFillers(i + n)
 		if s.norm(i) != "call" || s.capital(from) || !s.doc.cased {
 			return s.unlessEnded(from, i+n), named
 		}
+	}
+	if n := s.startsWith(i, tellings); n > 0 && s.orUnknown(i+n) == named {
+		return i + n, named
 	}
 	if n := s.startsWith(i, mentions); n > 0 {
 		return s.unlessEnded(s.mentioned(i+n), i+n), weak
@@ -59,6 +64,24 @@ func (s *stream) introduced(i int) (from int, g grounds) {
 		return s.greeted(i, i+n)
 	}
 	return 0, weak
+}
+
+// orUnknown are the grounds for a name where nobody but a person can stand: an unknown word is enough in a transcript
+// without capitals.
+func (s *stream) orUnknown(i int) grounds {
+	if !s.doc.cased && s.unknown(i) {
+		return named
+	}
+	return weak
+}
+
+// unknown tells whether word i is on no list, and has the form of no verb or plural.
+func (s *stream) unknown(i int) bool {
+	if !s.mayName(i) || s.toks[i].sentence() {
+		return false
+	}
+	w := s.toks[i].stem
+	return len(w) > 3 && !s.doc.lang.everyday(w) && !inflected(w) && !strings.HasSuffix(w, "s") && !companyEnding[w]
 }
 
 // afterFillers passes over what stands between an introduction and the name: "is", "uh", a title.
@@ -87,7 +110,7 @@ func (s *stream) unlessEnded(from, cue int) int {
 
 // mentioned takes what a mention is followed by for a name unless it is a thing's: with a capital, and no article.
 func (s *stream) mentioned(i int) int {
-	if i >= len(s.toks) || s.toks[i].sentence() || strings.Contains(s.toks[i].gap, ",") || s.ofThing(i, i+1) {
+	if i >= len(s.toks) || s.toks[i].sentence() || strings.Contains(s.toks[i].gap, ",") || s.norm(i-1) != "this" && s.ofThing(i, i+1) {
 		return 0
 	}
 	return i
@@ -109,9 +132,11 @@ func (s *stream) titled(i int) int {
 	switch {
 	case dotted && len(w) > 4:
 		return 0
+	case particles[s.norm(from)] && s.nameAhead(from+1, named) && !determiners[s.norm(from)]:
+		return from
 	case s.doc.cased && !s.capital(from):
 		return 0
-	case !s.doc.cased && (s.doc.lang.everyday(s.norm(from)) || inflected(s.norm(from)) || doubtfulTitles[w] && w != "dr" && w != "doctor" && w != "doctora" && w != "senor" && w != "senora" && !givenNames[s.norm(from)] && !surnames[s.norm(from)]):
+	case !s.doc.cased && (s.doc.lang.everyday(s.norm(from)) && (s.doc.lang.common(s.norm(from)) || !surnames[s.norm(from)]) || inflected(s.norm(from)) || doubtfulTitles[w] && w != "dr" && w != "doctor" && w != "doctora" && w != "senor" && w != "senora" && !givenNames[s.norm(from)] && !surnames[s.norm(from)]):
 		return 0
 	case s.doc.lang.everyday(s.norm(from)) && !surnames[s.norm(from)] && !givenNames[s.norm(from)]:
 		return 0
@@ -191,7 +216,7 @@ func (s *stream) selfNamed(i int) bool {
 
 // nameAsks are questions whose answer is a name; firmAsks are those that only sound like it.
 var (
-	nameAsks = phraseList("name, name please, who am i speaking with, who am i talking to, whom am i speaking with, who's calling, who is calling, who's this, who is this, whom do i, who should i, who is it, and you are, spell, spell that, speaking with",
+	nameAsks = phraseList("name, who's it for, who is it for, who's this for, who is this for, who am i speaking to, whom am i speaking, to whom am i, who's that, who do i have, who is speaking, who's speaking, name please, who am i speaking with, who am i talking to, whom am i speaking with, who's calling, who is calling, who's this, who is this, whom do i, who should i, who is it, and you are, spell, spell that, speaking with",
 		"nombre, apellido, apellidos, como se llama, quien habla, quien llama, con quien hablo, con quien tengo el gusto, de parte de quien, quien le atendio, deletrea, deletrear")
 	firmAsks = phraseList("company name, business name, company's name, name of the company, name of your company, name of the business, user name, username, domain name, product name, name of the product, street name, street, brand name, store name, practice name, school name",
 		"nombre de la empresa, nombre de la compania, nombre del producto, nombre de usuario, nombre de la calle")

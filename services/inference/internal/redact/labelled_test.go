@@ -99,7 +99,11 @@ var sets = []struct{ name, files string }{
 	{"Held out, measured once and then mended on", "testdata/heldout-*.txt"},
 	{"Unseen, measured once and then mended on where a principle was wrong", "testdata/unseen-*.txt"},
 	{"Second unseen, likewise", "testdata/second-*.txt"},
-	{"Control, measured once and not mended on", "testdata/control-*.txt"},
+	{"Former control, likewise", "testdata/control-*.txt"},
+	{"Third unseen, likewise", "testdata/third-*.txt"},
+	{"Fourth unseen, likewise", "testdata/fourth-*.txt"},
+	{"Fifth unseen, likewise", "testdata/fifth-*.txt"},
+	{"Sixth unseen, likewise", "testdata/sixth-*.txt"},
 }
 
 // floors of recall and precision that all sets together must keep.

@@ -34,6 +34,13 @@ var (
 	companyEnding = list(companyFile)
 )
 
+// OnlyGiven tells whether a word is known as a given name and not as a family name: the second word of "Yuliana Andrea
+// Ospina".
+func OnlyGiven(word string) bool {
+	w := fold(word)
+	return givenNames[w] && !surnames[w]
+}
+
 // list is the words of a file; lines that begin with # are comments.
 func list(file string) map[string]bool {
 	m := map[string]bool{}
@@ -85,6 +92,12 @@ func (t tongue) common(w string) bool { return t.en && commonEN[w] || t.es && co
 func (t tongue) everyday(w string) bool {
 	w = stem(w)
 	if t.common(w) || otherWords[w] || months[w] > 0 {
+		return true
+	}
+	if givenNames[w] {
+		return false // James is no jam
+	}
+	if one, ok := strings.CutSuffix(w, "ies"); ok && t.common(one+"y") {
 		return true
 	}
 	for _, plural := range []string{"s", "es"} {

@@ -26,12 +26,15 @@ func (s *stream) names() []finding {
 	var found []finding
 	add := func(from, to int) {
 		if from >= 0 && to > from {
+			from = s.withParticles(s.withGiven(from))
 			found = append(found, s.finding(Name, from, to, s.spoken(from, to)))
 		}
 	}
 	for i := range s.toks {
 		if from, g := s.introduced(i); from > 0 {
-			add(from, s.nameEnd(from, g))
+			if to := s.nameEnd(from, g); g != weak || !s.namesThing(to) {
+				add(from, to)
+			}
 		}
 		add(i, s.unintroduced(i))
 		from, to := s.acting(i)
@@ -40,6 +43,15 @@ func (s *stream) names() []finding {
 	found = append(found, s.answers()...)
 	found = append(found, s.companions(found)...)
 	return s.spellings(found)
+}
+
+// withGiven is where a name begins that was found from word i on, a given name before it included that is a word as well:
+// "Guadalupe Ibáñez" at the start of a sentence.
+func (s *stream) withGiven(i int) int {
+	if i == 0 || s.toks[i].first || !joined(s.toks[i].gap) || !s.capital(i-1) || !s.capital(i) || !givenNames[s.norm(i-1)] || s.doc.lang.common(s.norm(i-1)) {
+		return i
+	}
+	return i - 1
 }
 
 // capital tells whether word i has a capital that means something: the recogniser writes them, and it is no acronym.
@@ -98,7 +110,7 @@ func (s *stream) isName(i int, g grounds, further bool) bool {
 	}
 	switch {
 	case s.doc.lang.everyday(w):
-		return further && surnames[w] && !givenNames[w] && !functionWord(w) || g == sure && givenNames[w] && !functionWord(w) && months[w] == 0
+		return further && surnames[w] && !givenNames[w] && !functionWord(w) || g == sure && (givenNames[w] || surnames[w] && !s.doc.lang.common(w)) && !functionWord(w) && months[w] == 0
 	case known && (g >= named || further || !s.doc.lang.ambiguous(w)):
 		return true
 	}
@@ -126,9 +138,16 @@ func (s *stream) nameEnd(from int, g grounds) int {
 		further := words > 0
 		limit := 3 // words of a name that is written without capitals
 		switch {
+		case bound[t.norm] && further && s.nameAhead(i+1, named):
+			g = named
 		case particles[t.norm] && (further || g == sure) && s.nameAhead(i+1, g) && !companyEnding[s.norm(i+1)]:
 		case t.letter() && i > from && s.initial(i) && s.nameAhead(i+1, g):
-		case s.isName(i, g, further) && (s.doc.cased || words < limit):
+		case further && s.midCapital(i) && s.midCapital(i+1) && joined(s.toks[i+1].gap) && surnames[s.norm(i+1)] && !companyEnding[t.norm] && !grammar[t.stem]:
+			to = i + 1 // "Gonzalo Iván Terrazas Duarte"
+			words++
+		case t.gap == "-" && i > from && s.capital(i-1) && s.mayName(i) && (further || g == sure):
+			to = i + 1 // "Hyun-woo"
+		case (s.isName(i, g, further) || further && !s.doc.cased && s.unknown(i) && (s.endsSentence(i) || clauses[s.norm(i+1)])) && (s.doc.cased || words < limit):
 			to = i + 1
 			words++
 			if strings.HasSuffix(t.norm, "'s") {
@@ -140,6 +159,9 @@ func (s *stream) nameEnd(from int, g grounds) int {
 	}
 	return to
 }
+
+// clauses begin after a whole name in a transcript without capitals: "this is alasdair mckinnon i've moved".
+var clauses = set("i i'm i've i'd i'll im ive and from calling here with my at speaking again y de del no que quiero llamo")
 
 // initial tells whether word i is an initial, as in "James T. Kirk".
 func (s *stream) initial(i int) bool {
@@ -161,8 +183,11 @@ func (s *stream) unintroduced(i int) int {
 		return i
 	}
 	w := s.toks[i].stem
-	if s.doc.firms[w] {
-		return i
+	if s.doc.firms[w] || (s.norm(i-1) == "and" || s.norm(i-1) == "y") && s.midCapital(i-2) && s.everydayAt(i-2) && !givenNames[s.norm(i-2)] && !surnames[s.norm(i-2)] {
+		return i // "Tile and Stone"
+	}
+	if dedicated[s.norm(i-1)] && !s.toks[i].first && s.capital(i) {
+		return i // "Saint Joseph's"
 	}
 	var end int
 	switch {
@@ -170,15 +195,26 @@ func (s *stream) unintroduced(i int) int {
 		end = max(i+1, s.nameEnd(i, weak))
 	case s.midCapital(i) && !s.doc.lang.everyday(w) && s.midCapital(i+1) && (surnames[s.norm(i+1)] || givenNames[s.norm(i+1)]) && joined(s.toks[i+1].gap):
 		end = s.nameEnd(i, weak)
+	case s.midCapital(i) && surnames[w] && !s.doc.lang.ambiguous(w) && receives[s.norm(i-1)] && (s.endsSentence(i) || strings.Contains(s.after(i), ",")):
+		end = i + 1 // "a case aside for Cordero, please"
 	case s.stranger(i, w):
 		end = s.nameEnd(i, weak)
 	default:
 		return i
 	}
-	if s.ofThing(i, end) {
+	if s.ofThing(i, end) || s.namesThing(end) {
 		return i
 	}
 	return end
+}
+
+// namesThing tells whether the word that follows a name makes it a thing's: a capital on an everyday word, "Alma Linux".
+func (s *stream) namesThing(end int) bool {
+	if !s.midCapital(end) || !joined(s.toks[end].gap) {
+		return false
+	}
+	w := s.toks[end].stem
+	return s.doc.lang.everyday(w) && !surnames[w] && !givenNames[w] && !calendar[w] && months[w] == 0 && !grammar[w] && w != "speaking" && w != "here"
 }
 
 func (s *stream) everydayAt(i int) bool { return s.doc.lang.everyday(s.norm(i)) }
@@ -211,6 +247,21 @@ var (
 	handled = set("use uses using used buy buys bought buying sell sells selling sold have has had got get install installed run running download downloaded want wants order ordered carry carries stock need needs offer offers support supports own owns drive drives driving try tried take takes accept accepts speak speaks love like prefer prefers calling reached reaching choosing chose joining visited watch watched read mostly called including usar uso usamos comprar compre vende venden tengo tienen quiero instalar probar llamado llamada")
 )
 
+// dedicated stand before names that are churches', hospitals' and places'; receives before those of people who get something.
+var (
+	dedicated = set("saint st mount mt lake fort port")
+	receives  = set("for to by with para con")
+)
+
+// recipients tells whether two unknown words with capitals stand where somebody gets something: "para Marlén Cubillos", ", a
+// Nahuel".
+func (s *stream) recipients(i int, before string) bool {
+	if before == "a" {
+		return s.doc.lang.es && strings.Contains(s.toks[i-1].gap, ",")
+	}
+	return (before == "for" || before == "para") && s.nameEnd(i, weak) == i+2 && !s.doc.lang.everyday(s.norm(i+1)) && !employed[s.norm(i-2)]
+}
+
 // stranger tells whether an unknown word with a capital inside a sentence is taken for a name though nothing
 // introduces it: whoever cannot be told from a thing is hidden. What is placed, handled or joined to other words with
 // capitals is a thing.
@@ -222,7 +273,7 @@ func (s *stream) stranger(i int, w string) bool {
 		return false
 	}
 	before := s.norm(i - 1)
-	if placed[before] || handled[before] || determiners[before] || companyEnding[before] || s.capital(i-1) && !s.toks[i-1].sentence() && !givenNames[before] {
+	if placed[before] && !s.recipients(i, before) || handled[before] || s.determined(i) || companyEnding[before] || s.capital(i-1) && !s.toks[i-1].sentence() && !givenNames[before] {
 		return false
 	}
 	if (before == "and" || before == "y") && s.capital(i-2) && !givenNames[s.norm(i-2)] {
@@ -236,7 +287,13 @@ func (s *stream) stranger(i int, w string) bool {
 }
 
 // determiners stand before things and firms, not before people.
-var determiners = set("the a an your our this these those another every el los las un una tu nuestro nuestra este esta ese esa unos unas")
+var determiners = set("the a an any your our this these those another every el los las un una tu nuestro nuestra este esta ese esa unos unas")
+
+// determined tells whether an article or the like stands before word i. The "a" of Spanish stands before people.
+func (s *stream) determined(i int) bool {
+	w := s.norm(i - 1)
+	return determiners[w] && !(w == "a" && s.doc.lang.es)
+}
 
 // ofThing tells whether words [from, to) belong to the name of a firm, a place or a product: "Harper Logistics", "the
 // Victoria lamp", "calling from Jackson Hewitt".
@@ -245,7 +302,7 @@ func (s *stream) ofThing(from, to int) bool {
 		if i > from && s.toks[i].sentence() {
 			break
 		}
-		if companyEnding[s.norm(i)] && (i < to || s.capital(i)) && i > from || s.startsWith(i, trademarks) > 0 || i < to && s.endsAt(i+1, trademarks) > 0 {
+		if companyEnding[s.norm(i)] && (i < to || s.capital(i)) && i > from && !(i == to-1 && surnames[s.norm(i)] && (s.toks[i-1].gap == "-" || givenNames[s.norm(from)] && !s.doc.lang.ambiguous(s.norm(from)))) || s.startsWith(i, trademarks) > 0 || i < to && s.endsAt(i+1, trademarks) > 0 {
 			return true
 		}
 	}
@@ -253,7 +310,7 @@ func (s *stream) ofThing(from, to int) bool {
 		return false
 	}
 	before := s.norm(from - 1)
-	if determiners[before] && s.toks[from].gap == " " {
+	if s.determined(from) && s.toks[from].gap == " " {
 		return true
 	}
 	if s.midCapital(from-1) && companyEnding[before] || s.endsAt(from, trademarks) > 0 {
@@ -274,7 +331,9 @@ var employed = set("calling i'm im we're am are is he's she's work works working
 // employer tells whether what stands at word i is where somebody works or calls from.
 func (s *stream) employer(i int) bool {
 	switch s.norm(i - 1) {
-	case "from", "at", "for", "de", "en", "desde", "in", "near":
+	case "for":
+		return employed[s.norm(i-2)] && s.norm(i-2) != "is" && s.norm(i-2) != "are"
+	case "from", "at", "de", "en", "desde", "in", "near":
 		return employed[s.norm(i-2)] || s.midCapital(i-2) && !s.doc.lang.everyday(s.norm(i-2))
 	case "with":
 		return s.midCapital(i-2) && !s.doc.lang.everyday(s.norm(i-2)) || s.norm(i-2) == "i'm" || s.norm(i-2) == "im" || s.norm(i-2) == "we're" || s.norm(i-2) == "am" && s.norm(i-3) == "i"

@@ -58,6 +58,8 @@ var (
 	between = set("dash hyphen space uh um er hmm then and okay ok yeah plus point guion espacio eh este luego y mas bueno si area code")
 	// counted follows how many digits there are.
 	counted = set("digits digit digitos numbers numeros cifras letters letras")
+	// pronoun stand before a "one" that counts nothing: "a new one".
+	pronoun = set("new that this another other which same old first last next right wrong good only different")
 	// currency follows an amount.
 	currency = set("dollar dollars bucks cent cents euro euros peso pesos pound pounds percent usd eur mxn gbp centavos centimos")
 )
@@ -112,7 +114,10 @@ func (s *stream) extend(r *run, i int, digits string, n int) int {
 		for skip := 0; skip < 2 && next < len(s.toks) && between[s.toks[next].norm] && !s.isNumber(next); skip++ {
 			next++
 		}
-		if next >= len(s.toks) || breaks(s.toks[next].gap) || r.whole() && s.another(i+n, next) || s.newTopic(i+n-1, next, len(r.digits)) {
+		if len(r.digits) >= 7 && s.norm(i+n) == "area" { // another phone begins
+			return i + n
+		}
+		if next >= len(s.toks) || breaks(s.toks[next].gap) || r.whole() && s.another(i+n, next) || s.newTopic(i+n-1, next, len(r.digits)) || s.unitOver(r.word[0], next) {
 			return i + n
 		}
 		d, m := s.number(next)
@@ -121,6 +126,16 @@ func (s *stream) extend(r *run, i int, digits string, n int) int {
 		}
 		i, digits, n = next, d, m
 	}
+}
+
+// unitOver tells whether the number that begins at word first is that of a unit, and the one at next, after a comma, that
+// of a house or a postcode: "Flat 3, 12 Mill Lane", "unit 12, 90210".
+func (s *stream) unitOver(first, next int) bool {
+	if !unitWords[s.norm(first-1)] || !strings.Contains(s.toks[next].gap, ",") {
+		return false
+	}
+	d, n := s.number(next)
+	return n > 0 && (len(d) == 5 || s.streetName(next+n, s.toks[next].line) > 0)
 }
 
 // another tells whether what stands in [end, next) begins another number after a whole one: a comma or "and".
@@ -142,7 +157,7 @@ func (s *stream) newTopic(last, i, soFar int) bool {
 	if q := s.asked[s.toks[i].line]; soFar >= 13 || q.to-q.from > 8 {
 		return true
 	}
-	return s.directlyAsked(s.toks[i].line, codeAsks) || slices.ContainsFunc(otherTopics, func(cues *phrases) bool { return s.directlyAsked(s.toks[i].line, cues) })
+	return s.directlyAsked(s.toks[i].line, codeAsks) || s.directlyAsked(s.toks[i].line, streetAsks) || slices.ContainsFunc(otherTopics, func(cues *phrases) bool { return s.directlyAsked(s.toks[i].line, cues) })
 }
 
 // breaks tells whether what stands between two numbers keeps them apart: a time, a sum, a question.
@@ -190,6 +205,8 @@ func (s *stream) numberEN(i int) (string, int) {
 	w := s.norm(i)
 	if v, ok := unitsEN[w]; ok {
 		switch {
+		case w == "one" && pronoun[s.norm(i-1)] && !s.toks[i].sentence() && s.endsSentence(i):
+			return "", 0
 		case s.norm(i+1) == "hundred":
 			return s.hundreds(i+2, v*100, 2)
 		case s.norm(i+1) == "thousand":
@@ -207,11 +224,14 @@ func (s *stream) numberEN(i int) (string, int) {
 		return strconv.Itoa(v + 10), 1
 	}
 	if v, ok := tensEN[w]; ok {
-		v = 10 * (v + 2)
-		if u, ok := unitsEN[s.norm(i+1)]; ok && u > 0 && joined(s.toks[i+1].gap) {
-			return strconv.Itoa(v + u), 2
+		v, n := 10*(v+2), 1
+		if u, ok := unitsEN[s.norm(i+1)]; ok && u > 0 && joined(s.toks[i+1].gap) && s.norm(i+2) != "thousand" {
+			v, n = v+u, 2
 		}
-		return strconv.Itoa(v), 1
+		if s.norm(i+n) == "hundred" { // "sixty two hundred Wilshire"
+			return s.hundreds(i+n+1, v*100, n+1)
+		}
+		return strconv.Itoa(v), n
 	}
 	return "", 0
 }
@@ -235,7 +255,7 @@ func (s *stream) hundreds(i, value, n int) (string, int) {
 		i, n = i+1, n+1
 	}
 	// "Eight hundred five five five" goes on digit by digit: the five is not the hundred's.
-	if v, m := s.smallNumber(i); m > 0 && (s.norm(i-1) == "and" || s.small(i+m) == 0 && s.norm(i+m) != "oh") {
+	if v, m := s.smallNumber(i); m > 0 && (s.norm(i-1) == "and" || s.small(i+m) == 0 && s.norm(i+m) != "oh" || !joined(s.toks[i+m].gap)) {
 		return strconv.Itoa(value + v), n + m
 	}
 	return strconv.Itoa(value), n
@@ -271,26 +291,48 @@ func (s *stream) smallNumber(i int) (value, n int) {
 	return 0, 0
 }
 
-// numberES reads "cuarenta y dos", "mil novecientos ochenta y cinco", "dos mil cinco" or one digit.
+// numberES reads "cuarenta y dos", "mil novecientos ochenta y cinco", "dos mil cinco", "doce millones trescientos mil" or
+// one digit.
 func (s *stream) numberES(i int) (string, int) {
-	value, n := 0, 0
-	if s.norm(i) == "mil" {
-		value, n = 1000, 1
-	} else if v, ok := unitsES[s.norm(i)]; ok && v > 1 && s.norm(i+1) == "mil" {
-		value, n = 1000*v, 2
+	value, n := s.groupES(i)
+	if n > 0 && s.norm(i+n) == "millones" {
+		value, n = value*1_000_000, n+1
+		v, m := s.thousandsES(i + n)
+		return strconv.Itoa(value + v), n + m
 	}
-	if h, ok := hundES[hundredES(s.norm(i+n))]; ok {
-		value, n = value+100*(h+1), n+1
-	}
-	if v, m := s.smallES(i + n); m > 0 {
-		if n == 0 || v > 0 {
-			return strconv.Itoa(value + v), n + m
-		}
-	}
+	value, n = s.thousandsES(i)
 	if n == 0 {
 		return "", 0
 	}
 	return strconv.Itoa(value), n
+}
+
+// thousandsES reads a number below a million.
+func (s *stream) thousandsES(i int) (value, n int) {
+	value, n = s.groupES(i)
+	switch {
+	case s.norm(i) == "mil":
+		value, n = 1000, 1
+	case n > 0 && value > 1 && s.norm(i+n) == "mil":
+		value, n = value*1000, n+1
+	default:
+		return value, n
+	}
+	if v, m := s.groupES(i + n); v > 0 {
+		value, n = value+v, n+m
+	}
+	return value, n
+}
+
+// groupES reads a number below a thousand.
+func (s *stream) groupES(i int) (value, n int) {
+	if h, ok := hundES[hundredES(s.norm(i))]; ok {
+		value, n = 100*(h+1), 1
+	}
+	if v, m := s.smallES(i + n); m > 0 && (n == 0 || v > 0) {
+		value, n = value+v, n+m
+	}
+	return value, n
 }
 
 func (s *stream) smallES(i int) (value, n int) {
@@ -302,6 +344,9 @@ func (s *stream) smallES(i int) (value, n int) {
 		v = 10 * (v + 2)
 		if u, ok := unitsES[s.norm(i+2)]; ok && s.norm(i+1) == "y" && u > 0 {
 			return v + u, 3
+		}
+		if s.norm(i+1) == "y" && s.norm(i+2) == "un" && (s.norm(i+3) == "millones" || s.norm(i+3) == "mil") {
+			return v + 1, 3
 		}
 		return v, 1
 	}

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,64 +13,84 @@ func parts(name string) []string {
 	return slices.DeleteFunc(strings.FieldsFunc(fold(name), func(r rune) bool { return r == ' ' || r == '-' }), func(w string) bool { return particles[w] })
 }
 
+// person is a name as it was said at one place, with its parts.
+type person struct {
+	*finding
+	parts []string
+}
+
 // within tells whether every part of one name is a part of the other.
-func within(name, fuller string) bool {
-	of := parts(fuller)
-	own := parts(name)
-	return len(own) > 0 && len(own) <= len(of) && !slices.ContainsFunc(own, func(w string) bool { return !slices.Contains(of, w) })
+func (p person) within(fuller person) bool {
+	return len(p.parts) > 0 && len(p.parts) <= len(fuller.parts) && !slices.ContainsFunc(p.parts, func(w string) bool { return !slices.Contains(fuller.parts, w) })
 }
 
 // onePerson gives every finding that is part of a fuller name that name's value: "Amara" after "Amara Okonkwo" is the
 // same person and gets the same placeholder. Two who share a name stay two; a short form of both is whom the call spoke
 // of last.
 func onePerson(found []finding) {
-	var people []*finding
+	var people []person
+	known := map[string][]string{}
 	for i := range found {
-		if found[i].kind == Name {
-			people = append(people, &found[i])
+		f := &found[i]
+		if f.kind != Name || f.firm {
+			continue
 		}
+		of, ok := known[f.value]
+		if !ok {
+			of = parts(f.value)
+			known[f.value] = of
+		}
+		people = append(people, person{f, of})
 	}
-	slices.SortStableFunc(people, func(a, b *finding) int { return cmp.Compare(a.line(), b.line()) })
+	slices.SortStableFunc(people, func(a, b person) int { return cmp.Compare(a.line(), b.line()) })
 	values := make([]string, len(people))
-	for i, f := range people {
-		values[i] = fuller(people, i, f.value)
+	for i := range people {
+		values[i] = fuller(people, i)
 	}
-	for i, f := range people {
-		f.value = values[i]
+	for i, p := range people {
+		p.value = values[i]
 	}
 }
 
 // fuller is the fullest form of the name of person i: as said last before, else as said next.
-func fuller(people []*finding, i int, name string) string {
-	best := name
-	better := func(other string) bool { return len(parts(other)) > len(parts(best)) && within(best, other) }
+func fuller(people []person, i int) string {
+	best := people[i]
+	if len(best.parts) == 1 {
+		for _, p := range people { // spelt in one go: "D E V R I E S" of Saskia de Vries
+			if strings.Contains(p.value, " ") && !best.within(p) && spelledIn(p.value, best.parts[0]) {
+				best = p
+			}
+		}
+	}
+	better := func(other person) bool { return len(other.parts) > len(best.parts) && best.within(other) }
 	for k := i - 1; k >= 0; k-- {
-		if better(people[k].value) {
-			best = people[k].value
+		if better(people[k]) {
+			best = people[k]
 		}
 	}
 	for k := i + 1; k < len(people); k++ {
-		if better(people[k].value) {
-			best = people[k].value
+		if better(people[k]) {
+			best = people[k]
 		}
 	}
 	// Of two spellings of the same words, the first that was said holds.
 	for _, p := range people {
-		if within(p.value, best) && within(best, p.value) {
+		if p.within(best) && best.within(p) {
 			return p.value
 		}
 	}
-	return best
+	return best.value
 }
 
 func (f finding) line() int { return f.stream.toks[f.from].line }
 
-// recurringNames finds every further place where a word of a found name stands, in either party's words: "Thanks,
-// Ms. Okonkwo". Everyday words count only with a capital inside a sentence.
+// recurringNames finds every further place where the words of a found name stand, in either party's words: "Thanks,
+// Ms. Okonkwo", "is that O K O N K W O?". Everyday words count only with a capital inside a sentence. Within the name of a
+// firm they stand for themselves.
 func (d *document) recurringNames(found []finding) []finding {
 	known := map[string]string{}
 	for _, f := range found {
-		if f.kind != Name {
+		if f.kind != Name || f.firm {
 			continue
 		}
 		for _, w := range parts(f.value) {
@@ -78,15 +99,71 @@ func (d *document) recurringNames(found []finding) []finding {
 			}
 		}
 	}
+	if len(known) == 0 {
+		return nil
+	}
 	var again []finding
 	for _, s := range d.streams {
-		for i, t := range s.toks {
-			value := known[t.stem]
-			if value == "" || d.lang.ambiguous(t.stem) && !s.midCapital(i) {
+		for i := 0; i < len(s.toks); {
+			if value, to := s.speltName(i, known); value != "" {
+				again = append(again, s.finding(Name, i, to, value))
+				i = to
 				continue
 			}
-			again = append(again, s.finding(Name, i, i+1, value))
+			value, to := known[s.toks[i].stem], i+1
+			if value == "" || !s.meant(i) {
+				i++
+				continue
+			}
+			for to < len(s.toks) && known[s.toks[to].stem] == value && joined(s.toks[to].gap) && !s.toks[to].first {
+				to++
+			}
+			f := s.finding(Name, s.withParticles(i), to, value)
+			if s.partOfFirm(i, to) {
+				f = s.finding(Name, i, to, s.said(i, to))
+			}
+			again = append(again, f)
+			i = to
 		}
 	}
 	return again
+}
+
+// speltName is the known name that is spelt letter by letter from word i on, and where it ends.
+func (s *stream) speltName(i int, known map[string]string) (value string, to int) {
+	word, to := s.spelt(i)
+	if len(word) < 4 {
+		return "", to
+	}
+	if value = known[word]; value == "" {
+		for _, w := range slices.Sorted(maps.Keys(known)) {
+			if spelledIn(known[w], word) {
+				return known[w], to
+			}
+		}
+	}
+	return value, to
+}
+
+// meant tells whether the word of a found name at i is meant as the name: it is no other word, has a capital that says so,
+// or stands after a greeting.
+func (s *stream) meant(i int) bool {
+	w := s.toks[i].stem
+	switch {
+	case !s.doc.lang.ambiguous(w), s.midCapital(i), s.capital(i) && !s.doc.lang.everyday(w):
+		return true
+	}
+	return !s.doc.cased && s.endsAt(i, greetings) > 0 && !grammar[w]
+}
+
+// bound are particles that belong to no word but a name, so that a name takes them along wherever it is found.
+var bound = set("van von der den ter ten bin ibn mac mc zu")
+
+// withParticles is where a name begins that was found from word i on, its particles included: "Mr. van der Merwe".
+func (s *stream) withParticles(i int) int {
+	from := i
+	for from > 0 && bound[s.norm(from-1)] && s.toks[from].gap == " " && s.toks[from-1].line == s.toks[i].line && !determiners[s.norm(from-2)] {
+		from--
+	}
+	return from
 }

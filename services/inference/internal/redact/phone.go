@@ -43,12 +43,12 @@ func (s *stream) looksDialled(r run) bool {
 	if s.doc.lang.es && len(r.digits) == 9 && strings.IndexByte("6789", r.digits[0]) >= 0 {
 		return true
 	}
-	if len(d) != 10 || d[0] < '2' || len(r.digits) == 10 && r.digits[0] == '1' {
-		return false
-	}
-	// 5188-4612-10 is a part number; 55 1234 5678 is dialled in Mexico.
+	// 5188-4612-10 is a part number; 55 1234 5678 is dialled in Mexico, 11 5555 0143 in Argentina.
 	if s.doc.lang.es && slices.Equal(r.groups, []int{2, 4, 4}) {
 		return true
+	}
+	if len(d) != 10 || d[0] < '2' || len(r.digits) == 10 && r.digits[0] == '1' {
+		return false
 	}
 	return d[3] >= '2' && (!slices.Contains(r.groups, 4) || r.groups[len(r.groups)-1] == 4)
 }

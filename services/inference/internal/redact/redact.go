@@ -43,7 +43,7 @@ const (
 func Kinds() []Kind { return []Kind{Email, Card, CVV, Expiry, ID, Phone, DOB, Address, Name} }
 
 // Version of the rules: it stands in every insight.
-const Version = "2"
+const Version = "3"
 
 // Result of one transcript.
 type Result struct {
@@ -78,8 +78,10 @@ func (d *document) spans() []span {
 	for _, s := range d.streams {
 		found = append(found, s.findAll()...)
 	}
+	d.ofFirms(found)
 	onePerson(found)
 	found = append(found, d.recurringNames(found)...)
+	found = append(found, d.recurringAddresses(found)...)
 	return d.resolve(found)
 }
 
@@ -141,9 +143,42 @@ func languageOf(bcp47 string) tongue {
 	switch tag[0] {
 	case "en":
 		t.es, t.known = false, true
-		t.dayFirst = t.region != "" && t.region != "us" && t.region != "ca" && t.region != "ph"
+		t.dayFirst = t.english()
 	case "es":
 		t.en, t.known = false, true
+	}
+	return t
+}
+
+// english tells whether English puts the day first in the region.
+func (t tongue) english() (dayFirst bool) {
+	return t.region != "" && t.region != "us" && t.region != "ca" && t.region != "ph"
+}
+
+// heard corrects the language that was told by the words that were said: people speak English on a Spanish line, and both
+// in one call. A language that a tenth of the words are of is listened to; one that hardly any are of is not.
+func (t tongue) heard(streams []*stream) tongue {
+	if !t.known {
+		return t
+	}
+	en, es := 0, 0
+	for _, s := range streams {
+		for _, tok := range s.toks {
+			switch {
+			case commonEN[tok.stem] && !commonES[tok.stem]:
+				en++
+			case commonES[tok.stem] && !commonEN[tok.stem]:
+				es++
+			}
+		}
+	}
+	switch {
+	case !t.en && en >= 4 && 9*en >= es:
+		t.en, t.es = true, 9*es >= en
+		t.dayFirst = t.es || t.english()
+	case !t.es && es >= 4 && 9*es >= en:
+		t.es, t.en = true, 9*en >= es
+		t.dayFirst = t.dayFirst || !t.en
 	}
 	return t
 }

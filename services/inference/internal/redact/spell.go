@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,7 +11,7 @@ var (
 	// explains stand between a letter and the word that it begins: "o as in oscar".
 	explains = []string{"as in", "like", "for", "de", "as", "como", "is for", "like in", "como en"}
 	// letterGaps stand between spelt letters.
-	letterGaps = set("dash hyphen then and uh guion luego")
+	letterGaps = set("dash hyphen apostrophe space capital then and uh um guion luego espacio")
 )
 
 // spellings finds names spelt letter by letter, "O K O N K W O" or "o as in oscar", joins each to the name that
@@ -21,10 +22,16 @@ func (s *stream) spellings(found []finding) []finding {
 		if utf8.RuneCountInString(word) < 3 {
 			continue
 		}
+		word, to = s.tailed(word, to, found)
 		value, spells := capital(word), false
 		for k := range found {
 			f := &found[k]
-			if at, part := spelledPart(f.value, word); part != "" && f.to <= i && i-f.to < 25 {
+			if f.to > i || i-f.to >= 25 {
+				continue
+			}
+			if spelledIn(f.value, word) {
+				value, spells = f.value, true // "McGillicuddy" stays as it is written
+			} else if at, part := spelledPart(f.value, word); part != "" {
 				f.value = f.value[:at] + capital(word) + f.value[at+len(part):]
 				value, spells = f.value, true
 			}
@@ -43,6 +50,44 @@ func (s *stream) spellings(found []finding) []finding {
 		i = to - 1
 	}
 	return found
+}
+
+// tailed goes on from spelt letters over the word that ends the name in one piece: "W R I double G L E S worth".
+func (s *stream) tailed(word string, to int, found []finding) (whole string, end int) {
+	if len(word) < 3 || s.norm(to) == "" || s.toks[to].sentence() || s.toks[to].letter() {
+		return word, to
+	}
+	whole = word + s.norm(to)
+	for _, f := range found {
+		if f.kind == Name && slices.Contains(parts(f.value), whole) {
+			return whole, to + 1
+		}
+	}
+	return word, to
+}
+
+// spelledIn tells whether letters spell one word of a name, or some that follow each other: "D E V R I E S" of de Vries, "O S
+// H E A" of O'Shea.
+func spelledIn(name, letters string) bool {
+	words := strings.FieldsFunc(fold(name), func(r rune) bool { return r == ' ' || r == '-' })
+	for i := range words {
+		rest := letters
+		for _, w := range words[i:] {
+			var ok bool
+			for piece := range strings.SplitSeq(w, "'") {
+				if rest, ok = strings.CutPrefix(rest, piece); !ok {
+					break
+				}
+			}
+			if !ok {
+				break
+			}
+			if rest == "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // spelledPart is the word of a name that a spelling spells, the last that fits, and where it stands in the name.
@@ -72,7 +117,7 @@ func (s *stream) spelledWord(i int, word string) int {
 func (s *stream) spelt(i int) (word string, to int) {
 	var b strings.Builder
 	to = i
-	letters := 0
+	letters, explained := 0, false
 	for j := i; j < len(s.toks); {
 		if j > i && s.toks[j].line > s.toks[to-1].line+2 {
 			break
@@ -87,6 +132,13 @@ func (s *stream) spelt(i int) (word string, to int) {
 		if n == 0 {
 			break
 		}
+		// "O K W U O S A, O like Oscar": the letters are over, and are explained now.
+		if s.toks[j].letter() && letters >= 3 {
+			if n > 1 && !explained && s.toks[j].norm == b.String()[:1] && strings.ContainsAny(s.toks[j].gap, ",.") {
+				break
+			}
+		}
+		explained = explained || n > 1 && s.toks[j].letter()
 		if s.toks[j].letter() {
 			letters++
 		}

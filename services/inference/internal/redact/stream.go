@@ -38,6 +38,8 @@ type finding struct {
 	kind     Kind
 	from, to int
 	value    string // in the form that a record wants
+	// firm tells that the words are part of a firm's name rather than somebody's: they stand for themselves.
+	firm bool
 }
 
 func read(lines []Line, lang tongue) *document {
@@ -66,6 +68,7 @@ func read(lines []Line, lang tongue) *document {
 		d.cased = d.cased || slices.ContainsFunc(toks, func(t token) bool { return !t.sentence() && t.upper() && t.stem != "i" })
 	}
 	d.cased = d.cased || capitals > 1 && 2*capitals > begun
+	d.lang = lang.heard(d.streams)
 	for _, s := range d.streams {
 		s.readNumbers()
 	}

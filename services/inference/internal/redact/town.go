@@ -4,17 +4,20 @@ import "strings"
 
 var (
 	unitWords = set("apartment apt suite ste unit floor building bldg room number lot trailer space penthouse ph level flat box tower block piso puerta apartamento departamento depto interior exterior int ext escalera bloque portal planta " +
-		"numero letra izquierda derecha manzana lote local oficina torre casa edificio km kilometro")
+		"numero letra izquierda derecha manzana lote local oficina torre casa edificio km kilometro parcela nave dock bay slip berth pier timbre")
+	// unitSides tell which of two flats with one number; quarters stand before the name of a part of a town.
+	unitSides = set("back rear front upstairs downstairs left right izquierda derecha fondo")
+	quarters  = set("colonia fraccionamiento residencial barrio urbanizacion")
 	// floorsES are floors as one says them in Spain: "tercero izquierda", "segundo B".
 	floorsES = set("bajo primero segundo tercero cuarto quinto sexto septimo octavo noveno decimo atico entresuelo principal")
 	states   = set("alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan " +
 		"minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming " +
-		"al ak az ar ca co ct de fl ga ia id il ks ky la ma md mi mn mo ms mt nc nd ne nh nj nm nv ny oh ok pa ri sc sd tn tx ut va vt wa wi wv wy")
+		"dc al ak az ar ca co ct de fl ga ia id il ks ky la ma md mi mn mo ms mt nc nd ne nh nj nm nv ny oh ok pa ri sc sd tn tx ut va vt wa wi wv wy")
 	twoWordStates = map[string]bool{
 		"new york": true, "new jersey": true, "new mexico": true, "new hampshire": true, "north carolina": true, "south carolina": true, "north dakota": true, "south dakota": true,
 		"west virginia": true, "rhode island": true,
 	}
-	compass = set("north south east west n s e w northeast northwest southeast southwest norte sur este oeste")
+	compass = set("north south east west n s e w northeast northwest southeast southwest norte sur este oeste oriente poniente")
 )
 
 // town goes on over what belongs to an address that has ended its street: unit, town, state, postcode.
@@ -28,6 +31,12 @@ func (s *stream) town(to int) int {
 		switch n := s.townWord(i, end); {
 		case n == 0 && i == end && t.norm == "in" && s.midCapital(i+1) && !s.doc.lang.everyday(s.norm(i+1)): // "27 Old Mill Road in Peterborough"
 			i += 2
+			end = i
+		case n == 0 && i == end && s.townAlone(i) > 0:
+			i += s.townAlone(i)
+			end = i
+		case n == 0 && i == end && s.townName(i) > 0:
+			i += s.townName(i)
 			end = i
 		case n == 0:
 			// A capitalised word, or one before a state, may be the town's.
@@ -52,7 +61,7 @@ func (s *stream) townWord(i, end int) int {
 	switch {
 	case unitWords[w]:
 		if _, n := s.number(i + 1); n > 0 {
-			if s.unitLetter(i + 1 + n) {
+			if s.unitLetter(i+1+n) || unitSides[s.norm(i+1+n)] && !s.toks[i+1+n].sentence() {
 				return n + 2
 			}
 			return n + 1
@@ -70,8 +79,17 @@ func (s *stream) townWord(i, end int) int {
 		if strings.Contains(s.toks[i].gap, ",") && (s.endsSentence(i) || strings.Contains(s.after(i), ",")) {
 			return 1
 		}
-	case s.doc.lang.es && w == "colonia" && i+1 < len(s.toks):
+	case unitSides[w] && unitWords[s.norm(i+1)] && !s.toks[i+1].sentence():
 		return 2
+	case s.doc.lang.es && quarters[w] && i+1 < len(s.toks):
+		if townStarts[s.norm(i+1)] {
+			return 3
+		}
+		return 2
+	case w == "ciudad" && s.norm(i+1) == "de" && s.mayName(i+2):
+		return 3
+	case statesSpoken[w] && i == end && (s.endsSentence(i) || s.isNumber(i+1)):
+		return 1
 	case w == "box" && s.isNumber(i+1):
 		return 2
 	case s.postcode(i) > 0:
