@@ -69,7 +69,7 @@ func find(u utterance, line int, lexicon []phrase) []match {
 				continue
 			}
 			w := p.weight
-			if !p.pattern.denies() && negated(u.words, i) {
+			if !p.pattern.denies() && (negated(u.words, i) || deniedWithin(u.words[i:end])) {
 				w = -w / 2
 			}
 			out = append(out, match{phrase: p, line: line, from: i, to: end, weight: w})
@@ -77,6 +77,11 @@ func find(u utterance, line int, lexicon []phrase) []match {
 		}
 	}
 	return out
+}
+
+// deniedWithin tells whether a gap of a phrase has run over a denial: "do not need another demo" is no "do … demo".
+func deniedWithin(ws []word) bool {
+	return slices.ContainsFunc(ws, func(w word) bool { return w.norm == "not" || w.norm == "never" || w.norm == "nunca" })
 }
 
 // claim settles who may have which words: the heavier phrase takes them, and a phrase of another concept that
@@ -258,8 +263,8 @@ func rank(labels []labelled, found map[concept]float64, heard map[string]bool) [
 	return out
 }
 
-// sure turns the distance between first and second into a confidence: much evidence and little against it is
-// near 0.97, a toss-up about a half.
+// sure turns the distance between first and second into a confidence: a clear phrase and little against it is
+// above 0.9, a toss-up about a half, a hint alone about 0.6.
 func sure(rs []ranked) float64 {
 	if len(rs) == 0 || rs[0].score <= 0 {
 		return 0.3
@@ -269,6 +274,6 @@ func sure(rs []ranked) float64 {
 		second = max(0, rs[1].score)
 	}
 	margin := (first - second) / (first + second)
-	evidence := 1 - math.Exp(-first/1.5)
-	return math.Round(100*min(0.97, max(0.3, (0.62+0.36*margin)*evidence))) / 100
+	evidence := 1 - math.Exp(-first/1.1)
+	return math.Round(100*min(0.97, max(0.3, (0.5+0.48*math.Sqrt(margin))*evidence))) / 100
 }

@@ -15,14 +15,18 @@ func (f *findings) compose(p *prompt) {
 	}
 	whoCalls := "The caller"
 	if n := value("name"); n != "" {
-		whoCalls += " " + n
+		whoCalls = n
 	} else if n := strings.TrimSpace(value("first_name") + " " + value("last_name")); n != "" {
-		whoCalls += " " + n
+		whoCalls = n
 	}
 	if c := value("company"); c != "" {
-		whoCalls += " of " + c
+		whoCalls += " from " + c
 	}
-	s := whoCalls + " " + f.wish(value("order_number"), p) + "."
+	s := whoCalls + " " + f.wish(p)
+	if o := value("order_number"); o != "" && f.intent.by == support {
+		s += " (order " + o + ")"
+	}
+	s = stop(s + f.quoted())
 	if end := f.end(value("preferred_time")); end != "" {
 		s += " " + end + "."
 	}
@@ -30,18 +34,35 @@ func (f *findings) compose(p *prompt) {
 	f.next(p, value)
 }
 
+// quoted is the matter in the caller's words, where the kind of call does not say all.
+func (f *findings) quoted() string {
+	switch f.intent.by { //nolint:exhaustive // the rest have one
+	case wrongNumber, unknown, hangUp, "":
+		return ""
+	}
+	if m := f.matter(); m != "" {
+		return ": \"" + strings.ReplaceAll(m, "\"", "'") + "\""
+	}
+	return ""
+}
+
+// stop ends a sentence, unless a question that is quoted has.
+func stop(s string) string {
+	if strings.HasSuffix(s, "?\"") || strings.HasSuffix(s, "!\"") {
+		return s
+	}
+	return s + "."
+}
+
 // wish says what was wanted.
-func (f *findings) wish(order string, p *prompt) string {
+func (f *findings) wish(p *prompt) string {
 	switch f.intent.by { //nolint:exhaustive // the rest mean nothing here
 	case demo:
 		return "asked to see the product"
 	case pricing:
 		return "asked about prices"
 	case support:
-		if order != "" {
-			return "asked for help with order " + order
-		}
-		return "reported a problem and asked for help"
+		return "reported a problem"
 	case reschedule:
 		return "asked to change an appointment"
 	case general:
@@ -120,7 +141,24 @@ func (f *findings) next(p *prompt, value func(string) string) {
 	} else if t := value("preferred_time"); t != "" {
 		a.reason = "The caller named a time: " + strings.TrimRight(t, ".") + "."
 	} else {
-		a.reason = "The caller " + f.wish("", p) + "."
+		a.reason = f.waits(p)
 	}
 	f.action = a
+}
+
+// waits says why something is left to do, where neither order nor time tells.
+func (f *findings) waits(p *prompt) string {
+	switch f.intent.by { //nolint:exhaustive // the rest mean nothing here
+	case demo:
+		return "The caller wants to see the product."
+	case pricing:
+		return "The caller waits for a price."
+	case support:
+		return "The caller waits for help."
+	case reschedule:
+		return "The caller needs another time."
+	case voicemail:
+		return "The caller waits to be called back."
+	}
+	return "The caller " + f.wish(p) + "."
 }

@@ -49,7 +49,7 @@ var (
 	firstName = []pattern{compile("first name is?"), compile("given name is?"), compile("nombre de pila es?")}
 	lastName  = []pattern{compile("last|family name is?"), compile("surname is?"), compile("apellido|apellidos es|son?")}
 	askName   = []pattern{
-		compile("your * name"), compile("who am i|is * speaking|talking|calling"), compile("name|names please"), compile("su|tu nombre"),
+		compile("your * name"), compile("who am i * speaking|talking"), compile("who is * speaking|talking|calling|this"), compile("name|names please"), compile("su|tu nombre"),
 		compile("con quien * hablo|gusto"), compile("quien habla|llama"), compile("se|te llama|llamas"),
 	}
 )
@@ -77,16 +77,58 @@ func person(lines []utterance) []detail {
 		d.sure = 0.92
 		return append(out, d)
 	}
-	// "Olga here", "Olga speaking"
+	return append(out, alone(lines)...)
+}
+
+// alone finds a name that stands for itself: "Olga here", "Olga is the name", or between commas, "hi, me again,
+// Olga". Between commas it may as well be the agent's, if he has said it before, and what a call begins with may
+// be anything with a capital.
+func alone(lines []utterance) []detail {
+	own := map[string]bool{}
+	nth := 0
 	for i, u := range lines {
+		if u.caller {
+			nth++
+		}
 		for k, w := range u.words {
-			if u.caller && w.norm == "#name" && k+1 < len(u.words) && slices.Contains([]string{"here", "speaking", "calling", "again"}, u.words[k+1].norm) {
-				v, end := nameAt(u, w.at)
-				return append(out, detail{"name", v, 0.9, place{i, w.at, end}})
+			if w.norm != "#name" {
+				continue
+			}
+			v, end := nameAt(u, w.at)
+			switch {
+			case !u.caller:
+				own[v] = true
+			case v == "" || k > 0 && !w.brk && u.words[k-1].norm == "#name":
+			case introduces(u, k):
+				return []detail{{"name", v, 0.9, place{i, w.at, end}}}
+			case nth <= 2 && k > 0 && w.brk && !own[v] && !thanked(u, k) && closes(u, end):
+				return []detail{{"name", v, 0.85, place{i, w.at, end}}}
 			}
 		}
 	}
-	return out
+	return nil
+}
+
+// introduces tells whether what follows a name makes it the caller's.
+func introduces(u utterance, k int) bool {
+	return slices.ContainsFunc(introductions, func(p pattern) bool {
+		_, ok := p.match(u.words, k)
+		return ok
+	})
+}
+
+var introductions = []pattern{
+	compile("#name here|speaking|calling|again"), compile("#name is the|my name"), compile("#name from|with|over|at"), compile("#name de|desde"), compile("#name a el habla|aparato"),
+}
+
+// thanked tells whether the words before a name are said to whom it belongs.
+func thanked(u utterance, k int) bool {
+	return k > 0 && slices.Contains([]string{"thanks", "thank", "you", "gracias", "bye", "please", "perfect", "great", "ok", "okay", "sorry"}, u.words[k-1].norm)
+}
+
+// closes tells whether a clause ends before a word.
+func closes(u utterance, end int) bool {
+	return end >= len(u.raw) || ends(u.raw[end-1]) || strings.HasSuffix(u.raw[end-1], ",")
 }
 
 // taker takes a value out of a line, from one of its words as they stand; end is the word after it.
@@ -188,11 +230,17 @@ func set(words string) map[string]bool {
 // Phrases that a company follows.
 var (
 	ofCompany = []pattern{
-		compile("calling|call|called|phoning from|for"), compile("on behalf of"), compile("#name from|with|of|at|over"), compile("i am|we are here? with|from|at"),
-		compile("i work|am working for|at|with"), compile("i|we run|own|manage|represent"), compile("representing"), compile("company|business|firm|organization|organisation|shop|store|practice|agency is|named|called"),
-		compile("company|business|firm|organization|organisation|shop|store|practice|agency is called|named"),
+		compile("calling|call|called|phoning|ringing|speaking from|for"), compile("on behalf of"), compile("#name calling|speaking? from|with|of|at|over"),
+		compile("#name over|here|down at|from"), compile("here|over|down at"), compile("i am with|from|at|of"), compile("we are here? with|from|at"),
+		compile("i am over|down|here at"), compile("i am working for|at|with"), compile("i work for|at|with|over"), compile("we work for|at|with"),
+		compile("i am|was the|a|an|one * at|for|with|of|from"), compile("i|we run|own|manage|represent|head|lead|supervise|oversee|handle"),
+		compile("i|we run|own|manage|represent|head|lead|supervise|oversee|handle|do|keep|buy|look|answer * at|for|of|with"), compile("representing"),
+		compile("my|our company|business|firm|organization|organisation|shop|store|practice|agency|office|restaurant|school|clinic|studio is|named|called?"),
+		compile("my|our company|business|firm|organization|organisation|shop|store|practice|agency|office|restaurant|school|clinic|studio is? named|called"),
+		compile("company|business|firm|organization|organisation|shop|store|practice|agency|office|restaurant|school|clinic|studio|bakery|garage is? named|called"),
 		compile("company|business|firm|organization|organisation|shop|store|practice|agency name is"), compile("name of * company|business|firm|shop|store is"),
-		compile("#name de|desde"), compile("llamo|llamamos de|desde"), compile("trabajo|trabajamos en|para|con"), compile("empresa|compania|negocio|tienda|firma es|se llama"), compile("de la empresa|compania|tienda|firma"), compile("soy|somos de"),
+		compileWith("#name de|desde la|el|los|las? @negocio?", families()), compile("llamo|llamamos|hablo|hablamos|marco de|desde"), compile("trabajo|trabajamos en|para|con"),
+		compileWith("mi|nuestra|nuestro|la|el @negocio es|se? llama?", families()), compileWith("de|desde|en|para la|el|mi|nuestra|nuestro @negocio", families()), compile("soy|somos de"),
 		compile("represento a?"),
 	}
 	askCompany = []pattern{compile("your|which|what * company|business|organization"), compile("which company"), compile("su|que|cual * empresa|compania|negocio")}
@@ -204,9 +252,25 @@ func company(lines []utterance) detail {
 	if d.sure = 0.9; ok {
 		return d
 	}
+	if d, ok = after(lines, "company", []pattern{compile("we are"), compile("somos")}, weAre); ok {
+		d.sure = 0.88
+		return d
+	}
 	d, _ = answered(lines, "company", askCompany, companyAt)
 	d.sure = 0.85
 	return d
+}
+
+// weAre is a company where several speak of themselves by one name, or one that is explained at once: "we're
+// Copper Kettle, a small bakery".
+func weAre(u utterance, from int) (string, int) {
+	if v, end := companyAt(u, from); len(strings.Fields(v)) > 1 {
+		return v, end
+	}
+	if m := placeholder.FindStringSubmatch(u.raw[from]); m != nil && m[1] == "NAME" && strings.HasSuffix(u.raw[from], ",") {
+		return m[0], from + 1
+	}
+	return "", from
 }
 
 // joints hold a company's name together between words with capitals.
@@ -221,7 +285,7 @@ var places = set(`alabama alaska arizona arkansas california colorado connecticu
 // companyAt reads a run of words with capitals, a placeholder among them.
 func companyAt(u utterance, from int) (string, int) {
 	i := from
-	for i < len(u.raw) && slices.Contains([]string{"the", "a", "an", "la", "el", "los", "las"}, strings.ToLower(u.raw[i])) {
+	for i < len(u.raw) && slices.Contains([]string{"the", "a", "an", "la", "el", "los", "las"}, u.raw[i]) {
 		i++
 	}
 	var parts []string
@@ -230,7 +294,7 @@ func companyAt(u utterance, from int) (string, int) {
 		w := strings.TrimFunc(u.raw[i], func(r rune) bool { return strings.ContainsRune(`.,;:!?"()`, r) })
 		low := fold(strings.ToLower(w))
 		switch {
-		case isCompanyWord(w) && !common[low]:
+		case isCompanyWord(w) && (!common[low] || article(u, i)):
 			parts, end = append(parts, w), i+1
 		case len(parts) > 0 && joints[low] && i+1 < len(u.raw) && isCompanyWord(u.raw[i+1]) && !common[fold(strings.ToLower(strings.TrimRight(u.raw[i+1], ".,!?")))]:
 			parts = append(parts, w)
@@ -246,6 +310,11 @@ func companyAt(u utterance, from int) (string, int) {
 		return "", from
 	}
 	return strings.Join(parts, " "), end
+}
+
+// article tells whether a capital article begins a company's name: "El Tornillo".
+func article(u utterance, i int) bool {
+	return slices.Contains([]string{"The", "El", "La", "Los", "Las"}, u.raw[i]) && i+1 < len(u.raw) && isCompanyWord(u.raw[i+1])
 }
 
 func isCompanyWord(w string) bool {

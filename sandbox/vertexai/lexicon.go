@@ -1,5 +1,11 @@
 package vertexai
 
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
 // concept is what a phrase speaks of. Labels of a catalogue are tied to concepts by what their names and
 // descriptions speak of, so that a catalogue with other names works as well.
 type concept string
@@ -16,6 +22,8 @@ const (
 	general     concept = "general"
 	hangUp      concept = "hang up"
 	unknown     concept = "unknown"
+	// history is no wish: what has been, and manners of speaking.
+	history concept = "history"
 )
 
 // How calls end.
@@ -61,21 +69,49 @@ type phrase struct {
 
 func compileAll(lists ...[]entry) []phrase {
 	var out []phrase
+	all := families()
 	for _, list := range lists {
 		for _, e := range list {
-			out = append(out, phrase{entry: e, pattern: compile(e.phrase)})
+			out = append(out, phrase{entry: e, pattern: compileWith(e.phrase, all)})
 		}
 	}
 	return out
 }
 
-// reader is the lexicons of both languages, compiled. It is never changed.
-type reader struct{ wants, outcomes []phrase }
+// reader is the lexicons of both languages, compiled. It is safe for concurrent use.
+type reader struct {
+	wants, outcomes []phrase
+	like            likeness
+	// studied are catalogues read before, by what they say: a tenant's is the same for every call.
+	studied sync.Map
+}
+
+// mostStudied is how many catalogues are kept in mind.
+const mostStudied = 100
+
+// labels is what a catalogue's labels speak of; see [study]. Nobody changes what it returns.
+func (r *reader) labels(names []string, described map[string]item, lexicon []phrase) []labelled {
+	var key strings.Builder
+	fmt.Fprintf(&key, "%p", lexicon)
+	for _, n := range names {
+		fmt.Fprintf(&key, "%q%q", n, described[n].description)
+	}
+	if had, ok := r.studied.Load(key.String()); ok {
+		return had.([]labelled) //nolint:forcetypeassert // nothing else is stored
+	}
+	out, n := study(names, described, lexicon), 0
+	r.studied.Range(func(any, any) bool { n++; return n < mostStudied })
+	if n < mostStudied {
+		r.studied.Store(key.String(), out)
+	}
+	return out
+}
 
 func newReader() *reader {
 	return &reader{
-		wants:    compileAll(wantsEnglish(), wantsSpanish(), wantsLabels()),
+		wants:    compileAll(wantsEnglish(), wantsSpanish(), wantsIndirect(), wantsIndirectSpanish(), wantsLabels()),
 		outcomes: compileAll(outcomesEnglish(), outcomesSpanish(), outcomesLabels()),
+		like:     newLikeness(examples()),
 	}
 }
 

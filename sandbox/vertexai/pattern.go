@@ -12,10 +12,13 @@ import (
 //	the?            may be there
 //	*               up to four words of any kind, within the clause
 //	#name           a placeholder
+//	@day            one of a family's words, see families
 type pattern []step
 
 type step struct {
 	alternatives []string
+	words        map[string]bool // alternatives that are whole words
+	stems        []string        // beginnings of words
 	optional     bool
 	gap          bool
 }
@@ -23,7 +26,9 @@ type step struct {
 // most words that a gap spans.
 const mostGap = 4
 
-func compile(text string) pattern {
+func compile(text string) pattern { return compileWith(text, nil) }
+
+func compileWith(text string, all map[string]string) pattern {
 	var p pattern
 	for _, t := range strings.Fields(text) {
 		if t == "*" {
@@ -34,19 +39,21 @@ func compile(text string) pattern {
 		if strings.HasSuffix(t, "?") {
 			s.optional, t = true, strings.TrimSuffix(t, "?")
 		}
-		s.alternatives = strings.Split(t, "|")
+		s.alternatives, s.words = strings.Split(family(t, all), "|"), map[string]bool{}
+		for _, a := range s.alternatives {
+			if stem, ok := strings.CutSuffix(a, "~"); ok {
+				s.stems = append(s.stems, stem)
+			} else {
+				s.words[a] = true
+			}
+		}
 		p = append(p, s)
 	}
 	return p
 }
 
 func (s step) fits(w string) bool {
-	return slices.ContainsFunc(s.alternatives, func(a string) bool {
-		if stem, ok := strings.CutSuffix(a, "~"); ok {
-			return strings.HasPrefix(w, stem)
-		}
-		return a == w
-	})
+	return s.words[w] || slices.ContainsFunc(s.stems, func(stem string) bool { return strings.HasPrefix(w, stem) })
 }
 
 // match tells whether p begins at ws[i], and where it ends. A gap doesn't run over the end of a clause; the
@@ -91,6 +98,9 @@ func negated(ws []word, i int) bool {
 		if slices.Contains([]string{"not", "never", "nunca", "tampoco", "ni", "neither", "nor"}, w) {
 			return !double(ws, i-n)
 		}
+		if dropped(ws, i-n) {
+			return true
+		}
 		if n <= 2 && slices.Contains([]string{"no", "without", "sin", "nothing"}, w) && !answers(ws, i-n) {
 			return true
 		}
@@ -98,6 +108,26 @@ func negated(ws []word, i int) bool {
 		if n <= 4 && w == "no" && i-n+1 < len(ws) && slices.Contains(spanishVerbs, ws[i-n+1].norm) {
 			return true
 		}
+	}
+	return false
+}
+
+// dropped tells whether what follows is given up for something else: "forget about the quote", "rather than a
+// demo", "en vez de una cita".
+func dropped(ws []word, i int) bool {
+	w, before := ws[i].norm, ""
+	if i > 0 {
+		before = ws[i-1].norm
+	}
+	switch w {
+	case "forget", "skip", "olvide", "olvidese", "olvidemos":
+		return before != "not" && before != "never" && before != "i"
+	case "than":
+		return before == "rather" || before == "other"
+	case "of":
+		return before == "instead"
+	case "de":
+		return before == "vez" || before == "lugar"
 	}
 	return false
 }

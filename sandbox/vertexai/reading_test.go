@@ -50,6 +50,26 @@ func TestDetails(t *testing.T) {
 		{"not me", "C: I'm not [NAME_1]. I want a demo.", ""},
 		{"first and last", "C: My first name is [NAME_1] and my last name is [NAME_2]. I want a demo.", "first_name=[NAME_1] last_name=[NAME_2]"},
 		{"in Spanish", "C: Hola, me llamo [NAME_1], llamo de Muebles del Sur y quiero una demo.", "name=[NAME_1] company=Muebles del Sur"},
+		{"with a company", "C: [NAME_1] speaking, I'm with Umber and Sons. I want a demo.", "name=[NAME_1] company=Umber and Sons"},
+		{"at a company", "C: This is [NAME_1], I run the warehouse at Quillfeather Logistics. I want a demo.", "name=[NAME_1] company=Quillfeather Logistics"},
+		{"name from a company", "C: Hey there, [NAME_1] from Blue Heron Dental. I want a demo.", "name=[NAME_1] company=Blue Heron Dental"},
+		{"name of a company", "C: This is [NAME_1] of Marlow and [NAME_2], I want a demo.", "name=[NAME_1] company=Marlow and [NAME_2]"},
+		{"on behalf of", "C: I'm calling on behalf of Tidewater Clinics, we want a demo.", "company=Tidewater Clinics"},
+		{"over at", "C: Hi, [NAME_1] over at Copper Kettle Bakery, I want a demo.", "name=[NAME_1] company=Copper Kettle Bakery"},
+		{"here at", "C: Here at Copper Kettle Bakery we want a demo.", "company=Copper Kettle Bakery"},
+		{"we are", "C: We're Copper Kettle, a small bakery in Ohio, and we want a demo.", "company=Copper Kettle"},
+		{"we are a name", "C: We're [NAME_1], a small bakery in Ohio, and we want a demo.", "company=[NAME_1]"},
+		{"for a company", "C: I'm the office manager for Brightwater Dental and want a demo.", "company=Brightwater Dental"},
+		{"our company", "C: Our company, Juniper Freight, wants a demo.", "company=Juniper Freight"},
+		{"called so", "C: We're a small bakery called Copper Kettle and want a demo.", "company=Copper Kettle"},
+		{"a shop in Spanish", "C: Hola, me llamo [NAME_1], de la ferretería El Tornillo. Quiero una demo.", "name=[NAME_1] company=El Tornillo"},
+		{"what is sought is no company", "C: I'm looking for a demo at Monday's meeting. I am at the airport.", ""},
+		{"me again", "C: Hi, me again, [NAME_1]. I want a demo.", "name=[NAME_1]"},
+		{"who is calling", "A: Globex, who's calling please?|C: [NAME_1]. I want a demo.", "name=[NAME_1]"},
+		{"is the name", "C: I want a demo. [NAME_1] is the name.", "name=[NAME_1]"},
+		{"the agent's name", "A: Acme, [NAME_1] here.|C: Hi, [NAME_1], I want a demo.", ""},
+		{"thanks", "C: I want a demo.|A: Sure.|C: Thanks, [NAME_1].", ""},
+		{"somebody asked for", "C: I want a demo, could I speak to [NAME_1], please?", ""},
 		{"company asked for", "A: What company is that?|C: Pine Street Garage. I want a demo.", "company=Pine Street Garage"},
 		{"e-mail and phone", "C: I want a demo, my mail is [EMAIL_1] and my number [PHONE_1].", "email=[EMAIL_1] phone=[PHONE_1]"},
 		{"what the agent says is not his", "A: Our mail is [EMAIL_1].|C: I want a demo.", ""},
@@ -102,6 +122,25 @@ func TestAgreedTime(t *testing.T) {
 		f := r.understand(read(w.prompt(catalogue)), intents, dispositions)
 		if f.action == nil || !strings.Contains(f.summary, "("+want+")") || !strings.Contains(f.action.reason, strings.TrimRight(want, ".")) {
 			t.Errorf("%q, %+v; want %q: %s", f.summary, f.action, want, lines)
+		}
+	}
+}
+
+// TestSummaries: a summary names the matter, in the caller's words and without what leads to them.
+func TestSummaries(t *testing.T) {
+	catalogue, intents, dispositions := catalogueOf(t)
+	r := newReader()
+	for lines, want := range map[string]string{
+		"C: Hi, um, my name is [NAME_1] and my dishwasher leaks.|A: What's the order number?|C: It's KX 77023.|A: I've opened a ticket.": `[NAME_1] reported a problem (order KX77023): "My dishwasher leaks". The problem was taken down for support.`,
+		"C: Good day. [NAME_1] speaking, I'm with Umber and Sons. How pricey is the enterprise edition?|A: It's 90 dollars.":             `[NAME_1] from Umber and Sons asked about prices: "How pricey is the enterprise edition?" The question was answered.`,
+		"C: There are two identical charges from you.|A: I've opened a ticket.":                                                          `The caller reported a problem: "There are two identical charges from you". The problem was taken down for support.`,
+		"C: Hola, la lavadora no prende.|A: Le abrí un caso.":                                                                            `The caller reported a problem: "La lavadora no prende". The problem was taken down for support.`,
+		"C: Sorry, wrong number.": "The caller had dialled the wrong number.",
+		"C: My printer is broken" + strings.Repeat(" and it makes a noise", 10) + ".|A: I've opened a ticket.": `The caller reported a problem: "My printer is broken` + strings.Repeat(" and it makes a noise", 4) + ` and it makes a…". The problem was taken down for support.`,
+	} {
+		w := wording{lines: lines}
+		if f := r.understand(read(w.prompt(catalogue)), intents, dispositions); f.summary != want {
+			t.Errorf("got  %s\nwant %s", f.summary, want)
 		}
 	}
 }

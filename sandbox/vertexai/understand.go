@@ -16,6 +16,7 @@ type findings struct {
 	summary               string
 	action                *action
 	lines                 []utterance
+	wanted                []match // what speaks for an intent
 	intentLabel, endLabel []labelled
 }
 
@@ -58,6 +59,9 @@ func (r *reader) understand(p *prompt, intents, dispositions []string) *findings
 // enough is the least score that makes an intent: one clear phrase of the caller's.
 const enough = 1.5
 
+// likely is the most that a guess is worth.
+const likely = 0.65
+
 func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard map[string]bool) {
 	weights := map[concept]float64{}
 	for c, w := range found.of {
@@ -68,25 +72,51 @@ func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard 
 	if onVoicemail(p) {
 		weights[voicemail] = 2.2
 	}
-	f.intentLabel = study(names, p.described, f.reader.wants)
+	// Who rings the support line has trouble rather than not.
+	if strings.Contains(strings.ToLower(p.business), "support") {
+		weights[support] += 0.8
+	}
+	f.intentLabel = f.reader.labels(names, p.described, f.reader.wants)
 	rs := rank(f.intentLabel, weights, heard)
-	if rs[0].score < enough {
-		rs = f.fallback(rs, asks(p.lines))
+	guessed := rs[0].score < enough
+	if guessed {
+		rs = f.fallback(rs, p.lines)
 	}
 	f.intent, f.certain = rs[0], sure(rs)
+	if guessed {
+		f.certain = min(f.certain, likely)
+	}
+	f.wanted = found.matches
 	f.intentAt = best(found.matches, f.intent.by, p.lines)
 	if f.intentAt.line < 0 {
 		f.intentAt = anyLine(p.lines)
 	}
 }
 
-// fallback puts the label first that fits where no phrase speaks for any: the one for questions if the
-// caller has asked something, else the one for calls that are none of the others.
-func (f *findings) fallback(rs []ranked, question bool) []ranked {
-	meaning, score := unknown, 1.0
-	if question {
-		meaning, score = general, 2.2
+// fallback puts the label first that fits where no phrase speaks for any: the one for what the caller's words
+// sound like, else the one for questions if he has asked something, else the one for calls that are none of the
+// others.
+func (f *findings) fallback(rs []ranked, lines []utterance) []ranked {
+	if c, ok := f.reader.like.likens(lines); ok {
+		if out := f.prefer(rs, c, 2); out != nil {
+			return out
+		}
 	}
+	if asks(lines) {
+		if out := f.prefer(rs, general, 2.2); out != nil {
+			return out
+		}
+	}
+	if out := f.prefer(rs, unknown, 1); out != nil {
+		return out
+	}
+	rs = slices.Clone(rs)
+	rs[0].score, rs[0].by = 1, unknown
+	return rs
+}
+
+// prefer puts the label first that speaks most of a meaning; nil if none does.
+func (f *findings) prefer(rs []ranked, meaning concept, score float64) []ranked {
 	most, at := 0.3, -1
 	for i, r := range rs {
 		k := slices.IndexFunc(f.intentLabel, func(l labelled) bool { return l.name == r.name })
@@ -95,10 +125,7 @@ func (f *findings) fallback(rs []ranked, question bool) []ranked {
 		}
 	}
 	if at < 0 {
-		if question {
-			return f.fallback(rs, false)
-		}
-		at = 0
+		return nil
 	}
 	chosen := rs[at]
 	chosen.score, chosen.by = score, meaning
@@ -202,7 +229,7 @@ func (f *findings) chooseDisposition(p *prompt, names []string, ends *scores) {
 	switch f.intent.by { //nolint:exhaustive // the rest mean nothing here
 	case demo:
 		ev[lead] = 4
-		if said(booked) >= 3.9 {
+		if said(booked) >= 3.9 || appointed(p.lines) {
 			ev[booked] = 9
 		}
 	case pricing:
@@ -237,7 +264,7 @@ func (f *findings) chooseDisposition(p *prompt, names []string, ends *scores) {
 			ev[left] = 16
 		}
 	}
-	f.endLabel = study(names, p.described, f.reader.outcomes)
+	f.endLabel = f.reader.labels(names, p.described, f.reader.outcomes)
 	rs := rank(f.endLabel, ev, nil)
 	f.disposition, f.ended = rs[0], sure(rs)
 	f.dispositAt = best(ends.matches, f.disposition.by, p.lines)
@@ -246,9 +273,39 @@ func (f *findings) chooseDisposition(p *prompt, names []string, ends *scores) {
 	}
 }
 
+// appointed tells whether the agent states a time for the caller rather than offers one or tells when
+// somebody will call.
+func appointed(lines []utterance) bool {
+	for _, u := range lines {
+		if u.caller {
+			continue
+		}
+		for from := 0; from < len(u.raw); {
+			to := from
+			for to < len(u.raw)-1 && !ends(u.raw[to]) {
+				to++
+			}
+			if !strings.HasSuffix(u.raw[to], "?") && !speaks(u, from, to+1, noAppointment) {
+				for k := from; k <= to; k++ {
+					if v, end := timeAt(u, k); v != "" && end > k {
+						return true
+					}
+				}
+			}
+			from = to + 1
+		}
+	}
+	return false
+}
+
+// noAppointment are words beside which a time is none: of offers, of opening hours, of who calls or sends when.
+var noAppointment = set(`call calls ring rings phone send sends mail email reach contact touch back could can would might shall if available free offer open
+ close closed opening hours from until later llamara llama llamar marcar marcara mando mandare envio enviare contacto contactara si abierto abrimos cerramos
+ tenemos not no technician follow prepare information reply answer hear`)
+
 // priced tells whether the agent named a price.
 func priced(lines []utterance) bool {
-	return agentSays(lines, "dollars|euros|pounds|pesos|bucks|cents", "$|€", "per|a|a month|user|seat|year", "a el|por|cada mes|usuario|ano") ||
+	return agentSays(lines, "free", "no charge", "gratis|gratuito", "dollars|euros|pounds|pesos|bucks|cents", "$|€", "per|a|a month|user|seat|year", "a el|por|cada mes|usuario|ano") ||
 		slices.ContainsFunc(lines, func(u utterance) bool {
 			return !u.caller && slices.ContainsFunc(u.raw, func(w string) bool { return strings.ContainsAny(w, "$€£") })
 		})

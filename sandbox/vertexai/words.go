@@ -66,6 +66,9 @@ func normal(raw string) []string {
 	if open, ok := apostrophes[w]; ok {
 		return strings.Fields(open)
 	}
+	if open, ok := contractions[strings.ReplaceAll(w, "'", "")]; ok {
+		return strings.Fields(open)
+	}
 	w = strings.TrimSuffix(w, "'s")
 	w = strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -87,9 +90,25 @@ func normal(raw string) []string {
 
 // fold takes accents off the letters of Spanish and its neighbours.
 func fold(s string) string {
-	return strings.NewReplacer("á", "a", "à", "a", "ä", "a", "â", "a", "ã", "a", "é", "e", "è", "e", "ê", "e", "ë", "e",
-		"í", "i", "ì", "i", "î", "i", "ï", "i", "ó", "o", "ò", "o", "ö", "o", "ô", "o", "õ", "o", "ú", "u", "ù", "u",
-		"ü", "u", "û", "u", "ñ", "n", "ç", "c").Replace(s)
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case 'á', 'à', 'ä', 'â', 'ã':
+			return 'a'
+		case 'é', 'è', 'ë', 'ê':
+			return 'e'
+		case 'í', 'ì', 'ï', 'î':
+			return 'i'
+		case 'ó', 'ò', 'ö', 'ô', 'õ':
+			return 'o'
+		case 'ú', 'ù', 'ü', 'û':
+			return 'u'
+		case 'ñ':
+			return 'n'
+		case 'ç':
+			return 'c'
+		}
+		return r
+	}, s)
 }
 
 // camel opens "BookDemo", "book_demo" and "book-demo" up to words.
