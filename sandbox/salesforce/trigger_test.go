@@ -140,6 +140,25 @@ func TestTriggerRevisions(t *testing.T) {
 	}
 }
 
+func TestTriggerKeepsWhatIsThere(t *testing.T) {
+	s := start(t)
+	c := login(t, s, integration)
+	named := func(call, revision, last, status string) obj {
+		plan := writes(call, revision, "+14155550123", "BookDemo")
+		w := dig(t, plan, "writes", 0).(obj)
+		w["fields"].(obj)["LastName"], w["fields"].(obj)["Status"] = last, status
+		w["only_new"], w["only_blank"] = list{"Status"}, obj{"LastName": "Unknown caller"}
+		return plan
+	}
+	for i, step := range []struct{ last, want string }{{"Unknown caller", "Unknown caller"}, {"Abel", "Abel"}, {"Unknown caller", "Abel"}} {
+		status := []string{"Open - Not Contacted", "Working - Contacted", "Working - Contacted"}[i]
+		publish(c, fmt.Sprintf("CA%d", i+1), named(fmt.Sprintf("CA%d", i+1), "000001", step.last, status))
+		if lead := only(t, s, "Lead"); lead["LastName"] != step.want || lead["Status"] != "Open - Not Contacted" || lead["Last_Call_Id__c"] != fmt.Sprintf("CA%d", i+1) {
+			t.Errorf("after %d calls: %v", i+1, lead)
+		}
+	}
+}
+
 func TestTriggerMatches(t *testing.T) {
 	s := start(t)
 	c := login(t, s, integration)

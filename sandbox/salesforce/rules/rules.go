@@ -59,6 +59,19 @@ func Insert(fields map[string]any) Decision {
 	return Decision{Fields: out}
 }
 
+// Keep returns what of a write goes to a record that is there already: fields of onlyNew are for new records,
+// those of onlyBlank for records that hold nothing in the field, or the text named beside it, which stands for
+// nothing ("Unknown caller").
+func Keep(held, write map[string]any, onlyNew []string, onlyBlank map[string]string) map[string]any {
+	out := maps.Clone(write)
+	maps.DeleteFunc(out, func(name string, _ any) bool {
+		nothing, blank := onlyBlank[name]
+		text := Text(held[name])
+		return slices.Contains(onlyNew, name) || blank && text != "" && text != nothing
+	})
+	return out
+}
+
 // Update decides for a record that holds these fields (a missing one is null). A field is a person's when its value is no longer the one
 // that we wrote last, or stood there before we ever wrote it; an empty one (null, "", unticked) that we never
 // wrote is nobody's.

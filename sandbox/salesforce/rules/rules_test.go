@@ -26,6 +26,13 @@ type vectors struct {
 		Fields map[string]any
 		Owned  []string
 	}
+	Keep []struct {
+		Name        string
+		Held, Write map[string]any
+		OnlyNew     []string          `json:"only_new"`
+		OnlyBlank   map[string]string `json:"only_blank"`
+		Fields      map[string]any
+	}
 	Update []struct {
 		Name        string
 		Held, Write map[string]any
@@ -92,6 +99,16 @@ func TestInsert(t *testing.T) {
 			d := rules.Insert(v.Fields)
 			if got := owned(t, d.Fields, nil); !slices.Equal(got, v.Owned) {
 				t.Errorf("owns %q, want %q", got, v.Owned)
+			}
+		})
+	}
+}
+
+func TestKeep(t *testing.T) {
+	for _, v := range load(t).Keep {
+		t.Run(v.Name, func(t *testing.T) {
+			if got := rules.Keep(v.Held, v.Write, v.OnlyNew, v.OnlyBlank); !reflect.DeepEqual(got, v.Fields) {
+				t.Errorf("writes %v, want %v", got, v.Fields)
 			}
 		})
 	}

@@ -173,6 +173,9 @@ type write struct {
 	Revision      string         `json:"revision"`
 	RevisionScope string         `json:"revision_scope"`
 	Fields        map[string]any `json:"fields"`
+	// OnlyNew and OnlyBlank are fields that an update leaves alone, see [rules.Keep].
+	OnlyNew   []string          `json:"only_new"`
+	OnlyBlank map[string]string `json:"only_blank"`
 }
 
 func parseWrites(text, call string) (*plan, error) {
@@ -242,7 +245,7 @@ func (tx *Tx) applyWrite(p *plan, w write, ids map[string]string) (writeResult, 
 		fields[rules.FieldRevision] = revision
 	}
 	if found != nil {
-		return tx.applyUpdate(w.Ref, obj, tx.o.Schema.Object(found.Object), found.ID, fields)
+		return tx.applyUpdate(w, obj, tx.o.Schema.Object(found.Object), found.ID, fields)
 	}
 	if w.Match.By != "" {
 		fields[w.Match.By] = w.Match.Value
@@ -254,7 +257,7 @@ func (tx *Tx) applyWrite(p *plan, w write, ids map[string]string) (writeResult, 
 	}
 	// Somebody was faster, or the org knows the person by other means: write to the record that it names.
 	if other, id := tx.named(obj, err, fields); other != nil {
-		return tx.applyUpdate(w.Ref, obj, other, id, fields)
+		return tx.applyUpdate(w, obj, other, id, fields)
 	}
 	return writeResult{}, err
 }
@@ -279,8 +282,9 @@ func (tx *Tx) named(obj *schema.Object, err *Error, fields map[string]any) (*sch
 
 // applyUpdate writes to a record that is there. Meant for another object, it takes the fields that both have; the caller
 // key stays with the record that was made with it.
-func (tx *Tx) applyUpdate(ref string, meant, obj *schema.Object, id string, fields map[string]any) (writeResult, *Error) {
+func (tx *Tx) applyUpdate(w write, meant, obj *schema.Object, id string, fields map[string]any) (writeResult, *Error) {
 	row := tx.o.tables[obj.Name].live(id)
+	fields = rules.Keep(row, fields, w.OnlyNew, w.OnlyBlank)
 	if str(row["Caller_Key__c"]) != str(fields["Caller_Key__c"]) {
 		delete(fields, "Caller_Key__c")
 	}
@@ -298,7 +302,7 @@ func (tx *Tx) applyUpdate(ref string, meant, obj *schema.Object, id string, fiel
 	if err := tx.Update(obj, id, fields); err != nil {
 		return writeResult{}, err
 	}
-	return tx.told(ref, obj, id, "updated", from), nil
+	return tx.told(w.Ref, obj, id, "updated", from), nil
 }
 
 // told is the outcome of a write, from the change that it made.

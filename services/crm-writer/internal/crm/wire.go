@@ -11,9 +11,10 @@ import (
 )
 
 // wirePlan is a plan as it travels in the event's Writes__c. Whoever applies it there looks the records up by
-// the match, makes what is not found, holds the revision and what people have changed against it, and knows
-// which of an object's fields can be written when; so the plan's own rules for that stay at home. What the
-// format cannot say, a match that makes nothing, is settled before (see [Plan.Settle]).
+// the match, makes what is not found, and holds the revision and what people have changed against it. Which
+// fields are for new or blank records goes with the write: what we have written ourselves counts as ours there,
+// and a default would take the place of a name that an earlier call gave. What the format cannot say, a match
+// that makes nothing, is settled before (see [Plan.Settle]).
 type wirePlan struct {
 	V        int         `json:"v"`
 	Call     string      `json:"call"`
@@ -28,6 +29,9 @@ type wireWrite struct {
 	Revision string         `json:"revision"`
 	Scope    Scope          `json:"revision_scope"`
 	Fields   map[string]any `json:"fields"`
+	// OnlyNew and OnlyBlank as [Write] has them, of the fields that are left.
+	OnlyNew   []string          `json:"only_new,omitempty"`
+	OnlyBlank map[string]string `json:"only_blank,omitempty"`
 }
 
 func (p *Plan) wire() wirePlan {
@@ -35,7 +39,10 @@ func (p *Plan) wire() wirePlan {
 	for i, w := range p.Writes {
 		out.Writes[i] = wireWrite{
 			Ref: w.Ref, Object: w.Object, Match: w.Match, Revision: w.Revision, Scope: w.Scope, Fields: w.Fields,
+			OnlyNew:   slices.DeleteFunc(slices.Clone(w.OnlyNew), func(name string) bool { return w.Fields[name] == nil }),
+			OnlyBlank: maps.Clone(w.OnlyBlank),
 		}
+		maps.DeleteFunc(out.Writes[i].OnlyBlank, func(name, _ string) bool { return w.Fields[name] == nil })
 	}
 	return out
 }

@@ -14,7 +14,8 @@ func planOf(fields map[string]any) *Plan {
 		{
 			Ref: "caller", Object: "Lead", Match: Match{Phone: "+14155550123", Objects: []string{"Contact", "Lead"}, Several: SeveralLatest},
 			Key: &Key{"Caller_Key__c", "+14155550123"}, Revision: "r", Scope: ScopePerson,
-			Fields: map[string]any{"LastName": "Doe", "Caller_Key__c": "+14155550123"}, OnlyNew: []string{"LastName"},
+			Fields: map[string]any{"LastName": "Doe", "Caller_Key__c": "+14155550123"}, OnlyNew: []string{"Status", "LastName"},
+			OnlyBlank: map[string]string{"LastName": "Unknown caller", "Email": ""},
 		},
 		{Ref: "case", Object: "Case", Match: Match{By: "Call_Id__c", Value: "CA1"}, Revision: "000007", Scope: ScopeCall, Fields: fields},
 	}}
@@ -27,7 +28,7 @@ func TestAPlanTravelsAsThePackageReadsIt(t *testing.T) {
 	}
 	want := `{"v":1,"call":"CA1","revision":"000007","writes":[` +
 		`{"ref":"caller","object":"Lead","match":{"phone":"+14155550123","objects":["Contact","Lead"]},"revision":"r","revision_scope":"person",` +
-		`"fields":{"Caller_Key__c":"+14155550123","LastName":"Doe"}},` +
+		`"fields":{"Caller_Key__c":"+14155550123","LastName":"Doe"},"only_new":["LastName"],"only_blank":{"LastName":"Unknown caller"}},` +
 		`{"ref":"case","object":"Case","match":{"by":"Call_Id__c","value":"CA1"},"revision":"000007","revision_scope":"call",` +
 		`"fields":{"ContactId":"@caller","Subject":"<a> & b"}}]}`
 	if got != want {

@@ -80,6 +80,12 @@ func (l *language) functions() []Function {
 			}),
 		},
 		{
+			"insight.for_people(insight.summary)", "text of the model's for people who work with the caller's record: what the caller gave of himself in place of its placeholder, the other placeholders in words",
+			member("for_people", insight, []*cel.Type{cel.StringType}, cel.StringType, func(v *view, args []ref.Val) ref.Val {
+				return types.String(v.forPeople(string(args[0].(types.String))))
+			}),
+		},
+		{
 			"tenant.date(call.started)", "the day of a moment in the tenant's time zone, as 2026-11-24",
 			member("date", tenants, []*cel.Type{cel.TimestampType}, cel.StringType, func(v *view, args []ref.Val) ref.Val {
 				return types.String(args[0].(types.Timestamp).In(v.tenant.Location()).Format(time.DateOnly))

@@ -403,6 +403,9 @@ func TestWords(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"One. Two.": "One", "Really? Yes.": "Really?", "Version 2.5 is out": "Version 2.5 is out", "": "", "End.": "End",
+		`Asked: "How much?" It was answered.`: `Asked: "How much?"`, `Said: "It broke". It was noted.`: `Said: "It broke"`,
+		"Wants Friday at 3 p.m. or later. Next.": "Wants Friday at 3 p.m. or later", "See no. 12. Next.": "See no. 12",
+		`Said: "No!" and left.`: `Said: "No!"`,
 	} {
 		if got := sentence(text); got != want {
 			t.Errorf("%s: %q", text, got)

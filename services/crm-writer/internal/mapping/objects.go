@@ -80,11 +80,13 @@ func callerObject() Object {
 		{"key", text, "phone, or the call id for a withheld number", func(v *view) any { return v.callerKey() }},
 		{"withheld", text, "why there is no number", func(v *view) any { return v.facts.GetWithheld() }},
 		{"named", boolean, "whether a name was spoken, with a confidence above the tenant's threshold", func(v *view) any { return v.name.sure }},
+		{"name", text, "whole name as spoken, if named", func(v *view) any { return v.name.whole() }},
 		{"first_name", text, "first name as spoken, if named", func(v *view) any { return v.name.first }},
 		{"last_name", text, "last name as spoken, if named", func(v *view) any { return v.name.last }},
 		{"name_confidence", number, "0 to 1", func(v *view) any { return v.name.confidence }},
 		{"company", text, "company as spoken", func(v *view) any { return v.detail("company") }},
 		{"email", text, "e-mail address as spoken, if it is one", func(v *view) any { return v.email() }},
+		{"other_phone", text, "number that the caller gave, if it is not the one that he called from", func(v *view) any { return v.otherPhone() }},
 	}}
 }
 
@@ -110,7 +112,7 @@ func insightObject() Object {
 		{"available", boolean, "false if there is no finding: reason tells why", func(v *view) any { return v.insight != nil }},
 		{"reason", text, "why not", func(v *view) any { return v.unavailable.GetReason() }},
 		{"by_rule", boolean, "made without a model", func(v *view) any { return v.provenance.GetProvider() == "rule" }},
-		{"summary", text, "a few sentences, with placeholders", func(v *view) any { return v.insight.GetSummary() }},
+		{"summary", text, "a few sentences, with placeholders; insight.for_people makes it readable", func(v *view) any { return v.insight.GetSummary() }},
 		{"language", text, "language that the caller spoke, BCP 47", func(v *view) any { return v.insight.GetLanguage() }},
 		{"provider", text, "who was asked", func(v *view) any { return v.provenance.GetProvider() }},
 		{"model", text, "which model", func(v *view) any { return v.provenance.GetModel() }},

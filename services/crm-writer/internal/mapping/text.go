@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 )
@@ -16,6 +17,9 @@ type name struct {
 	confidence  any
 	sure        bool
 }
+
+// whole is first and last name as people write them.
+func (n name) whole() string { return strings.TrimSpace(n.first + " " + n.last) }
 
 // spokenName takes the parts where the model gave them, else splits the whole. It is sure above the tenant's
 // threshold only.
@@ -136,16 +140,25 @@ func words(label string) string {
 	return b.String()
 }
 
-// sentence is the first sentence of a text, its full stop left out.
+// sentence is the first sentence of a text, its full stop left out. One that goes on in lower case or with a
+// digit ("at 3 p.m. on Friday", "No. 12") has not ended; a quotation that ends it belongs to it.
 func sentence(s string) string {
 	s = strings.TrimSpace(s)
 	for i, r := range s {
+		if r != '.' && r != '!' && r != '?' {
+			continue
+		}
 		end := i + len(string(r))
-		if (r == '.' || r == '!' || r == '?') && (end == len(s) || s[end] == ' ' || s[end] == '\n') {
-			if r == '.' {
-				return s[:i]
-			}
-			return s[:end]
+		rest := strings.TrimLeft(s[end:], "\"”»")
+		quoted := len(s) - len(rest)
+		next, _ := utf8.DecodeRuneInString(strings.TrimLeft(rest, " "))
+		switch {
+		case rest != "" && rest[0] != ' ' && rest[0] != '\n':
+		case r == '.' && (unicode.IsLower(next) || unicode.IsDigit(next)):
+		case r == '.' && quoted == end:
+			return s[:i]
+		default:
+			return s[:quoted]
 		}
 	}
 	return s

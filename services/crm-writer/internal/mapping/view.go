@@ -187,6 +187,14 @@ func (v *view) detail(name string) string {
 	return ""
 }
 
+// otherPhone is where the caller wants to be called instead.
+func (v *view) otherPhone() any {
+	if s := v.detail("phone"); s != v.phone {
+		return s
+	}
+	return ""
+}
+
 // email is the spoken address if Salesforce would take it: a misheard one must not cost the call its record.
 func (v *view) email() any {
 	if s := v.detail("email"); len(s) <= 80 && emailLike.MatchString(s) {
