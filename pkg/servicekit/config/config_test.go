@@ -70,7 +70,7 @@ func TestEveryFaultIsNamed(t *testing.T) {
 	}
 	for _, want := range []string{
 		`unknown key "cals"; did you mean "calls"?`, `FD_KAFKA__BROKRES: unknown key "kafka.brokres"; did you mean "kafka.brokers"?`,
-		"grace", "calls",
+		"settings.yaml: grace: time: invalid duration", "settings.yaml: calls: ", "kafka.brokers: empty",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in:\n%v", want, err)

@@ -59,9 +59,10 @@ func Load(cfg any, prefix, path string) error {
 		}
 	}
 	if err := k.UnmarshalWithConf("", cfg, koanf.UnmarshalConf{DecoderConfig: decoder(cfg)}); err != nil {
-		faults = append(faults, decodeFaults(err)...)
+		faults = append(faults, decodeFaults(err, origin)...)
 	}
-	if v, ok := cfg.(Validator); ok && len(faults) == 0 {
+	// What could not be read keeps its default, so the rules are worth asking all the same.
+	if v, ok := cfg.(Validator); ok {
 		if err := v.Validate(); err != nil {
 			faults = append(faults, err)
 		}
@@ -80,14 +81,22 @@ func decoder(into any) *mapstructure.DecoderConfig {
 	}
 }
 
-// decodeFaults takes mapstructure's list apart, so that every fault has a line of its own.
-func decodeFaults(err error) []error {
-	type multi interface{ Unwrap() []error }
-	var m multi
-	if errors.As(err, &m) {
-		return m.Unwrap()
+// decodeFaults takes mapstructure's list apart, so that every fault has a line of its own, with the file or variable
+// that it stands in.
+func decodeFaults(err error, origin map[string]string) []error {
+	faults := []error{err}
+	if list, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err); ok {
+		faults = list.Unwrap()
 	}
-	return []error{err}
+	for i, fault := range faults {
+		if at, ok := errors.AsType[*mapstructure.DecodeError](fault); ok && origin[at.Name()] != "" {
+			faults[i] = fmt.Errorf("%s: %s: %w", origin[at.Name()], at.Name(), at.Unwrap())
+		}
+	}
+	return faults
 }
 
 // Keys lists every key of a settings struct, as paths with dots.
