@@ -118,9 +118,29 @@ func (s *Server) read(r route, req *http.Request) (*webhook, answer) {
 		s.m.Refused(req.Context(), r.kind, "account")
 		return nil, refusal(http.StatusForbidden, "refused", "AccountSid is not the account of the path")
 	}
+	if name := strangeID(params); name != "" {
+		return nil, refusal(http.StatusUnprocessableEntity, "invalid", name+" must be letters and digits, 64 at most")
+	}
 	h := &webhook{kind: r.kind, account: account, params: params, at: s.now()}
 	h.facts, h.noToken = s.facts(req.URL.Query(), account, h.at)
 	return h, answer{}
+}
+
+// strangeID names the parameter whose call id can't be one, "" if there is none. Ids become keys of messages, of claims
+// and of records, and what a Studio flow fills in by hand is worth a look: a stray space would be another call.
+func strangeID(params map[string]string) string {
+	for _, name := range []string{"CallSid", "ParentCallSid", "DialCallSid"} {
+		id := params[name]
+		if len(id) > 64 {
+			return name
+		}
+		for _, c := range []byte(id) {
+			if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 func (s *Server) unsigned(ctx context.Context, r route) answer {
