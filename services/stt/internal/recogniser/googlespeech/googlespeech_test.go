@@ -137,8 +137,9 @@ func TestLimitOfTheProduct(t *testing.T) {
 		t.Errorf("streams ended for %v, want the product's limit", reasons)
 	}
 	for _, row := range srv.Meter().Rows() {
-		// What was under way when the product ended a stream, we count and it does not.
-		if diff := sent.Seconds() - row.Amount; diff < 0 || diff > float64(5*len(reasons)) {
+		// What was under way when the product ended a stream, we count and it does not: on a busy machine as much
+		// as gRPC's window takes in advance, 64 KB or eight seconds, and the seconds that are rounded up.
+		if diff := sent.Seconds() - row.Amount; diff < 0 || diff > float64(10*len(reasons)) {
 			t.Errorf("we count %s, the product %g s", sent, row.Amount)
 		}
 	}

@@ -200,6 +200,52 @@ func TestNothingBecomesFinal(t *testing.T) {
 	})
 }
 
+// TestSilenceSettles lets a track go quiet and send nothing more, as a carrier's does while nothing is played: the
+// silence that was given is let go of all the same.
+func TestSilenceSettles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &drivertest.Fake{Lag: 500 * time.Millisecond}
+		cfg := rotate.Defaults()
+		s := rotate.New(pace.New(f, pace.Defaults()), cfg, nil).Open(recogniser.Spec{Format: drivertest.Format})
+		for _, a := range drivertest.Chunks(f.Paint(30_000, []drivertest.Said{{Text: "once", Start: 100, End: 500}}), 0, 200) {
+			s.Write(a)
+		}
+		want := 30_000 - cfg.Silence.Milliseconds() - 1_000 // it moves a second at a time
+		late := time.AfterFunc(time.Minute, s.Cancel)
+		defer late.Stop()
+		for covered := int64(0); covered < want; {
+			e, err := s.Recv()
+			if err != nil {
+				t.Fatalf("covered is %d after a minute, want %d or more: %v", covered, want, err)
+			}
+			covered = max(covered, e.Covered)
+		}
+		s.Cancel()
+		_, _, _ = drain(s)
+	})
+}
+
+// TestFlushBetweenStreams asks for finals when no stream has been given anything yet: the next one tells what waits, in
+// the middle of an utterance that would never end.
+func TestFlushBetweenStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &drivertest.Fake{Lag: 500 * time.Millisecond}
+		s := rotate.New(pace.New(f, pace.Defaults()), rotate.Defaults(), nil).Open(recogniser.Spec{Format: drivertest.Format})
+		for _, a := range drivertest.Chunks(f.Paint(3_000, []drivertest.Said{{Text: "one", Start: 100, End: 900}, {Text: "two", Start: 1_000, End: 2_900}}), 0, 200) {
+			s.Write(a)
+		}
+		s.Flush()
+		late := time.AfterFunc(time.Minute, s.Cancel)
+		defer late.Stop()
+		e, err := s.Recv()
+		if err != nil || e.Final == nil || !strings.HasPrefix(e.Final.Text, "one") {
+			t.Errorf("told %+v, %v; want what was said so far", e.Final, err)
+		}
+		s.Cancel()
+		_, _, _ = drain(s)
+	})
+}
+
 // TestUsage bills every stream, the cancelled ones too, and what was given again.
 func TestUsage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -38,6 +38,8 @@ type present struct {
 	times   recogniser.Timeline // of what it was given
 	recent  []given             // what was given since Settle
 	settled int64               // milliseconds given before that
+	hush    *time.Timer         // looks for silence once what was given last has settled
+	ended   bool                // it tells no more, of silence neither
 	reason  string              // why we ended it, "" if we did not
 	closed  bool                // half-closed: every result is wanted
 	stall   *time.Timer         // runs from then on
@@ -61,6 +63,7 @@ func (s *session) stream() (end ending) {
 	feeding.Go(func() { p.feed(ctx) })
 	end = p.listen()
 	old.Stop()
+	p.deaf()
 	cancel()
 	inner.Cancel()
 	feeding.Wait()
@@ -112,13 +115,16 @@ func (p *present) next() (a recogniser.Audio, close bool) {
 	s := p.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.flush {
-		if s.fed > s.covered {
-			return a, true // what is waiting is for the next stream
-		}
-		s.flush = false // nothing has been heard that could be told
-	}
 	a = s.ring.next(s.fed, replayBytes)
+	if s.flush {
+		switch more := len(a.Data) > 0; {
+		case s.fed-s.covered > longWord || s.fed > s.covered && !more:
+			return recogniser.Audio{}, true // what is waiting is for the next stream
+		case !more:
+			s.flush = false // nothing has been heard that could be told
+		default: // a stream that has just begun is given enough to tell something
+		}
+	}
 	return a, s.finishing
 }
 
@@ -128,23 +134,52 @@ func (p *present) age(more int64) time.Duration {
 	return max(time.Duration(p.times.Given()+more)*time.Millisecond, time.Since(p.began))
 }
 
-// wrote notes that a was given, and lets go of what lies before a long silence. Silence is counted in audio
-// that this stream was given, so a stream that has begun anew lets go of nothing for a while.
+// wrote notes that a was given, and looks for silence: now, and when a has settled, since a carrier may send
+// nothing on a quiet track and so nothing that would make us look again.
 func (p *present) wrote(a recogniser.Audio) {
 	s := p.session
 	end := s.spec.Format.End(a)
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.fed = max(s.fed, end)
 	s.most = max(s.most, end)
+	s.mu.Unlock()
+	p.mu.Lock()
+	p.times.Add(a.Start, end)
+	p.recent = append(p.recent, given{p.times.Given(), time.Now()})
+	switch {
+	case p.ended || p.cfg.Settle == 0:
+	case p.hush == nil:
+		p.hush = time.AfterFunc(p.cfg.Settle, p.quieten)
+	default:
+		p.hush.Reset(p.cfg.Settle)
+	}
+	p.mu.Unlock()
+	p.quieten()
+}
+
+// deaf ends the looking for silence: what a stream has not worked through when it ends, the next one hears again.
+func (p *present) deaf() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	if p.hush != nil {
+		p.hush.Stop()
+	}
+}
+
+// quieten lets go of what lies before a long silence. Silence is counted in audio that this stream was given, so a
+// stream that has begun anew lets go of nothing for a while.
+func (p *present) quieten() {
+	s := p.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	silence := s.cfg.Silence.Milliseconds()
 	if s.heard > s.cut {
 		silence *= 3 // an interim has told of words: their final may be late, or they were taken back
 	}
 	p.mu.Lock()
-	p.times.Add(a.Start, end)
 	quiet := int64(0)
-	if beyond := p.settle() - silence; beyond > 0 {
+	if beyond := p.settle() - silence; beyond > 0 && !p.ended {
 		quiet = p.times.End(beyond)
 	}
 	p.mu.Unlock()
@@ -160,11 +195,9 @@ type given struct {
 	at     time.Time
 }
 
-// settle notes what has been given by now and returns what had been given Settle ago. The caller holds p.mu.
+// settle returns how many milliseconds had been given Settle ago. The caller holds p.mu.
 func (p *present) settle() int64 {
-	now := time.Now()
-	p.recent = append(p.recent, given{p.times.Given(), now})
-	n := 0
+	now, n := time.Now(), 0
 	for n < len(p.recent) && now.Sub(p.recent[n].at) >= p.cfg.Settle {
 		p.settled = p.recent[n].millis
 		n++
