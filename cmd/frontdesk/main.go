@@ -25,5 +25,5 @@ func main() {
 	if !errors.Is(err, cli.ErrReported) {
 		fmt.Fprintln(os.Stderr, "frontdesk:", err)
 	}
-	os.Exit(1)
+	os.Exit(cli.ExitCode(err))
 }

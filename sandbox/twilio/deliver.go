@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -102,15 +103,18 @@ func (c *Carrier) try(ctx context.Context, a *account, st *stats, q request, add
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
+		st.status("none")
 		class, fault := failure(err)
 		return answer{}, class, fault
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, twiml.MaxBytes+1))
 	if err != nil {
+		st.status("none")
 		class, fault := failure(err)
 		return answer{}, class, fault
 	}
+	st.status(strconv.Itoa(res.StatusCode))
 	st.answered(time.Since(began), q.twiml)
 	class, fault := judge(res.StatusCode)
 	return answer{contentType: res.Header.Get("Content-Type"), body: body}, class, fault

@@ -56,6 +56,8 @@ type WebhookCounts struct {
 	Refused int `json:"refused"`
 	// Failed got no answer, or 3xx or 5xx, in the end.
 	Failed int `json:"failed"`
+	// Answers are tries by HTTP status, "none" for those that got no answer.
+	Answers map[string]int `json:"answers"`
 	// Doubled were delivered twice on purpose, HeldBack late on purpose.
 	Doubled  int `json:"doubled"`
 	HeldBack int `json:"held_back"`
@@ -105,7 +107,9 @@ type stats struct {
 }
 
 func newStats(parent *stats, seed uint64, speed float64) *stats {
-	return &stats{parent: parent, began: time.Now(), r: Report{Seed: seed, Speed: speed, Errors: map[string]int{}}}
+	return &stats{parent: parent, began: time.Now(), r: Report{
+		Seed: seed, Speed: speed, Errors: map[string]int{}, Webhooks: WebhookCounts{Answers: map[string]int{}},
+	}}
 }
 
 // count changes the report.
@@ -138,6 +142,9 @@ func (s *stats) answered(d time.Duration, twiml bool) {
 	}
 }
 
+// status counts a try by how it was answered.
+func (s *stats) status(code string) { s.count(func(r *Report) { r.Webhooks.Answers[code]++ }) }
+
 func (s *stats) fault(code int) {
 	s.count(func(r *Report) { r.Errors[strconv.Itoa(code)]++ })
 }
@@ -147,7 +154,7 @@ func (s *stats) report() Report {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.r
-	r.Errors = maps.Clone(s.r.Errors)
+	r.Errors, r.Webhooks.Answers = maps.Clone(s.r.Errors), maps.Clone(s.r.Webhooks.Answers)
 	r.Seconds = time.Since(s.began).Seconds()
 	r.Webhooks.Latency, r.Webhooks.Twiml = s.latency.summary(), s.twiml.summary()
 	return r

@@ -54,7 +54,9 @@ type Stack struct {
 
 	services []*service
 	stop     context.CancelFunc
-	done     chan error
+	// done gives the services' error to whoever asks first; ended is closed after it.
+	done  chan error
+	ended chan struct{}
 }
 
 // Start brings everything up and returns when every service is ready, or with the first error, everything
@@ -64,7 +66,7 @@ func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, 
 	if err := reserve(ctx, &opts.Ports.Webhooks, &opts.Ports.Twilio); err != nil {
 		return nil, err
 	}
-	s := &Stack{opts: opts, done: make(chan error, 1)}
+	s := &Stack{opts: opts, done: make(chan error, 1), ended: make(chan struct{})}
 	defer func() { //nolint:contextcheck // what was started is stopped though ctx has ended
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -172,7 +174,10 @@ func (s *Stack) startServices(ctx context.Context) error {
 			return nil
 		})
 	}
-	go func() { s.done <- group.Wait() }()
+	go func() {
+		s.done <- group.Wait()
+		close(s.ended)
+	}()
 	return s.waitReady(ctx)
 }
 
@@ -190,7 +195,6 @@ func (s *Stack) waitReady(ctx context.Context) error {
 		}
 		select {
 		case err := <-s.done:
-			s.done <- err
 			return fmt.Errorf("a service ended while starting: %w", err)
 		case <-ctx.Done():
 			return fmt.Errorf("%s is not ready after 30 s; ask http://%s/readyz what it waits for", waiting[0].name, waiting[0].admin)
@@ -199,7 +203,7 @@ func (s *Stack) waitReady(ctx context.Context) error {
 	}
 }
 
-// Done tells when a service has ended by itself, and why.
+// Done tells once when a service has ended by itself, and why.
 func (s *Stack) Done() <-chan error { return s.done }
 
 // Conn is a way to the stack's Kafka; it is the stack's to close.
@@ -210,7 +214,12 @@ func (s *Stack) Close() error {
 	var errs []error
 	if s.stop != nil {
 		s.stop()
-		errs = append(errs, <-s.done)
+		<-s.ended
+		select {
+		case err := <-s.done:
+			errs = append(errs, err)
+		default: // whoever asked Done has been told
+		}
 	}
 	for _, svc := range slices.Backward(s.services) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

@@ -24,8 +24,11 @@ type keys struct {
 	token config.Secret
 }
 
+// jwtFile of the data folder holds the integration user's key.
+const jwtFile = "salesforce-jwt.pem"
+
 func loadKeys(dataDir string) (keys, error) {
-	pemText, err := keep(dataDir, "salesforce-jwt.pem", func() ([]byte, error) {
+	pemText, err := keep(dataDir, jwtFile, func() ([]byte, error) {
 		k, err := rsa.GenerateKey(rand.Reader, 2048)
 		if err != nil {
 			return nil, fmt.Errorf("making the integration user's key: %w", err)
@@ -49,7 +52,7 @@ func loadKeys(dataDir string) (keys, error) {
 	}
 	block, _ := pem.Decode(pemText)
 	if block == nil {
-		return keys{}, fmt.Errorf("%s holds no PEM: remove it, a new one is made", filepath.Join(dataDir, "salesforce-jwt.pem"))
+		return keys{}, fmt.Errorf("%s holds no PEM: remove it, a new one is made", filepath.Join(dataDir, jwtFile))
 	}
 	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
@@ -57,7 +60,7 @@ func loadKeys(dataDir string) (keys, error) {
 	}
 	rsaKey, ok := k.(*rsa.PrivateKey)
 	if !ok {
-		return keys{}, errors.New("the integration user's key is not RSA: remove salesforce-jwt.pem, a new one is made")
+		return keys{}, errors.New("the integration user's key is not RSA: remove " + jwtFile + ", a new one is made")
 	}
 	return keys{jwt: rsaKey, jwtPEM: config.Secret(pemText), token: config.Secret(token)}, nil
 }
@@ -78,8 +81,15 @@ func keep(dir, name string, make func() ([]byte, error)) ([]byte, error) {
 	if b, err = make(); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(path, b, 0o600)); err != nil {
+	if err := write(path, b); err != nil {
 		return nil, fmt.Errorf("keeping a secret in the data folder: %w", err)
 	}
 	return b, nil
+}
+
+// write makes a file that is there whole or not at all: half a secret, left by a kill in the first start, would stop
+// every later one.
+func write(path string, b []byte) error {
+	part := path + ".part"
+	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(part, b, 0o600), os.Rename(part, path))
 }

@@ -2,11 +2,7 @@ package allinone
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"strings"
-
-	"github.com/jedib0t/go-pretty/v6/table"
+	"time"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/report"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
@@ -39,6 +35,22 @@ func (s *Stack) Prepare(_ context.Context, c *calls.Call) error {
 	return err //nolint:wrapcheck // it names the org
 }
 
+// Rest follows a call that has ended until nothing more can come of it, the package's trigger included.
+func (s *Stack) Rest(sid string) func(ctx context.Context, until time.Time) (waitsFor string, err error) {
+	rest := report.NewRest(s.conn, Partitions, sid)
+	return func(ctx context.Context, until time.Time) (string, error) {
+		if what, err := rest.Left(ctx, until); err != nil || what != "" {
+			return what, err //nolint:wrapcheck // it says what it asked
+		}
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if err := s.clouds.salesforce.Settled(ctx); err != nil {
+			return "the trigger in Salesforce", nil //nolint:nilerr // it has not settled yet, and is asked again
+		}
+		return "", nil
+	}
+}
+
 // org that the dialled number's tenant writes to.
 func (s *Stack) org(c *calls.Call) string {
 	if t, _ := s.tenants.ByNumber(c.To); t != nil {
@@ -61,7 +73,7 @@ func (v orgView) Changes() []report.Change {
 	log := v.server.ChangeLog(salesforce.Filter{Org: v.org})
 	out := make([]report.Change, len(log))
 	for i, c := range log {
-		out[i] = report.Change{Seq: c.Seq, At: c.At, Op: c.Op, Object: c.Object, ID: c.ID, User: c.User, API: c.API}
+		out[i] = report.Change{Seq: c.Seq, At: c.At, Op: c.Op, Object: c.Object, ID: c.ID, User: c.User, API: c.API, Request: c.Request, Fields: c.After}
 	}
 	return out
 }
@@ -79,7 +91,7 @@ func (v orgView) Records(object string) []report.Record {
 
 // Sources are where a report on this stack looks; log is everything that its services have logged.
 func (s *Stack) Sources(log string) report.Sources {
-	src := report.Sources{CRM: s.CRM, Conn: s.conn, Partitions: Partitions, Log: log}
+	src := report.Sources{CRM: s.CRM, Owner: s.tenants.ByNumber, Conn: s.conn, Partitions: Partitions, Log: log}
 	for _, org := range s.clouds.salesforce.Orgs() {
 		src.CRMs = append(src.CRMs, orgView{s.clouds.salesforce, org})
 	}
@@ -103,51 +115,4 @@ func (s *Stack) Count(r *report.Report) {
 	r.Metered = append(r.Metered, s.clouds.speech.Meter().Rows()...)
 	r.Metered = append(r.Metered, s.clouds.vertex.Meter().Rows()...)
 	r.Metered = append(r.Metered, s.clouds.carrier.Meter().Rows()...)
-}
-
-// Endpoint is where one part listens and what opens it.
-type Endpoint struct {
-	Part       string `json:"part"`
-	Address    string `json:"address"`
-	Credential string `json:"credential,omitempty"`
-}
-
-// Endpoints are all parts of the stack. The credentials open nothing outside of it.
-func (s *Stack) Endpoints() []Endpoint {
-	all := []Endpoint{
-		{"Twilio webhooks", s.PublicURL() + "/twilio/ACCOUNT/voice", ""},
-		{"Kafka", s.kafka.Addr(), ""},
-		{"Redis", s.redis.Addr(), ""},
-		{"Salesforce", s.clouds.salesforce.URL(), ""},
-		{"Salesforce Pub/Sub API (gRPC)", s.clouds.salesforce.PubSubAddr(), ""},
-		{"Google Speech v2 (gRPC)", s.clouds.speech.Addr(), ""},
-		{"Vertex AI (gRPC)", s.clouds.vertex.Addr(), ""},
-		{"Twilio REST API", "http://" + s.clouds.carrier.Addr(), ""},
-	}
-	for _, t := range s.tenants.All() {
-		numbers := make([]string, len(t.Numbers))
-		for i, n := range t.Numbers {
-			numbers[i] = n.Number
-		}
-		all = append(all,
-			Endpoint{"  " + t.ID + "'s numbers " + strings.Join(numbers, " "), "account " + t.Twilio.AccountSID, "auth token " + t.Twilio.AuthTokens[0].Reveal()},
-			Endpoint{"  " + t.ID + "'s org", "user admin@" + t.Salesforce.Org + ".example", "password " + Password})
-	}
-	for _, svc := range s.services {
-		all = append(all, Endpoint{svc.name + "'s probes and metrics", "http://" + svc.admin, ""})
-	}
-	return all
-}
-
-// PrintEndpoints writes them as a table.
-func (s *Stack) PrintEndpoints(w io.Writer) {
-	t := table.NewWriter()
-	t.SetOutputMirror(w)
-	t.SetStyle(table.StyleLight)
-	t.AppendHeader(table.Row{"part", "where", "with"})
-	for _, e := range s.Endpoints() {
-		t.AppendRow(table.Row{e.Part, e.Address, e.Credential})
-	}
-	t.Render()
-	fmt.Fprintln(w, "All of it listens on 127.0.0.1 only, and every credential is the sandbox's own.")
 }

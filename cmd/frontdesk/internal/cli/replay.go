@@ -1,25 +1,19 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
+	"net"
 	"net/url"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
-	"github.com/frontdesk/frontdesk/sandbox/calls"
 	"github.com/frontdesk/frontdesk/sandbox/twilio"
 )
 
@@ -30,7 +24,7 @@ type replayFlags struct {
 	peak, share, speed, doubled, disorder    float64
 	duration                                 time.Duration
 	seed                                     uint64
-	asJSON                                   bool
+	asJSON, quiet                            bool
 }
 
 func replay() *cobra.Command {
@@ -42,7 +36,9 @@ func replay() *cobra.Command {
 			"Streams, sends some webhooks twice or out of order as Twilio does, and reports what came back.\n\n" +
 			"With --peak-calls-per-day calls arrive by chance at the rate of the busy hour of such a day, times --share.\n" +
 			"Against `frontdesk up` the calls are registered with its Twilio REST API, so that streams can be started anew;\n" +
-			"for another deployment serve that API with --listen and point the tenants' twilio.api_base at it.",
+			"for another deployment serve that API with --listen and point the tenants' twilio.api_base at it.\n\n" +
+			"Exit code: 0 if every call and webhook was delivered; 1 if any was refused or failed in the end, or the replay was\n" +
+			"stopped; 2 if flags, calls or tenant files are wrong.",
 		Example: "  frontdesk replay --target http://127.0.0.1:8080 --count 100 --speed 10\n" +
 			"  frontdesk replay --target https://calls.example.com --peak-calls-per-day 50000 --share 0.1 --duration 10m --listen :8185",
 		Args: cobra.NoArgs,
@@ -56,29 +52,45 @@ func replay() *cobra.Command {
 	fs.IntVar(&f.concurrency, "concurrency", 0, "the most calls at once; 0 is no bound")
 	fs.Float64Var(&f.peak, "peak-calls-per-day", 0, "shape of the load: calls on the busiest day")
 	fs.Float64Var(&f.share, "share", 1, "share of that load, e.g. 0.1 to 0.2 beside real traffic")
-	fs.Float64Var(&f.speed, "speed", 1, "how much faster than life")
+	fs.Float64Var(&f.speed, "speed", 1, "how much faster than life, 1 to 1000")
 	fs.DurationVar(&f.duration, "duration", 0, "how long new calls are placed; 0 is no bound but --count")
 	fs.Float64Var(&f.doubled, "doubled", 0.02, "share of webhooks sent twice")
 	fs.Float64Var(&f.disorder, "disorder", 0.05, "share of webhooks sent late")
 	fs.StringVar(&f.listen, "listen", "127.0.0.1:0", "where to serve Twilio's REST API for these calls")
 	fs.StringVar(&f.register, "register", "http://127.0.0.1:8185", "sandbox's Twilio REST API to make these calls known to; empty for none")
 	fs.Uint64Var(&f.seed, "seed", 0, "seed of CallSids and of chance; 0 draws one")
-	fs.BoolVar(&f.asJSON, "json", false, "print the report as JSON")
+	fs.BoolVar(&f.asJSON, "json", false, "print the report as one JSON document, also when the replay fails (it then has an \"error\")")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "tell no progress; with --json it is told to a terminal only")
 	return c
 }
 
+// run prints a report once the flags are right, as JSON whatever happens then.
 func (f *replayFlags) run(cmd *cobra.Command) error {
+	r, err := f.replay(cmd)
+	if err = cmp.Or(interrupted(cmd.Context()), err); err != nil {
+		r.Error = err.Error()
+	}
+	switch {
+	case f.asJSON:
+		err = errors.Join(err, writeJSON(cmd.OutOrStdout(), r))
+	case r.Calls.Placed > 0:
+		r.print(cmd.OutOrStdout())
+	}
+	if err == nil && !r.delivered() {
+		return ErrReported
+	}
+	return err
+}
+
+// replay places the calls; its report holds what came before an error.
+func (f *replayFlags) replay(cmd *cobra.Command) (replayReport, error) {
 	base, err := f.base()
-	if err != nil {
-		return err
+	if err := usage(errors.Join(err, f.check())); err != nil {
+		return replayReport{}, err
 	}
-	sample, err := f.load()
+	sample, tenants, err := loadSamples(f.calls, f.tenants)
 	if err != nil {
-		return err
-	}
-	tenants, err := loadTenants(f.tenants, f.calls)
-	if err != nil {
-		return err
+		return replayReport{}, err
 	}
 	if f.seed == 0 {
 		f.seed = rand.Uint64() //nolint:gosec // an id, not a secret
@@ -90,31 +102,28 @@ func (f *replayFlags) run(cmd *cobra.Command) error {
 		RetryPause: 2 * time.Second,
 	})
 	if err != nil {
-		return fmt.Errorf("starting Twilio's side: %w", err)
+		return replayReport{}, fmt.Errorf("starting Twilio's side: %w", err)
 	}
 	defer func() { _ = carrier.Close() }() // every call has ended: nothing is left to fail
 	stopJoining := f.join(ctx, carrier)
 	defer stopJoining()
-	bar := progressbar.NewOptions(max(f.count, -1), progressbar.OptionSetWriter(cmd.ErrOrStderr()), progressbar.OptionClearOnFinish())
+	total := f.count
+	if total == 0 && f.peak == 0 && f.duration == 0 {
+		total = len(sample)
+	}
+	told := newProgress(cmd.ErrOrStderr(), total, f.quiet || f.asJSON && terminal(cmd.ErrOrStderr()) == nil)
 	report, err := carrier.Run(ctx, twilio.Load{
 		Calls: sample, Count: f.count, Duration: f.duration, PeakCallsPerDay: f.peak, Share: f.share, Speed: f.speed,
 		Concurrency: f.concurrency, Doubled: f.doubled, Disorder: f.disorder, VaryCallers: true,
 		Progress: func(p twilio.Progress) {
-			bar.Describe(fmt.Sprintf("%d placed, %d under way, %d failed", p.Placed, p.Active, p.Failed))
-			_ = bar.Set(p.Done) // a bar that can't be drawn stops nothing
+			told.at(p.Done, fmt.Sprintf("%d placed, %d under way, %d failed", p.Placed, p.Active, p.Failed))
 		},
 	})
-	_ = bar.Clear() // as above
-	if err != nil && !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("replaying: %w", err)
+	told.end()
+	if err != nil && ctx.Err() == nil {
+		return replayReport{Report: report}, fmt.Errorf("replaying: %w", err)
 	}
-	if f.asJSON {
-		enc := json.NewEncoder(cmd.OutOrStdout())
-		enc.SetIndent("", "  ")
-		return enc.Encode(report) //nolint:wrapcheck // standard output
-	}
-	printReplay(cmd, report)
-	return nil
+	return replayReport{Report: report}, nil
 }
 
 func (f *replayFlags) base() (string, error) {
@@ -125,15 +134,32 @@ func (f *replayFlags) base() (string, error) {
 	return strings.TrimRight(f.target, "/"), nil
 }
 
-// load reads the calls; a folder that is itself a call is one.
-func (f *replayFlags) load() ([]*calls.Call, error) {
-	if f.calls != "" {
-		if _, err := os.Stat(f.calls); err != nil {
-			return nil, fmt.Errorf("--calls: %w", err)
-		}
-		f.calls = filepath.Clean(f.calls)
+// check tells what is wrong with the flags, all at once.
+func (f *replayFlags) check() error {
+	var faults flagFaults
+	faults.folder("calls", f.calls)
+	faults.folder("tenants", f.tenants)
+	faults.atLeast("count", float64(f.count), 0)
+	faults.atLeast("concurrency", float64(f.concurrency), 0)
+	faults.atLeast("peak-calls-per-day", f.peak, 0)
+	faults.between("share", f.share, 0, 1)
+	faults.speed(f.speed)
+	faults.between("doubled", f.doubled, 0, 1)
+	faults.between("disorder", f.disorder, 0, 1)
+	faults.duration("duration", f.duration, 0)
+	if f.peak > 0 && f.share == 0 {
+		faults.add("--share 0: leaves no load; want more than 0")
 	}
-	return loadCalls(f.calls)
+	if f.peak > 0 && f.count == 0 && f.duration == 0 {
+		faults.add("--count or --duration: one must bound a load that arrives by chance")
+	}
+	if _, _, err := net.SplitHostPort(f.listen); err != nil {
+		faults.add("--listen %s: want host:port, as 127.0.0.1:0", f.listen)
+	}
+	if u, err := url.Parse(f.register); f.register != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		faults.add("--register %s: want an http or https address, as http://127.0.0.1:8185, or nothing", f.register)
+	}
+	return faults.err()
 }
 
 // join makes the carrier's calls known to the sandbox's Twilio REST API until the returned func is called.
@@ -148,38 +174,4 @@ func (f *replayFlags) join(ctx context.Context, carrier *twilio.Carrier) (stop f
 		_ = carrier.Join(ctx, f.register) // it ends with ctx; a base that is away is asked again
 	}()
 	return func() { cancel(); <-done }
-}
-
-func printReplay(cmd *cobra.Command, r twilio.Report) {
-	t := table.NewWriter()
-	t.SetOutputMirror(cmd.OutOrStdout())
-	t.SetStyle(table.StyleLight)
-	t.AppendHeader(table.Row{"calls", ""})
-	for _, row := range []table.Row{
-		{"placed", r.Calls.Placed}, {"completed", r.Calls.Completed}, {"no answer", r.Calls.NoAnswer}, {"busy", r.Calls.Busy},
-		{"failed", r.Calls.Failed}, {"answered by the fallback", r.Calls.Fallbacks}, {"most at once", r.PeakConcurrent},
-	} {
-		t.AppendRow(row)
-	}
-	t.AppendSeparator()
-	for _, row := range []table.Row{
-		{"webhooks sent", r.Webhooks.Sent}, {"tried again", r.Webhooks.Retried}, {"refused (4xx)", r.Webhooks.Refused},
-		{"failed (5xx or no answer)", r.Webhooks.Failed}, {"sent twice on purpose", r.Webhooks.Doubled},
-		{"sent late on purpose", r.Webhooks.HeldBack},
-		{"latency p50 / p99 / max", fmt.Sprintf("%.0f / %.0f / %.0f ms", r.Webhooks.Latency.P50, r.Webhooks.Latency.P99, r.Webhooks.Latency.Max)},
-	} {
-		t.AppendRow(row)
-	}
-	t.AppendSeparator()
-	for _, row := range []table.Row{
-		{"streams started", r.Streams.Started}, {"of them over REST", r.Streams.ByREST}, {"broken", r.Streams.Failed},
-		{"media messages", r.Streams.Messages}, {"frames discarded for a slow reader", r.Streams.Discarded},
-		{"wall time", fmt.Sprintf("%.1f s at speed %g, seed %d", r.Seconds, r.Speed, r.Seed)},
-	} {
-		t.AppendRow(row)
-	}
-	for _, code := range slices.Sorted(maps.Keys(r.Errors)) {
-		t.AppendRow(table.Row{"error " + code, r.Errors[code]})
-	}
-	t.Render()
 }

@@ -2,14 +2,10 @@
 package cli
 
 import (
-	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
 )
-
-// ErrReported says that a command failed and has told why already: only the exit code is left to say.
-var ErrReported = errors.New("already reported")
 
 // Root is the command with all its subcommands. Results go to out, progress and notes to notes.
 func Root(out, notes io.Writer) *cobra.Command {
@@ -24,5 +20,6 @@ func Root(out, notes io.Writer) *cobra.Command {
 	root.SetOut(out)
 	root.SetErr(notes)
 	root.AddCommand(demo(), up(), replay(), topics())
+	reportUsage(root)
 	return root
 }

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,39 +12,43 @@ import (
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
-// loadCalls reads a folder of calls, or the samples that the command carries when dir is empty.
-func loadCalls(dir string) ([]*calls.Call, error) {
-	if dir == "" {
-		tmp, done, err := unpack("calls")
+// loadSamples reads calls and the tenants that they dial, and tells what is wrong with both at once. A folder that is not named is
+// the samples' own; tenants may also stand beside the calls, in CALLS/_tenants: a name that is no call's.
+func loadSamples(callsDir, tenantsDir string) ([]*calls.Call, []*tenant.Tenant, error) {
+	if beside := filepath.Join(callsDir, "_tenants"); tenantsDir == "" && callsDir != "" && isDir(beside) {
+		tenantsDir = beside
+	}
+	if callsDir == "" || tenantsDir == "" {
+		own, done, err := unpack()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		defer done()
-		dir = tmp
+		callsDir = cmp.Or(callsDir, filepath.Join(own, "calls"))
+		tenantsDir = cmp.Or(tenantsDir, filepath.Join(own, "tenants"))
 	}
-	all, err := calls.Load(dir)
+	tenants, badTenants := loadTenants(tenantsDir)
+	lines, err := linesOf(tenants)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, badCalls := loadCalls(callsDir, lines)
+	if err := errors.Join(badTenants, badCalls); err != nil {
+		return nil, nil, usage(err)
+	}
+	return all, tenants, nil
+}
+
+// loadCalls reads a folder of calls. Without lines nothing is said of what the calls dial.
+func loadCalls(dir string, lines calls.Lines) ([]*calls.Call, error) {
+	all, err := calls.LoadFor(dir, lines)
 	if err != nil {
 		return nil, fmt.Errorf("calls:\n%w", err)
 	}
 	return all, nil
 }
 
-// loadTenants reads the tenants beside a folder of calls (DIR/_tenants: a name that is no call's), or a folder of its own, or
-// the samples.
-func loadTenants(dir, callsDir string) ([]*tenant.Tenant, error) {
-	if dir == "" && callsDir != "" {
-		if beside := filepath.Join(callsDir, "_tenants"); isDir(beside) {
-			dir = beside
-		}
-	}
-	if dir == "" {
-		tmp, done, err := unpack("tenants")
-		if err != nil {
-			return nil, err
-		}
-		defer done()
-		dir = tmp
-	}
+func loadTenants(dir string) ([]*tenant.Tenant, error) {
 	set, err := tenant.Load(dir)
 	if err != nil {
 		return nil, fmt.Errorf("tenants:\n%w", err)
@@ -50,18 +56,18 @@ func loadTenants(dir, callsDir string) ([]*tenant.Tenant, error) {
 	return set.All(), nil
 }
 
-// unpack writes one folder of the samples to disk, for the loaders that read folders.
-func unpack(folder string) (dir string, done func(), err error) {
-	tmp, err := os.MkdirTemp("", "frontdesk-samples-")
+// unpack writes the samples that the command carries to disk, for the loaders that read folders.
+func unpack() (dir string, done func(), err error) {
+	dir, err = os.MkdirTemp("", "frontdesk-samples-")
 	if err != nil {
-		return "", nil, fmt.Errorf("unpacking the samples: %w", err)
+		return "", nil, fmt.Errorf("unpacking the samples: %w; set TMPDIR to a folder that can be written to", err)
 	}
-	done = func() { _ = os.RemoveAll(tmp) } // a leftover in the temporary folder harms nobody
-	if err := os.CopyFS(tmp, samples.FS); err != nil {
+	done = func() { _ = os.RemoveAll(dir) } // a leftover in the temporary folder harms nobody
+	if err := os.CopyFS(dir, samples.FS); err != nil {
 		done()
 		return "", nil, fmt.Errorf("unpacking the samples: %w", err)
 	}
-	return filepath.Join(tmp, folder), done, nil
+	return dir, done, nil
 }
 
 func isDir(path string) bool {

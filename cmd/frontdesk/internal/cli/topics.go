@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -36,7 +35,7 @@ func topics() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var cfg topicsConfig
 			if err := config.Load(&cfg, "FRONTDESK_TOPICS", file); err != nil {
-				return fmt.Errorf("wrong settings:\n%w", err)
+				return usage(fmt.Errorf("wrong settings:\n%w", err))
 			}
 			if len(brokers) > 0 {
 				cfg.Kafka.Brokers = brokers
@@ -51,11 +50,9 @@ func topics() *cobra.Command {
 				return err //nolint:wrapcheck // it names topic and reason
 			}
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(results) //nolint:wrapcheck // standard output
+				return writeJSON(cmd.OutOrStdout(), results)
 			}
-			t := table.NewWriter()
-			t.SetOutputMirror(cmd.OutOrStdout())
-			t.SetStyle(table.StyleLight)
+			t := newTable(cmd.OutOrStdout())
 			t.AppendHeader(table.Row{"topic", "action", "differs"})
 			for _, r := range results {
 				t.AppendRow(table.Row{r.Name, r.Action, strings.Join(r.Differences, "\n")})

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,15 +22,20 @@ func up() *cobra.Command {
 		Use:   "up",
 		Short: "Run the whole pipeline on this machine, on fixed ports, until stopped",
 		Long: "The same as demo, long-lived: it prints where each part listens and with which credentials. Topics, calls under\n" +
-			"way and the sandbox's Salesforce stand in the data folder and survive a restart, also after kill -9.",
+			"way and the sandbox's Salesforce stand in the data folder and survive a restart, also after kill -9.\n\n" +
+			"Exit code: 0 after Ctrl-C; 1 if it can't start, say for a taken port, or a service ends by itself; 2 if flags, calls or\n" +
+			"tenant files are wrong.",
 		Example: "  frontdesk up --data frontdesk-data",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			sample, err := loadCalls(callsDir)
-			if err != nil {
+			var faults flagFaults
+			faults.folder("calls", callsDir)
+			faults.folder("tenants", tenantsDir)
+			faults.speed(speed)
+			if err := faults.err(); err != nil {
 				return err
 			}
-			tenants, err := loadTenants(tenantsDir, callsDir)
+			sample, tenants, err := loadSamples(callsDir, tenantsDir)
 			if err != nil {
 				return err
 			}
@@ -52,16 +56,15 @@ func up() *cobra.Command {
 				return err //nolint:wrapcheck // it says what was being started
 			}
 			if asJSON {
-				err = json.NewEncoder(cmd.OutOrStdout()).Encode(stack.Endpoints())
+				err = writeJSON(cmd.OutOrStdout(), stack.Endpoints())
 			} else {
-				stack.PrintEndpoints(cmd.OutOrStdout())
+				printEndpoints(cmd.OutOrStdout(), stack.Endpoints())
 			}
 			fmt.Fprintln(cmd.ErrOrStderr(), "The services log to", logPath+". Up until you press Ctrl-C.")
-			select {
-			case <-cmd.Context().Done():
+			if ended := untilStopped(cmd.Context(), stack); ended != nil {
+				err = errors.Join(err, ended)
+			} else {
 				fmt.Fprintln(cmd.ErrOrStderr(), "Calls under way are heard out, at most 25 s; a second Ctrl-C ends at once, and the next start goes on.")
-			case ended := <-stack.Done():
-				err = errors.Join(err, fmt.Errorf("a service ended by itself: %w", ended))
 			}
 			return errors.Join(err, stack.Close())
 		},
@@ -71,6 +74,6 @@ func up() *cobra.Command {
 	f.StringVar(&callsDir, "calls", "", "folder of calls that the sandbox shall know beside the samples' format; default the samples")
 	f.StringVar(&tenantsDir, "tenants", "", "folder of tenant files; default CALLS/_tenants if it exists, else the samples'")
 	f.BoolVar(&asJSON, "json", false, "print the endpoints as JSON")
-	f.Float64Var(&speed, "speed", 20, "the fastest that calls will be replayed; recognition is paced by it")
+	f.Float64Var(&speed, "speed", 20, "the fastest that calls will be replayed, 1 to 1000; recognition is paced by it")
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -66,8 +67,8 @@ func (w *world) close(t *testing.T) {
 // play plays calls and reports.
 func (w *world) play(t *testing.T, all []*calls.Call, patience time.Duration) *report.Report {
 	t.Helper()
-	played, unmet := play.All(t.Context(), w, all, patience, func(int, []string) {})
-	r, err := report.Make(t.Context(), w.Sources(w.log.String()), played, unmet)
+	played := play.All(t.Context(), w, all, patience, func(play.Progress) {})
+	r, err := report.Make(t.Context(), w.Sources(w.log.String()), played)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,10 +125,32 @@ func TestEverySampleCallComesOutAsItSays(t *testing.T) {
 	defer w.close(t)
 	r := w.play(t, all, patience)
 	passed(t, r)
-	if r.Calls < 14 || len(r.Latency) == 0 || r.SalesforceAPICalls == 0 || r.PubSubRequests == 0 || len(r.Metered) == 0 {
-		t.Errorf("%d calls, latencies of %d stages, %d API calls, %d Pub/Sub requests, %d metered rows",
-			r.Calls, len(r.Latency), r.SalesforceAPICalls, r.PubSubRequests, len(r.Metered))
+	if r.Calls < 14 || len(r.Latency) == 0 || len(r.Cost) == 0 || len(r.Usage) == 0 || r.SalesforceAPICalls == 0 || r.PubSubRequests == 0 || len(r.Metered) == 0 {
+		t.Errorf("%d calls, latencies of %d stages, %d costs, %d lines of the bill, %d API calls, %d Pub/Sub requests, %d metered rows",
+			r.Calls, len(r.Latency), len(r.Cost), len(r.Usage), r.SalesforceAPICalls, r.PubSubRequests, len(r.Metered))
 	}
+	for unit, product := range map[string]string{
+		"speech_second": "googlespeech", "input_token": "vertexai", "output_token": "vertexai", "api_call": "salesforce",
+	} {
+		if billed, metered := billedAndMetered(r, product, unit); billed != metered || billed == 0 {
+			t.Errorf("the ledger has %v %s of %s, the vendor's own meter %v", billed, unit, product, metered)
+		}
+	}
+}
+
+// billedAndMetered is how much of a unit stands in calls.usage, and how much the stand-in would have billed.
+func billedAndMetered(r *report.Report, product, unit string) (billed, metered float64) {
+	for _, u := range r.Usage {
+		if u.Unit == unit {
+			billed += u.Amount
+		}
+	}
+	for _, m := range r.Metered {
+		if m.Product == product && m.Unit == unit {
+			metered += m.Amount
+		}
+	}
+	return math.Round(billed), metered // a request that several share is split
 }
 
 // TestADroppedChunkShows: the transcript is made of the audio that came through, so what is lost is missing from it.
@@ -146,9 +169,32 @@ func TestADroppedChunkShows(t *testing.T) {
 	if r.Records != 1 || r.Lost != 0 || r.Unexpected != 1 {
 		t.Errorf("%d recorded, %d lost, %d unexpected; the call is there, and not as it was said", r.Records, r.Lost, r.Unexpected)
 	}
-	lacks := slices.DeleteFunc(slices.Clone(r.Outcomes[0].Unmet), func(s string) bool { return !strings.HasPrefix(s, "the transcript lacks") })
-	if want := fmt.Sprintf("utterance %d,", utterance); len(lacks) != 1 || !strings.Contains(lacks[0], want) {
-		t.Errorf("unmet: %q; want the transcript without %s and nothing else", r.Outcomes[0].Unmet, want)
+	lacks := slices.DeleteFunc(slices.Clone(r.Outcomes[0].Unmet), func(s string) bool { return !strings.HasPrefix(s, "the transcript ") })
+	if want := fmt.Sprintf("utterance %d ", utterance); len(lacks) != 1 || !strings.Contains(lacks[0], want) {
+		t.Errorf("unmet: %q; want the transcript with %s otherwise and nothing else", r.Outcomes[0].Unmet, want)
+	}
+}
+
+// TestWhatCantComeRightIsNotWaitedFor: a call whose file expects what will never be is reported as soon as nothing more can come of
+// it, with the reason.
+func TestWhatCantComeRightIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	all := sampleCalls(t, "wrong-number", "spam") // direct, and by the bus
+	for _, c := range all {
+		c.Expect.Records = append(c.Expect.Records, calls.ExpectedRecord{Object: "Lead"})
+		c.Expect.Absent = nil
+	}
+	w := start(t, "", all)
+	defer w.close(t)
+	began := time.Now()
+	r := w.play(t, all, time.Hour)
+	if took := time.Since(began); took > time.Minute || r.Unexpected != len(all) || r.Records != len(all) {
+		t.Errorf("%d unexpected, %d recorded after %v", r.Unexpected, r.Records, took)
+	}
+	for _, o := range r.Outcomes {
+		if len(o.Unmet) != 1 || !strings.HasPrefix(o.Unmet[0], "no Lead: intent "+o.Intent) {
+			t.Errorf("%s: %q", o.Call, o.Unmet)
+		}
 	}
 }
 

@@ -19,8 +19,10 @@ type Change struct {
 	// Op is "create", "update" or "delete".
 	Op         string
 	Object, ID string
-	// User who wrote, by name; API that it came by.
-	User, API string
+	// User who wrote, by name; API that it came by; Request of the client that brought it.
+	User, API, Request string
+	// Fields that changed, as they are after it; null where nothing is left.
+	Fields map[string]any
 }
 
 // Record is one record as the CRM holds it now.
@@ -54,6 +56,9 @@ type holding struct {
 // the people and cases that those point to.
 func of(crm CRM, callID string) holding {
 	h := holding{records: map[string][]Record{}}
+	if callID == "" {
+		return h // it never rang
+	}
 	linked := map[string]bool{}
 	for _, o := range []string{"Task", "Case", "ContentVersion"} {
 		for _, r := range crm.Records(o) {
@@ -97,11 +102,65 @@ func (h holding) main(callID string) (Record, bool) {
 	return h.log(callID)
 }
 
-// value is the first non-empty value of a field over the call's records, best known object first.
-func (h holding) value(field string) any {
-	for _, o := range []string{"Case", "Task", "Lead", "Contact", "ContentVersion"} {
-		for _, r := range h.records[o] {
-			if v, ok := r.Fields[field]; ok && v != nil && v != "" {
+// bookkeeping are the fields that the CRM, or our own trigger, keeps by itself.
+var bookkeeping = []string{
+	"Id", "CreatedById", "CreatedDate", "LastModifiedById", "LastModifiedDate", "SystemModstamp", "IsDeleted", "Frontdesk_State__c",
+}
+
+// Write is what one call wrote to one record.
+type Write struct {
+	Object string `json:"object"`
+	ID     string `json:"id"`
+	// Created by this call, rather than found.
+	Created bool `json:"created"`
+	// Fields that the call changed, as it left them.
+	Fields map[string]any `json:"fields"`
+	// Requests that did it, by the client's id; API that they came by.
+	Requests []string `json:"requests"`
+	API      string   `json:"api"`
+}
+
+// written is what the change log says that a call wrote, in the order of its first writes: records keyed by the call id, and
+// people whose revision names the call.
+func written(changes []Change, callID string) []Write {
+	list := []Write{}
+	if callID == "" {
+		return list // as above
+	}
+	own, at := map[string]bool{}, map[string]int{}
+	for _, c := range changes {
+		key, _ := c.Fields["Call_Id__c"].(string)
+		revision, _ := c.Fields["Call_Revision__c"].(string)
+		if key == callID || strings.HasPrefix(key, callID+":") {
+			own[c.ID] = true
+		}
+		if c.Op == "rollup" || !own[c.ID] && !strings.Contains(revision, "|"+callID+"|") {
+			continue
+		}
+		i, known := at[c.ID]
+		if !known {
+			i = len(list)
+			at[c.ID] = i
+			list = append(list, Write{Object: c.Object, ID: c.ID, Created: c.Op == "create", Fields: map[string]any{}, Requests: []string{}, API: c.API})
+		}
+		for f, v := range c.Fields {
+			if !slices.Contains(bookkeeping, f) {
+				list[i].Fields[f] = v
+			}
+		}
+		if c.Request != "" && !slices.Contains(list[i].Requests, c.Request) {
+			list[i].Requests = append(list[i].Requests, c.Request)
+		}
+	}
+	return list
+}
+
+// asLeft is a field as the call left it, best known object first: a later call by the same person changes what stands on a
+// shared record.
+func asLeft(writes []Write, field string) any {
+	for _, o := range []string{"Case", "Lead", "Contact", "Task"} {
+		for _, w := range writes {
+			if v := w.Fields[field]; w.Object == o && v != nil && v != "" {
 				return v
 			}
 		}
@@ -126,21 +185,35 @@ func (h holding) first(changes []Change) (time.Time, bool) {
 	return changes[i].At, true
 }
 
-// duplicates counts records that stand twice: two of one object with the same external id or, for people,
-// the same number. Records that were there before the calls (before) count as the first.
-func duplicates(crm CRM) int {
-	n := 0
+// Double is several records that should be one.
+type Double struct {
+	Object string `json:"object"`
+	// Key is the external id or number that they share.
+	Key string   `json:"key"`
+	IDs []string `json:"ids"`
+}
+
+// doubles finds records that stand twice: two of one object with the same external id or, for people, the same number. Records
+// that were there before the calls count as the first.
+func doubles(crm CRM) []Double {
+	var all []Double
 	for _, o := range objects {
-		seen := map[string]int{}
+		at := map[string]int{}
+		var found []Double
 		for _, r := range crm.Records(o) {
 			key := cmp.Or(strings.ToLower(r.text("Call_Id__c")), r.text("Caller_Key__c"), r.text("Phone_E164__c"))
 			if key == "" {
 				continue
 			}
-			if seen[key]++; seen[key] > 1 {
-				n++
+			i, known := at[key]
+			if !known {
+				i = len(found)
+				at[key] = i
+				found = append(found, Double{Object: o, Key: key})
 			}
+			found[i].IDs = append(found[i].IDs, r.ID)
 		}
+		all = append(all, slices.DeleteFunc(found, func(d Double) bool { return len(d.IDs) < 2 })...)
 	}
-	return n
+	return all
 }

@@ -2,29 +2,51 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
+// Difference is one way in which a call came out otherwise than its call.yaml says.
+type Difference struct {
+	// Text says it in a line.
+	Text string
+	// Lacks is the object of which a record is not there; empty for any other difference.
+	Lacks string
+}
+
+// texts are differences as the report lists them.
+func texts(list []Difference) []string {
+	out := make([]string, len(list))
+	for i, d := range list {
+		out[i] = d.Text
+	}
+	return out
+}
+
+// Nothing tells whether a call must leave nothing at all.
+func Nothing(c *calls.Call) bool { return c.Expect.Recorded != nil && !*c.Expect.Recorded }
+
 // unmet lists how the CRM differs from what a call.yaml expects; nil when it is all there. madeByCall tells whether a
 // record was created by this call rather than found.
-func unmet(c *calls.Call, callID string, h holding, madeByCall func(Record) bool) []string {
+func unmet(c *calls.Call, callID string, h holding, madeByCall func(Record) bool) []Difference {
 	e := c.Expect
-	if e.Recorded != nil && !*e.Recorded {
+	if Nothing(c) {
 		if len(h.records) > 0 {
-			return []string{"recorded, and must leave nothing"}
+			return []Difference{{Text: "it left records, and must leave nothing"}}
 		}
 		return nil
 	}
 	log, ok := h.log(callID)
 	if !ok {
-		return []string{"no Task " + callID + ":log"}
+		return []Difference{{Text: "no logged call (Task " + callID + ":log)", Lacks: "Task"}}
 	}
-	var diffs []string
+	var diffs []Difference
 	check := func(what string, want, got any) {
 		if !calls.Matches(want, got) {
-			diffs = append(diffs, fmt.Sprintf("%s is %v, expected %v", what, got, want))
+			diffs = append(diffs, otherwise(what, want, got))
 		}
 	}
 	if e.Disposition != "" {
@@ -39,7 +61,7 @@ func unmet(c *calls.Call, callID string, h holding, madeByCall func(Record) bool
 	for _, o := range e.Absent {
 		for _, r := range h.records[o] {
 			if madeByCall(r) {
-				diffs = append(diffs, "a "+o+" was made, and none must be")
+				diffs = append(diffs, Difference{Text: "a " + o + " was made (" + r.ID + "), and none must be"})
 			}
 		}
 	}
@@ -47,11 +69,11 @@ func unmet(c *calls.Call, callID string, h holding, madeByCall func(Record) bool
 }
 
 // unmetRecords pairs each expected record with one of the call's that is not taken yet.
-func unmetRecords(expected []calls.ExpectedRecord, h holding) []string {
-	var diffs []string
+func unmetRecords(expected []calls.ExpectedRecord, h holding) []Difference {
+	var diffs []Difference
 	taken := map[string]bool{}
 	for _, want := range expected {
-		var nearest []string
+		var nearest []Difference
 		found := false
 		for _, r := range h.records[want.Object] {
 			if taken[r.ID] {
@@ -69,7 +91,7 @@ func unmetRecords(expected []calls.ExpectedRecord, h holding) []string {
 		switch {
 		case found:
 		case nearest == nil:
-			diffs = append(diffs, "no "+want.Object)
+			diffs = append(diffs, Difference{Text: "no " + want.Object, Lacks: want.Object})
 		default:
 			diffs = append(diffs, nearest...)
 		}
@@ -77,13 +99,27 @@ func unmetRecords(expected []calls.ExpectedRecord, h holding) []string {
 	return diffs
 }
 
-func missing(want calls.ExpectedRecord, r Record) []string {
-	var diffs []string
-	for field, v := range want.Fields {
-		if !calls.Matches(v, r.Fields[field]) {
-			diffs = append(diffs, fmt.Sprintf("%s.%s is %v, expected %v", want.Object, field, r.Fields[field], v))
+func missing(want calls.ExpectedRecord, r Record) []Difference {
+	var diffs []Difference
+	for _, field := range slices.Sorted(maps.Keys(want.Fields)) {
+		if v := want.Fields[field]; !calls.Matches(v, r.Fields[field]) {
+			diffs = append(diffs, otherwise(want.Object+"."+field, v, r.Fields[field]))
 		}
 	}
-	slices.Sort(diffs)
 	return diffs
+}
+
+func otherwise(what string, want, got any) Difference {
+	return Difference{Text: fmt.Sprintf("%s is %s, expected %s", what, show(got), show(want))}
+}
+
+// show is a field's value as call.yaml would write it.
+func show(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "empty"
+	case string:
+		return strconv.Quote(v)
+	}
+	return fmt.Sprint(v)
 }

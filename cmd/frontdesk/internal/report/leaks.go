@@ -3,11 +3,14 @@ package report
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
-	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
 // Leak is a hidden string found where it must not stand.
@@ -17,13 +20,23 @@ type Leak struct {
 	Where string `json:"where"`
 	// Hidden is which of the call's strings it is, as "hidden[0]"; the string itself is not repeated.
 	Hidden string `json:"hidden"`
+	// Fields of the topic's events that hold it, as "call_insight.transcript.full".
+	Fields []string `json:"fields,omitempty"`
 }
+
+// Places that are no topics.
+const (
+	inModel = "model"
+	inLog   = "log"
+)
 
 // haystack is one place to search; what belongs to one call is searched for that call's strings only.
 type haystack struct {
 	where  string
 	all    string
 	byCall map[string]string
+	// events are the same as byCall, decoded: they tell in which field a find stands.
+	events map[string][]*events.CallEvent
 }
 
 func (h haystack) of(callID string) string { return h.all + h.byCall[callID] }
@@ -31,7 +44,7 @@ func (h haystack) of(callID string) string { return h.all + h.byCall[callID] }
 // findLeaks searches what the models were asked, the log, and every topic after calls.transcripts for what
 // the calls hide.
 func findLeaks(ctx context.Context, src Sources, played []Played) ([]Leak, error) {
-	places := []haystack{{where: "model", all: strings.Join(src.Asked, "\n")}, {where: "log", all: src.Log}}
+	places := []haystack{{where: inModel, all: strings.Join(src.Asked, "\n")}, {where: inLog, all: src.Log}}
 	for _, t := range events.Topics() {
 		if t.Name == events.Lifecycle.Name || t.Name == events.Media.Name || t.Name == events.Transcripts.Name {
 			continue
@@ -43,41 +56,90 @@ func findLeaks(ctx context.Context, src Sources, played []Played) ([]Leak, error
 		places = append(places, h)
 	}
 	var leaks []Leak
-	for _, h := range places {
-		for _, p := range played {
+	for _, p := range played {
+		for _, h := range places {
 			text := h.of(p.SID)
 			digits := digitRuns(text)
-			leaks = append(leaks, search(p.Call, h.where, "hidden", p.Call.Expect.Hidden, text, digits)...)
-			if h.where == "model" {
-				leaks = append(leaks, search(p.Call, h.where, "hidden_from_model", p.Call.Expect.HiddenFromModel, text, digits)...)
+			for i, s := range p.Call.Expect.Hidden {
+				if holds(text, digits, s) {
+					leaks = append(leaks, Leak{p.Call.Name, h.where, fmt.Sprintf("hidden[%d]", i), fieldsWith(h.events[p.SID], s)})
+				}
+			}
+			for i, s := range p.Call.Expect.HiddenFromModel {
+				if h.where == inModel && holds(text, digits, s) {
+					leaks = append(leaks, Leak{p.Call.Name, h.where, fmt.Sprintf("hidden_from_model[%d]", i), nil})
+				}
 			}
 		}
 	}
 	return leaks, nil
 }
 
+// fieldsWith names the fields that hold a hidden string, each once.
+func fieldsWith(list []*events.CallEvent, hidden string) []string {
+	found := map[string]bool{}
+	for _, e := range list {
+		walk(e.ProtoReflect(), "", func(path, text string) {
+			if holds(text, digitRuns(text), hidden) {
+				found[path] = true
+			}
+		})
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// walk visits every text in a message; path is the field's, without the envelope's own "body".
+func walk(m protoreflect.Message, path string, visit func(path, text string)) {
+	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		at := strings.TrimPrefix(path+"."+string(f.Name()), ".")
+		at = strings.TrimPrefix(at, "body.")
+		value := func(v protoreflect.Value, kind protoreflect.FieldDescriptor) {
+			switch kind.Kind() {
+			case protoreflect.StringKind:
+				visit(at, v.String())
+			case protoreflect.BytesKind:
+				visit(at, string(v.Bytes()))
+			case protoreflect.MessageKind:
+				walk(v.Message(), at, visit)
+			default: // numbers hold no text
+			}
+		}
+		switch {
+		case f.IsList():
+			for i := range v.List().Len() {
+				value(v.List().Get(i), f)
+			}
+		case f.IsMap():
+			v.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool { value(v, f.MapValue()); return true })
+		default:
+			value(v, f)
+		}
+		return true
+	})
+}
+
 // topicText is everything that a topic holds, by call. Strings stand in protobuf as they are, so the raw bytes are searched: no
 // field is missed.
 func topicText(ctx context.Context, src Sources, t events.Topic) (haystack, error) {
-	h := haystack{where: t.Name, byCall: map[string]string{}}
+	h := haystack{where: t.Name, byCall: map[string]string{}, events: map[string][]*events.CallEvent{}}
 	text := map[string]*strings.Builder{}
-	for p := range src.Partitions {
-		err := src.Conn.ReadRange(ctx, t.Name, p, -1, -1, func(r broker.Record) error {
-			key := string(r.Key)
-			if text[key] == nil {
-				text[key] = &strings.Builder{}
-			}
-			text[key].Write(r.Value)
-			for _, header := range r.Headers {
-				text[key].WriteByte('\n')
-				text[key].Write(header.Value)
-			}
-			text[key].WriteByte('\n')
-			return nil
-		})
-		if err != nil {
-			return haystack{}, err //nolint:wrapcheck // broker names topic and partition
+	err := readTopic(ctx, src.Conn, t, src.Partitions, func(r broker.Record) {
+		key := string(r.Key)
+		if text[key] == nil {
+			text[key] = &strings.Builder{}
 		}
+		text[key].Write(r.Value)
+		for _, header := range r.Headers {
+			text[key].WriteByte('\n')
+			text[key].Write(header.Value)
+		}
+		text[key].WriteByte('\n')
+		if e, err := events.Unmarshal(r.Value); err == nil {
+			h.events[key] = append(h.events[key], e)
+		}
+	})
+	if err != nil {
+		return haystack{}, err
 	}
 	for key, b := range text {
 		if t.Key == "call id" {
@@ -87,16 +149,6 @@ func topicText(ctx context.Context, src Sources, t events.Topic) (haystack, erro
 		}
 	}
 	return h, nil
-}
-
-func search(c *calls.Call, where, list string, hidden []string, text, digits string) []Leak {
-	var leaks []Leak
-	for i, s := range hidden {
-		if holds(text, digits, s) {
-			leaks = append(leaks, Leak{Call: c.Name, Where: where, Hidden: fmt.Sprintf("%s[%d]", list, i)})
-		}
-	}
-	return leaks
 }
 
 // shortest number that is looked for inside of other numbers; a shorter one would be found in any id.

@@ -3,14 +3,11 @@ package report
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"math"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 	"github.com/frontdesk/frontdesk/sandbox/meter"
 )
@@ -22,64 +19,64 @@ type Played struct {
 	SID string
 	// Began is when it began to ring.
 	Began time.Time
+	// Refused: the carrier knows no such number, so nothing rang.
+	Refused bool
 	// Err is why the carrier could not play it; nil if it did.
 	Err error
+	// Stopped: the run was stopped before the call had come to its end.
+	Stopped bool
+	// Unmet is how the CRM differed from what is expected when it was last looked at: a later call by the same person
+	// changes what stands on a shared record.
+	Unmet []Difference
 }
 
-// Outcome is what came of one call.
-type Outcome struct {
-	Call        string  `json:"call"`
-	Title       string  `json:"title"`
-	CallSID     string  `json:"call_sid"`
-	Recorded    bool    `json:"recorded"`
-	Object      string  `json:"object"`
-	RecordID    string  `json:"record_id"`
-	Intent      string  `json:"intent"`
-	Confidence  float64 `json:"confidence"`
-	Disposition string  `json:"disposition"`
-	Source      string  `json:"disposition_source"`
-	NextAction  string  `json:"next_action"`
-	DurationS   float64 `json:"duration_s"`
-	// Recording tells whether the carrier recorded the call.
-	Recording bool `json:"recording"`
-	// Consent is the caller's last answer: granted, refused, timed out, withdrawn, not asked.
-	Consent string `json:"consent"`
-	// Revisions published of this call.
-	Revisions int `json:"revisions"`
-	// LatencyMS per stage.
-	LatencyMS map[string]float64 `json:"latency_ms"`
-	// Unmet lists how the CRM differs from call.yaml; empty when all is as expected.
-	Unmet []string `json:"unmet"`
-}
-
-// Report is the whole run.
+// Report is the whole run. Its JSON names are fixed.
 type Report struct {
-	Calls      int                  `json:"calls"`
-	Records    int                  `json:"records"`
-	Lost       int                  `json:"lost"`
-	Duplicates int                  `json:"duplicates"`
-	Unexpected int                  `json:"unexpected"`
-	Latency    map[string]Quantiles `json:"latency_ms"`
+	Calls      int `json:"calls"`
+	Records    int `json:"records"`
+	Lost       int `json:"lost"`
+	Duplicates int `json:"duplicates"`
+	Unexpected int `json:"unexpected"`
+	// Unplayed calls are those that a stopped run did not play to their end.
+	Unplayed int                  `json:"unplayed"`
+	Latency  map[string]Quantiles `json:"latency_ms"`
 	// SalesforceAPICalls are REST requests, PubSubRequests those of the Pub/Sub API, as the org counted them.
-	SalesforceAPICalls int         `json:"salesforce_api_calls"`
-	PubSubRequests     int         `json:"pubsub_requests"`
-	DeadLetters        int         `json:"dead_letters"`
-	Leaks              []Leak      `json:"leaks"`
-	Metered            []meter.Row `json:"metered"`
-	Outcomes           []Outcome   `json:"outcomes"`
-	WallSeconds        float64     `json:"wall_seconds"`
+	SalesforceAPICalls int `json:"salesforce_api_calls"`
+	PubSubRequests     int `json:"pubsub_requests"`
+	DeadLetters        int `json:"dead_letters"`
+	// Doubles are the duplicates, GivenUp the dead letters.
+	Doubles []Double     `json:"doubles"`
+	GivenUp []DeadLetter `json:"given_up"`
+	Leaks   []Leak       `json:"leaks"`
+	// Cost is the whole of calls.usage, by currency; Usage the same as a bill, Metered what the stand-ins would have billed.
+	Cost        []Cost      `json:"cost"`
+	Usage       []Usage     `json:"usage"`
+	Metered     []meter.Row `json:"metered"`
+	Outcomes    []Outcome   `json:"outcomes"`
+	WallSeconds float64     `json:"wall_seconds"`
+	// Error is why the run, or this report on it, is not whole; empty if it is.
+	Error string `json:"error,omitempty"`
 }
 
-// Passed tells whether nothing was lost, doubled, leaked, dead-lettered or otherwise than expected.
+// New is a report on nothing yet.
+func New() *Report {
+	return &Report{
+		Latency: map[string]Quantiles{}, Doubles: []Double{}, GivenUp: []DeadLetter{}, Leaks: []Leak{}, Cost: []Cost{}, Usage: []Usage{}, Metered: []meter.Row{}, Outcomes: []Outcome{},
+	}
+}
+
+// Passed tells whether nothing was lost, doubled, leaked, dead-lettered, unplayed or otherwise than expected.
 func (r *Report) Passed() bool {
-	return r.Lost == 0 && r.Duplicates == 0 && r.Unexpected == 0 && r.DeadLetters == 0 && len(r.Leaks) == 0
+	return r.Lost == 0 && r.Duplicates == 0 && r.Unexpected == 0 && r.Unplayed == 0 && r.DeadLetters == 0 && len(r.Leaks) == 0 && r.Error == ""
 }
 
 // Sources are where a report looks.
 type Sources struct {
 	// CRM is the org that a call belongs in; CRMs are all orgs.
-	CRM        func(*calls.Call) CRM
-	CRMs       []CRM
+	CRM  func(*calls.Call) CRM
+	CRMs []CRM
+	// Owner is whose number is dialled; nil for nobody's.
+	Owner      func(e164 string) (*tenant.Tenant, *tenant.Number)
 	Conn       *broker.Conn
 	Partitions int
 	// Asked is every prompt that a model has seen; Log is everything that the services have logged.
@@ -87,133 +84,62 @@ type Sources struct {
 	Log   string
 }
 
-// Settled tells whether the CRM holds of one call what its call.yaml expects, and if not, what is missing.
-func Settled(crm CRM, p Played) (ok bool, unmetNow []string) {
-	if p.Err != nil {
-		if e := p.Call.Expect.Recorded; e != nil && !*e {
-			return true, nil // a number that nobody owns never rings
-		}
-		return false, []string{p.Err.Error()}
-	}
-	diffs := unmet(p.Call, p.SID, of(crm, p.SID), created(crm.Changes(), p.Began))
-	return len(diffs) == 0, diffs
-}
-
-// created tells which records were made since the call began, and not by seeding.
-func created(changes []Change, since time.Time) func(Record) bool {
-	ids := map[string]bool{}
-	for _, c := range changes {
-		if c.Op == "create" && c.API != "seed" && !c.At.Before(since) {
-			ids[c.ID] = true
-		}
-	}
-	return func(r Record) bool { return ids[r.ID] }
-}
-
-// Make reports on calls that have settled, or had the time to. unmetOf gives for each call what was unmet when
-// it was last looked at: a later call by the same person changes what stands on a shared record.
-func Make(ctx context.Context, src Sources, played []Played, unmetOf map[string][]string) (*Report, error) {
-	times, err := readTimings(ctx, src.Conn, src.Partitions)
+// Make reports on calls that have settled, or had the time to. On an error the report holds what could be read.
+func Make(ctx context.Context, src Sources, played []Played) (*Report, error) {
+	r := New()
+	r.Calls = len(played)
+	all, err := readTrails(ctx, src.Conn, src.Partitions)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	r := &Report{Calls: len(played), Latency: map[string]Quantiles{}, Leaks: []Leak{}}
+	leaks, err := findLeaks(ctx, src, played)
+	if err != nil {
+		return r, err
+	}
+	r.Leaks = append(r.Leaks, leaks...)
+	r.GivenUp = append(r.GivenUp, all.dead...)
+	r.DeadLetters = len(all.dead)
 	for _, crm := range src.CRMs {
-		r.Duplicates += duplicates(crm)
+		r.Doubles = append(r.Doubles, doubles(crm)...)
 	}
-	stages := map[string][]time.Duration{}
+	for _, d := range r.Doubles {
+		r.Duplicates += len(d.IDs) - 1
+	}
 	for _, p := range played {
 		crm := src.CRM(p.Call)
-		h := of(crm, p.SID)
-		t := cmp.Or(times[p.SID], &timings{})
-		t.crm, _ = h.first(crm.Changes())
-		o := outcome(p, h)
-		o.decided(t)
-		o.Unmet = slices.Concat(unmetOf[p.SID], otherIntent(p.Call, o), unheard(p.Call, t.heard))
-		for stage, d := range t.durations() {
-			stages[stage] = append(stages[stage], d)
-			o.LatencyMS[stage] = float64(d.Microseconds()) / 1000
+		v := view{p: p, holding: of(crm, p.SID), changes: crm.Changes(), trail: &trail{}}
+		if p.SID != "" {
+			v.trail = all.of(p.SID)
 		}
-		expected := p.Call.Expect.Recorded == nil || *p.Call.Expect.Recorded
-		switch {
-		case o.Recorded:
-			r.Records++
-		case expected:
-			r.Lost++
+		v.tenant, v.number = src.Owner(p.Call.To)
+		o := v.outcome()
+		for _, l := range leaks {
+			if l.Call == o.Call {
+				o.leaks = append(o.leaks, l)
+			}
 		}
-		if len(o.Unmet) > 0 {
-			r.Unexpected++
-		}
-		r.Outcomes = append(r.Outcomes, o)
-	}
-	for stage, d := range stages {
-		r.Latency[stage] = quantiles(d)
+		r.add(o)
 	}
 	slices.SortStableFunc(r.Outcomes, func(a, b Outcome) int { return cmp.Compare(a.Call, b.Call) })
-	if r.DeadLetters, err = countDeadLetters(ctx, src.Conn, src.Partitions); err != nil {
-		return nil, err
-	}
-	if leaks, err := findLeaks(ctx, src, played); err != nil {
-		return nil, err
-	} else if leaks != nil {
-		r.Leaks = leaks
-	}
+	r.Latency = latencies(r.Outcomes)
+	r.Usage = bill(all.ledger)
+	r.Cost = totals(all.ledger)
 	return r, nil
 }
 
-func outcome(p Played, h holding) Outcome {
-	o := Outcome{Call: p.Call.Name, Title: p.Call.Title, CallSID: p.SID, LatencyMS: map[string]float64{}}
-	log, ok := h.log(p.SID)
-	o.Recorded = ok
-	if m, ok := h.main(p.SID); ok {
-		o.Object, o.RecordID = m.Object, m.ID
+// add counts one call.
+func (r *Report) add(o Outcome) {
+	switch {
+	case o.Recorded:
+		r.Records++
+	case o.lost:
+		r.Lost++
 	}
-	o.Intent = str(h.value("Intent__c"))
-	o.Confidence, _ = h.value("Intent_Confidence__c").(float64)
-	o.Disposition, o.Source = log.text("Disposition__c"), log.text("Disposition_Source__c")
-	for _, t := range h.records["Task"] {
-		if t.text("Call_Id__c") == p.SID+":next" {
-			o.NextAction = t.text("Subject")
-		}
+	switch {
+	case o.stopped:
+		r.Unplayed++
+	case len(o.Unmet) > 0:
+		r.Unexpected++
 	}
-	o.DurationS, _ = log.Fields["CallDurationInSeconds"].(float64)
-	return o
-}
-
-// decided fills in what stands in no field of the CRM: a call that leaves nothing but its log has its intent in the topics only.
-func (o *Outcome) decided(t *timings) {
-	o.Revisions = t.revisions
-	o.Consent = consentWord(t.facts.GetConsent())
-	o.Recording = len(t.facts.GetRecordings()) > 0
-	if o.Intent == "" && t.intent != nil {
-		o.Intent, o.Confidence = t.intent.GetValue(), math.Round(float64(t.intent.GetConfidence())*1000)/1000
-	}
-}
-
-// consentWord is what is known of the caller's consent, in a word.
-func consentWord(a events.ConsentAnswer) string {
-	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(a.String(), "CONSENT_ANSWER_"), "_", " "))
-}
-
-func otherIntent(c *calls.Call, o Outcome) []string {
-	if c.Expect.Intent == "" || o.Intent == c.Expect.Intent {
-		return nil
-	}
-	return []string{fmt.Sprintf("intent is %q, expected %q", o.Intent, c.Expect.Intent)}
-}
-
-func str(v any) string {
-	s, _ := v.(string)
-	return s
-}
-
-func countDeadLetters(ctx context.Context, conn *broker.Conn, partitions int) (int, error) {
-	n := 0
-	for p := range partitions {
-		err := conn.ReadRange(ctx, events.DeadLetters.Name, p, -1, -1, func(broker.Record) error { n++; return nil })
-		if err != nil {
-			return 0, err //nolint:wrapcheck // broker names topic and partition
-		}
-	}
-	return n, nil
+	r.Outcomes = append(r.Outcomes, o)
 }

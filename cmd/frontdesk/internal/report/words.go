@@ -11,62 +11,113 @@ import (
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
+// line is one thing that must have been recognised.
+type line struct {
+	// at is its place, "utterance 4" of the script or "line 2" of expect.transcript.
+	at, text string
+	// party who says it; PARTY_UNSPECIFIED where call.yaml doesn't tell.
+	party events.Party
+}
+
 // unheard lists what a call.yaml says was spoken and the transcript does not hold, word for word. Without a list of its
 // own the whole script is expected of a call whose caller consented, and nothing is said of the others.
 func unheard(c *calls.Call, heard []*events.TranscriptSegment) []string {
 	if c.Expect.Transcript != nil && len(c.Expect.Transcript) == 0 {
-		if len(heard) > 0 {
-			return []string{"words were recognised, and none must be"}
-		}
-		return nil
+		return noneMustBe(heard)
 	}
-	texts := []string{spokenBy(heard, events.Party_PARTY_CALLER), spokenBy(heard, events.Party_PARTY_AGENT)}
-	expected := c.Expect.Transcript
-	if expected == nil && (c.Expect.Consent == nil || *c.Expect.Consent || len(heard) > 0) {
-		for _, u := range c.Script {
-			expected = append(expected, u.Text)
-		}
+	spoken := map[events.Party][]string{}
+	for _, p := range []events.Party{events.Party_PARTY_CALLER, events.Party_PARTY_AGENT} {
+		spoken[p] = spokenBy(heard, p)
 	}
 	var missing []string
-	for i, e := range expected {
-		words := " " + bareWords(e) + " "
-		if !slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, words) }) {
-			missing = append(missing, fmt.Sprintf("the transcript lacks utterance %d, or has it otherwise", i+1))
+	for _, l := range expectedLines(c, len(heard) > 0) {
+		if d := l.in(spoken); d.edits > 0 {
+			missing = append(missing, lacking(l, d))
 		}
 	}
 	return missing
 }
 
+func expectedLines(c *calls.Call, anyHeard bool) []line {
+	var lines []line
+	for i, text := range c.Expect.Transcript {
+		lines = append(lines, line{at: fmt.Sprintf("line %d", i+1), text: text})
+	}
+	if c.Expect.Transcript != nil || c.Expect.Consent != nil && !*c.Expect.Consent && !anyHeard {
+		return lines
+	}
+	for i, u := range c.Script {
+		party := events.Party_PARTY_CALLER
+		if u.Track == calls.TrackAgent {
+			party = events.Party_PARTY_AGENT
+		}
+		lines = append(lines, line{at: fmt.Sprintf("utterance %d", i+1), text: u.Text, party: party})
+	}
+	return lines
+}
+
+// in is how the line differs from what was heard of whoever says it; where nobody is named, of whoever comes nearest.
+func (l line) in(spoken map[events.Party][]string) diff {
+	said := bareWords(l.text)
+	if own, named := spoken[l.party]; named {
+		return nearest(said, own)
+	}
+	caller, agent := nearest(said, spoken[events.Party_PARTY_CALLER]), nearest(said, spoken[events.Party_PARTY_AGENT])
+	if agent.edits < caller.edits {
+		return agent
+	}
+	return caller
+}
+
+func lacking(l line, d diff) string {
+	// What shares hardly a word with it is another utterance.
+	if 3*d.kept < len(bareWords(l.text)) {
+		return fmt.Sprintf("the transcript lacks %s, %q: nothing like it was heard", l.at, l.text)
+	}
+	return fmt.Sprintf("the transcript has %s otherwise: %s", l.at, d.text)
+}
+
+// noneMustBe tells of words where none must be.
+func noneMustBe(heard []*events.TranscriptSegment) []string {
+	if len(heard) == 0 {
+		return nil
+	}
+	first := slices.MinFunc(heard, byStart)
+	return []string{fmt.Sprintf("words were recognised, and none must be: %q at %.1f s, the first of %d segments",
+		first.GetText(), float64(first.GetStartMs())/1000, len(heard))}
+}
+
+func byStart(a, b *events.TranscriptSegment) int { return cmp.Compare(a.GetStartMs(), b.GetStartMs()) }
+
 // spokenBy is one party's words in order of time, each once: a segment that was recognised again overlaps the one before and adds
 // only what comes after it.
-func spokenBy(heard []*events.TranscriptSegment, party events.Party) string {
+func spokenBy(heard []*events.TranscriptSegment, party events.Party) []string {
 	var mine []*events.TranscriptSegment
 	for _, s := range heard {
 		if s.GetParty() == party {
 			mine = append(mine, s)
 		}
 	}
-	slices.SortStableFunc(mine, func(a, b *events.TranscriptSegment) int { return cmp.Compare(a.GetStartMs(), b.GetStartMs()) })
-	var b strings.Builder
-	b.WriteByte(' ')
+	slices.SortStableFunc(mine, byStart)
+	var all []string
 	until := int64(-1)
 	for _, s := range mine {
 		switch {
 		case s.GetStartMs() >= until || len(s.GetWords()) == 0:
-			b.WriteString(bareWords(s.GetText()) + " ")
+			all = append(all, bareWords(s.GetText())...)
 		default:
 			for _, w := range s.GetWords() {
 				if w.GetStartMs() >= until {
-					b.WriteString(bareWords(w.GetText()) + " ")
+					all = append(all, bareWords(w.GetText())...)
 				}
 			}
 		}
 		until = max(until, s.GetEndMs())
 	}
-	return b.String()
+	return all
 }
 
-// bareWords is text in lower case, letters and digits only, one space between words.
-func bareWords(text string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")
+// bareWords are the words of text in lower case, letters and digits only.
+func bareWords(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }

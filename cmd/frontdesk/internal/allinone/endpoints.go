@@ -1,0 +1,93 @@
+package allinone
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+)
+
+// Endpoint is where one part listens, what opens it, and a line for a shell that shows it at work.
+type Endpoint struct {
+	Part    string `json:"part"`
+	Address string `json:"address"`
+	// Tenant that it belongs to; empty for all.
+	Tenant string `json:"tenant,omitempty"`
+	// Credentials by what they are: "account", "auth token", "user", "password" and so on.
+	Credentials []Credential `json:"credentials,omitempty"`
+	// Try is a command that can be pasted into a shell; it needs the client that it names, and nothing else.
+	Try string `json:"try,omitempty"`
+}
+
+// Credential is one of several that together open an endpoint.
+type Credential struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Endpoints are all parts of the stack. The credentials open nothing outside of it.
+func (s *Stack) Endpoints() []Endpoint {
+	kafka, redis, crm := s.kafka.Addr(), s.redis.Addr(), s.clouds.salesforce.URL()
+	all := []Endpoint{
+		{Part: "Kafka", Address: kafka, Try: "kcat -b " + kafka + " -t calls.insights -C -e -f '%k  %h\\n'"},
+		{Part: "Redis", Address: redis, Try: redisCLI(redis) + " --scan"},
+		{Part: "Salesforce, its log of changes", Address: crm + "/sandbox/changes", Try: "curl -s '" + crm + "/sandbox/changes?object=Task&op=create'"},
+	}
+	for _, t := range s.tenants.All() {
+		all = append(all, s.endpointsOf(t, crm)...)
+	}
+	// What speaks gRPC without TLS is pointed at by the tenant's file.
+	for _, g := range []struct{ part, addr, keys string }{
+		{"Salesforce Pub/Sub API (gRPC)", s.clouds.salesforce.PubSubAddr(), "salesforce: {pubsub_endpoint: %s, insecure: true}"},
+		{"Google Speech v2 (gRPC)", s.clouds.speech.Addr(), "speech: {endpoint: %s, insecure: true}"},
+		{"Vertex AI (gRPC)", s.clouds.vertex.Addr(), "inference: {endpoint: %s, insecure: true}"},
+	} {
+		all = append(all, Endpoint{Part: g.part, Address: g.addr, Credentials: []Credential{{"in a tenant's file", fmt.Sprintf(g.keys, g.addr)}}})
+	}
+	for _, svc := range s.services {
+		all = append(all, Endpoint{Part: svc.name + ", probes and metrics", Address: "http://" + svc.admin, Try: "curl -s http://" + svc.admin + "/metrics"})
+	}
+	return all
+}
+
+// endpointsOf are those with credentials of a tenant's own.
+func (s *Stack) endpointsOf(t *tenant.Tenant, crm string) []Endpoint {
+	numbers := make([]string, len(t.Numbers))
+	for i, n := range t.Numbers {
+		numbers[i] = n.Number
+	}
+	account, token := t.Twilio.AccountSID, t.Twilio.AuthTokens[0].Reveal()
+	rest := "http://" + s.clouds.carrier.Addr()
+	user := "admin@" + t.Salesforce.Org + ".example"
+	key := "in memory only"
+	if s.opts.DataDir != "" {
+		key = filepath.Join(s.opts.DataDir, jwtFile)
+	}
+	return []Endpoint{
+		{
+			Part: "Twilio webhooks", Tenant: t.ID, Address: s.PublicURL() + "/twilio/" + account + "/voice",
+			Credentials: []Credential{{"auth token that signs", token}, {"numbers", strings.Join(numbers, " ")}},
+			Try:         "frontdesk replay --target " + s.PublicURL() + " --register " + rest + " --count 5 --speed 10",
+		},
+		{
+			Part: "Twilio REST API", Tenant: t.ID, Address: rest, Credentials: []Credential{{"account", account}, {"auth token", token}},
+			Try: fmt.Sprintf("curl -s -u %s:%s %s/2010-04-01/Accounts/%[1]s/Calls.json", account, token, rest),
+		},
+		{
+			Part: "Salesforce", Tenant: t.ID, Address: crm,
+			Credentials: []Credential{
+				{"user", user}, {"password", Password}, {"integration user", t.Salesforce.Username}, {"client id", t.Salesforce.ClientID}, {"its key", key},
+			},
+			Try: fmt.Sprintf(`node -e 'const c = new (require("jsforce").Connection)({loginUrl: "%s"}); c.login("%s", "%s")`+
+				`.then(() => c.query("SELECT Id, Subject, Disposition__c FROM Task")).then(r => console.table(r.records))'`, crm, user, Password),
+		},
+	}
+}
+
+// redisCLI is redis-cli for an address.
+func redisCLI(addr string) string {
+	host, port, _ := strings.Cut(addr, ":")
+	return "redis-cli -h " + cmp.Or(host, "127.0.0.1") + " -p " + port
+}

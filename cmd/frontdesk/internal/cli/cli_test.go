@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
+	"github.com/frontdesk/frontdesk/sandbox/twilio"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares got with a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test -update writes it anew); got:\n%s", path, got)
+	}
+}
+
+// run runs a command line.
+func run(ctx context.Context, args ...string) (out, notes string, err error) {
+	var o, n bytes.Buffer
+	root := Root(&o, &n)                      //nolint:contextcheck // commands are given ctx below
+	root.SetArgs(append([]string{}, args...)) // nil would be the test's own
+	err = root.ExecuteContext(ctx)
+	return o.String(), n.String(), err
+}
+
+func TestExitCodes(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"no command":        {nil, 0, ""},
+		"help":              {[]string{"demo", "--help"}, 0, ""},
+		"unknown command":   {[]string{"demmo"}, ExitUsage, `there is no command "demmo" (did you mean demo?); see frontdesk --help`},
+		"unknown flag":      {[]string{"up", "--nope"}, ExitUsage, "see frontdesk up --help"},
+		"unknown argument":  {[]string{"demo", "x"}, ExitUsage, "see frontdesk demo --help"},
+		"wrong flag":        {[]string{"demo", "--speed", "0"}, ExitUsage, "--speed"},
+		"no such folder":    {[]string{"demo", "--calls", "/nowhere/at/all"}, ExitUsage, "/nowhere/at/all"},
+		"no target":         {[]string{"replay"}, ExitUsage, "--target"},
+		"a folder of none":  {[]string{"demo", "--calls", "testdata"}, ExitUsage, "holds no calls"},
+		"a broker far away": {[]string{"topics", "--brokers", "127.0.0.1:1"}, ExitFailed, "127.0.0.1:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := t.Context()
+			if c.code == ExitFailed {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithCancel(ctx)
+				cancel()
+			}
+			_, _, err := run(ctx, c.args...)
+			if ExitCode(err) != c.code || c.says != "" && (err == nil || c.code == ExitUsage && !strings.Contains(err.Error(), c.says)) {
+				t.Errorf("exit code %d: %v; want %d: %s", ExitCode(err), err, c.code, c.says)
+			}
+		})
+	}
+}
+
+func TestHelpTellsTheExitCodes(t *testing.T) {
+	for _, command := range []string{"demo", "replay", "up"} {
+		out, _, err := run(t.Context(), command, "--help")
+		if err != nil || !strings.Contains(out, "Exit code: 0") || !strings.Contains(out, "; 2 if flags") {
+			t.Errorf("%s --help: %v\n%s", command, err, out)
+		}
+	}
+}
+
+// TestJSONIsOneDocumentWhateverHappens: what reads standard output needs no case for a run that failed.
+func TestJSONIsOneDocumentWhateverHappens(t *testing.T) {
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		args []string
+	}{
+		"wrong calls":            {t.Context(), []string{"demo", "--json", "--calls", "testdata"}},
+		"stopped at the start":   {stopped, []string{"demo", "--json"}},
+		"no target":              {t.Context(), []string{"replay", "--json"}},
+		"stopped before replay":  {stopped, []string{"replay", "--json", "--target", "http://127.0.0.1:1", "--register", ""}},
+		"no folder of calls yet": {t.Context(), []string{"replay", "--json", "--target", "http://127.0.0.1:1", "--calls", "/nowhere/at/all"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, notes, err := run(c.ctx, c.args...)
+			var doc struct {
+				Error string `json:"error"`
+			}
+			d := json.NewDecoder(strings.NewReader(out))
+			if derr := d.Decode(&doc); derr != nil || doc.Error == "" || d.More() || err == nil {
+				t.Errorf("%v, %v: %q", err, derr, out)
+			}
+			if notes != "" {
+				t.Errorf("told progress to no terminal: %q", notes)
+			}
+		})
+	}
+}
+
+func TestPrintReplay(t *testing.T) {
+	r := replayReport{Report: twilio.Report{
+		Seed: 7, Speed: 10, Seconds: 12.34, PeakConcurrent: 12, Recordings: 3, Dispositions: 1, ConsentReports: 2,
+		Calls: twilio.CallCounts{Placed: 20, Completed: 17, NoAnswer: 1, Failed: 2, Fallbacks: 1},
+		Webhooks: twilio.WebhookCounts{
+			Sent: 200, Retried: 3, Refused: 1, Doubled: 4, HeldBack: 9, Answers: map[string]int{"204": 150, "200": 52, "403": 1, "none": 4},
+			Latency: twilio.Latency{P50: 1.2, P99: 14, Max: 35}, Twiml: twilio.Latency{P50: 2, P99: 12, Max: 13},
+		},
+		Streams: twilio.StreamCounts{Started: 18, ByREST: 1, Stopped: 17, Failed: 1, Messages: 12345, Discarded: 0},
+		Errors:  map[string]int{"11205": 4, "31903": 1, "99999": 1},
+	}}
+	var b bytes.Buffer
+	r.print(&b)
+	golden(t, "replay.txt", b.String())
+	if r.delivered() {
+		t.Error("two calls failed and a webhook was refused")
+	}
+}
+
+func TestPrintEndpoints(t *testing.T) {
+	var b bytes.Buffer
+	printEndpoints(&b, []allinone.Endpoint{
+		{Part: "Kafka", Address: "127.0.0.1:9092", Try: "kcat -b 127.0.0.1:9092 -L"},
+		{
+			Part: "Salesforce", Tenant: "acme", Address: "http://127.0.0.1:8181",
+			Credentials: []allinone.Credential{{Name: "user", Value: "admin@acme.example"}, {Name: "password", Value: "sandbox"}},
+		},
+	})
+	golden(t, "endpoints.txt", b.String())
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// What the process exits with. Every command's help says so too.
+const (
+	// ExitFailed: something differs from what was expected, was not delivered, or could not be done.
+	ExitFailed = 1
+	// ExitUsage: the command line, or a file that it names, is wrong; nothing was started.
+	ExitUsage = 2
+)
+
+// ErrReported says that a command failed and has told why already: only the exit code is left to say.
+var ErrReported = errors.New("already reported")
+
+// errInterrupted is why a command that was stopped by a signal has not done all.
+var errInterrupted = errors.New("interrupted")
+
+// usageError is a mistake of whoever typed the command, or wrote a file that it names.
+type usageError struct{ error }
+
+// Unwrap implements errors.Unwrap.
+func (e usageError) Unwrap() error { return e.error }
+
+// usage marks an error as the user's own; nil stays nil.
+func usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// ExitCode is what the process exits with after err.
+func ExitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	if _, wrong := errors.AsType[usageError](err); wrong {
+		return ExitUsage
+	}
+	return ExitFailed
+}
+
+// reportUsage makes cobra's own refusals (unknown flags, commands and arguments) usage errors that say where to look.
+func reportUsage(root *cobra.Command) {
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(seeHelp(c, err)) })
+	for _, sub := range root.Commands() {
+		args := sub.Args
+		sub.Args = func(c *cobra.Command, given []string) error {
+			if err := args(c, given); err != nil {
+				return usage(seeHelp(c, err))
+			}
+			return nil
+		}
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	root.Args = func(c *cobra.Command, given []string) error {
+		if len(given) == 0 {
+			return nil
+		}
+		err := fmt.Errorf("there is no command %q", given[0])
+		if like := c.SuggestionsFor(given[0]); len(like) > 0 {
+			err = fmt.Errorf("%w (did you mean %s?)", err, strings.Join(like, " or "))
+		}
+		return usage(seeHelp(c, err))
+	}
+}
+
+func seeHelp(c *cobra.Command, err error) error {
+	return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
+}
+
+// interrupted is errInterrupted once a signal has come, and nil before.
+func interrupted(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
+	return nil
+}
