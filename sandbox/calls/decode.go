@@ -169,9 +169,14 @@ func (d decoder) structure(node ast.Node, v reflect.Value, path string) {
 		field, ok := known[key]
 		if !ok {
 			names := slices.Sorted(maps.Keys(known))
-			d.add(join(path, key), "unknown key; %s", Suggest(key, names, "known here"))
-			if n := Nearest(key, names); n != "" {
-				d.bad[join(path, n)] = true // it is not missing but mistyped
+			near := Nearest(key, names)
+			what := Suggest(key, names, "known here")
+			if _, of := v.Addr().Interface().(*Utterance); of && near == "" {
+				what = "if it is what somebody says, put the whole text in quotes, for commas and colons end it otherwise; " + what
+			}
+			d.add(join(path, key), "unknown key; %s", what)
+			if near != "" {
+				d.bad[join(path, near)] = true // it is not missing but mistyped
 			}
 			continue
 		}

@@ -224,7 +224,7 @@ script:
 4:48: script[0].end: follows from the file: leave it out
 5:5: script[1]: is laid over other sound of the agent's track, at 500ms
 6:59: script[2].pause: and start: give one of them
-8:5: script[4]: begins 6s before the stream
+8:48: script[4].pause: -9s makes it begin 6s before the stream; a pause counts from the end of the entry before
 9:5: script[5]: begins at 9h0m0s: want up to 2h0m0s`},
 		{"beyond the duration", says + "  - {track: agent, file: hello.ulaw, text: Hi}\n  - {track: caller, file: hello.ulaw, text: Hi}\n  - {track: agent, file: hello.ulaw, text: Hi}\nduration: 1s\n", `
 5:5: script[1]: ends at 2.3s, after the stream (1s)`},
@@ -351,5 +351,15 @@ func TestNoFolderOfCalls(t *testing.T) {
 		if err == nil || strings.ReplaceAll(err.Error(), dir, "DIR") != want {
 			t.Errorf("%s: got %v\nwant %s", name, err, want)
 		}
+	}
+}
+
+func TestUnsaid(t *testing.T) {
+	c := &calls.Call{Script: []calls.Utterance{{Text: "This is Rosa Lind, L I N D."}, {Text: "It's four two four two, double four, one. And 4000-0566."}}}
+	c.Expect.Hidden = []string{"4242 44 1", "four two four two", "4000 0566", "4242 4224"}
+	c.Expect.HiddenFromModel = []string{"Lind", "L I N D", "Lint"}
+	got := strings.Join(c.Unsaid(), "\n")
+	if strings.Count(got, "\n") != 1 || !strings.Contains(got, `hidden[3]: nobody says "4242 4224"`) || !strings.Contains(got, `hidden_from_model[2]: nobody says "Lint"`) {
+		t.Errorf("said nowhere:\n%s", got)
 	}
 }

@@ -141,6 +141,9 @@ func (l *laying) begin(u *Utterance, key string, first bool, before Duration, kn
 		u.Start = before + DefaultPause
 	}
 	switch {
+	case u.Start < 0 && known && pause:
+		l.f.add(key+".pause", "%v makes it begin %v before the stream; a pause counts from the end of the entry before", u.Pause, -u.Start)
+		known = false
 	case u.Start < 0 && known:
 		l.f.add(key, "begins %v before the stream", -u.Start)
 		known = false

@@ -106,3 +106,19 @@ func TestALeakIsToldWithItsField(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }
+
+func TestAPromptIsAboutTheCallWhoseWordsItHolds(t *testing.T) {
+	say := func(name, sid, text string) Played {
+		return Played{SID: sid, Call: &calls.Call{Name: name, Script: []calls.Utterance{{Text: text}}}}
+	}
+	h := asked([]string{
+		"rules\n<transcript>\n1 00:01 caller: this is [NAME_1] and my kettle leaks\n</transcript>",
+		"rules\n<transcript>\n1 00:01 caller: nobody called me back about the invoice\n</transcript>",
+	}, []Played{say("kettle", "CA1", "This is Nobody Jones and my kettle leaks."), say("invoice", "CA2", "Nobody called me back about the invoice.")})
+	if text := h.of("CA1"); !strings.Contains(text, "kettle") || strings.Contains(text, "nobody") {
+		t.Errorf("the first call's prompts are %q", text)
+	}
+	if text := h.of("CA2"); !strings.Contains(text, "invoice") || strings.Contains(text, "kettle") {
+		t.Errorf("the second call's prompts are %q", text)
+	}
+}

@@ -73,8 +73,10 @@ func example() *Report {
 			Unmet: []string{
 				"no Lead: intent GeneralQuestion (0.70) is of kind none, which makes none",
 				"the transcript has utterance 4 otherwise: … sorry i have the [-wrong-]{+long+} number",
+				"a leak: hidden[0] of call.yaml stands in what the model was asked; calls.insights (call_insight.summary, call_insight.transcript.redacted)",
+				"a leak: hidden[1] of call.yaml stands in the services' log",
 			},
-			leaks: r.Leaks, understood: "GeneralQuestion (0.70), InformationGiven (0.95); by vertex gemini-2.5-flash",
+			understood: "GeneralQuestion (0.70), InformationGiven (0.95); by vertex gemini-2.5-flash",
 			holds: []Record{
 				{"Task", "00T1", map[string]any{"Subject": "Call: General question", "Status": "Completed", "Disposition__c": "InformationGiven", "Disposition_Source__c": "AI"}},
 				{"Lead", "00Q2", map[string]any{"LastName": "Lind", "Company": nil, "Consent_Record__c": false}},
@@ -93,6 +95,7 @@ func example() *Report {
 		r.Calls++
 		r.add(o)
 	}
+	r.Notes = []string{`books-a-demo/call.yaml: expect.hidden[0]: nobody says "4242 4224" in the script, so it guards nothing; write it as it is said`}
 	r.Error = "interrupted"
 	return r
 }

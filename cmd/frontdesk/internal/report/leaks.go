@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -29,6 +30,37 @@ const (
 	inModel = "model"
 	inLog   = "log"
 )
+
+// told says each of a call's leaked strings once, with every place where it stands.
+func told(leaks []Leak, call string) []string {
+	var order []string
+	places := map[string][]string{}
+	for _, l := range leaks {
+		if l.Call != call {
+			continue
+		}
+		if places[l.Hidden] == nil {
+			order = append(order, l.Hidden)
+		}
+		places[l.Hidden] = append(places[l.Hidden], l.place())
+	}
+	for i, hidden := range order {
+		order[i] = "a leak: " + hidden + " of call.yaml stands in " + strings.Join(places[hidden], "; ")
+	}
+	return order
+}
+
+func (l Leak) place() string {
+	switch {
+	case l.Where == inModel:
+		return "what the model was asked"
+	case l.Where == inLog:
+		return "the services' log"
+	case len(l.Fields) > 0:
+		return l.Where + " (" + strings.Join(l.Fields, ", ") + ")"
+	}
+	return l.Where
+}
 
 // haystack is one place to search; what belongs to one call is searched for that call's strings only.
 type haystack struct {
@@ -55,6 +87,7 @@ func findLeaks(ctx context.Context, src Sources, played []Played) ([]Leak, error
 		}
 		places = append(places, h)
 	}
+	own := asked(src.Asked, played)
 	var leaks []Leak
 	for _, p := range played {
 		for _, h := range places {
@@ -65,14 +98,63 @@ func findLeaks(ctx context.Context, src Sources, played []Played) ([]Leak, error
 					leaks = append(leaks, Leak{p.Call.Name, h.where, fmt.Sprintf("hidden[%d]", i), fieldsWith(h.events[p.SID], s)})
 				}
 			}
-			for i, s := range p.Call.Expect.HiddenFromModel {
-				if h.where == inModel && holds(text, digits, s) {
-					leaks = append(leaks, Leak{p.Call.Name, h.where, fmt.Sprintf("hidden_from_model[%d]", i), nil})
-				}
+		}
+		text := own.of(p.SID)
+		digits := digitRuns(text)
+		for i, s := range p.Call.Expect.HiddenFromModel {
+			if holds(text, digits, s) {
+				leaks = append(leaks, Leak{p.Call.Name, inModel, fmt.Sprintf("hidden_from_model[%d]", i), nil})
 			}
 		}
 	}
 	return leaks, nil
+}
+
+// asked is what the models were asked, by the call that each prompt is about. A prompt names no call: it is about the one
+// whose script shares the most letters of its words with it; of calls with the same script, about all. A name that one
+// caller hides may be another's everyday word, so names are looked for there only; cards are looked for everywhere.
+func asked(prompts []string, played []Played) haystack {
+	h := haystack{where: inModel, byCall: map[string]string{}}
+	scripts := make([]map[string]bool, len(played))
+	for i, p := range played {
+		var text strings.Builder
+		for _, u := range p.Call.Script {
+			text.WriteString(u.Text + " ")
+		}
+		scripts[i] = distinct(text.String())
+	}
+	for _, prompt := range prompts {
+		_, account, _ := strings.Cut(prompt, "<transcript>")
+		words := distinct(account)
+		shared, most := make([]int, len(played)), 0
+		for i, script := range scripts {
+			for w := range words {
+				if script[w] {
+					shared[i] += len(w)
+				}
+			}
+			most = max(most, shared[i])
+		}
+		if most == 0 {
+			h.all += prompt + "\n"
+			continue
+		}
+		for i, p := range played {
+			if shared[i] == most {
+				h.byCall[p.SID] += prompt + "\n"
+			}
+		}
+	}
+	return h
+}
+
+// distinct words of a text.
+func distinct(text string) map[string]bool {
+	out := map[string]bool{}
+	for w := range strings.FieldsFuncSeq(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		out[w] = true
+	}
+	return out
 }
 
 // fieldsWith names the fields that hold a hidden string, each once.

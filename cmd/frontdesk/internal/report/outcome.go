@@ -40,19 +40,19 @@ type Outcome struct {
 	Cost Cost `json:"cost"`
 	// Writes are the records that the call made or changed, by the CRM's change log.
 	Writes []Write `json:"writes"`
-	// Unmet lists how the call came out otherwise than its call.yaml says; empty when all is as expected.
+	// Unmet lists how the call came out otherwise than its call.yaml says, its leaks included; empty when all is as expected.
 	Unmet []string `json:"unmet"`
 
-	// stopped: the run was stopped before the call's end. lost: it should stand in the CRM and doesn't. leaks are the call's own. holds and understood explain what is unmet.
+	// stopped: the run was stopped before the call's end. lost: it should stand in the CRM and doesn't. holds and understood
+	// explain what is unmet.
 	stopped    bool
 	lost       bool
-	leaks      []Leak
 	holds      []Record
 	understood string
 }
 
 // failed tells whether anything is wrong with the call.
-func (o *Outcome) failed() bool { return o.stopped || o.lost || len(o.Unmet) > 0 || len(o.leaks) > 0 }
+func (o *Outcome) failed() bool { return o.stopped || o.lost || len(o.Unmet) > 0 }
 
 // view is what an outcome is made of.
 type view struct {

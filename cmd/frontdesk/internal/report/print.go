@@ -29,6 +29,12 @@ func (r *Report) Print(w io.Writer, width int) {
 			o.explain(w, width)
 		}
 	}
+	if len(r.Notes) > 0 {
+		fmt.Fprintln(w)
+	}
+	for _, n := range r.Notes {
+		item(w, width, "note: ", n)
+	}
 	if r.Error != "" {
 		fmt.Fprintln(w)
 		item(w, width, "✗ ", "The report is not whole: "+r.Error)
@@ -113,12 +119,6 @@ func (o *Outcome) explain(w io.Writer, width int) {
 	for _, u := range o.Unmet {
 		item(w, width, "    - ", u)
 	}
-	for _, l := range group(o.leaks) {
-		item(w, width, "    - ", "a leak: "+l)
-	}
-	if len(o.Unmet) == 0 {
-		return // nothing but leaks
-	}
 	for i, r := range o.holds {
 		mark := "    Salesforce has  "
 		if i > 0 {
@@ -129,32 +129,6 @@ func (o *Outcome) explain(w io.Writer, width int) {
 	if o.CallSID != "" {
 		item(w, width, "    understood      ", o.understood)
 	}
-}
-
-// group says each leaked string once, with every place where it stands.
-func group(leaks []Leak) []string {
-	var order []string
-	places := map[string][]string{}
-	for _, l := range leaks {
-		if places[l.Hidden] == nil {
-			order = append(order, l.Hidden)
-		}
-		place := l.Where
-		switch place {
-		case inModel:
-			place = "what the model was asked"
-		case inLog:
-			place = "the services' log"
-		}
-		if len(l.Fields) > 0 {
-			place += " (" + strings.Join(l.Fields, ", ") + ")"
-		}
-		places[l.Hidden] = append(places[l.Hidden], place)
-	}
-	for i, hidden := range order {
-		order[i] = hidden + " of call.yaml stands in " + strings.Join(places[hidden], "; ")
-	}
-	return order
 }
 
 // telling fields of each object, in the order in which people read them.

@@ -49,11 +49,13 @@ type Report struct {
 	GivenUp []DeadLetter `json:"given_up"`
 	Leaks   []Leak       `json:"leaks"`
 	// Cost is the whole of calls.usage, by currency; Usage the same as a bill, Metered what the stand-ins would have billed.
-	Cost        []Cost      `json:"cost"`
-	Usage       []Usage     `json:"usage"`
-	Metered     []meter.Row `json:"metered"`
-	Outcomes    []Outcome   `json:"outcomes"`
-	WallSeconds float64     `json:"wall_seconds"`
+	Cost     []Cost      `json:"cost"`
+	Usage    []Usage     `json:"usage"`
+	Metered  []meter.Row `json:"metered"`
+	Outcomes []Outcome   `json:"outcomes"`
+	// Notes are what the folder of calls had better say otherwise, though it can be played as it is.
+	Notes       []string `json:"notes"`
+	WallSeconds float64  `json:"wall_seconds"`
 	// Error is why the run, or this report on it, is not whole; empty if it is.
 	Error string `json:"error,omitempty"`
 }
@@ -61,7 +63,7 @@ type Report struct {
 // New is a report on nothing yet.
 func New() *Report {
 	return &Report{
-		Latency: map[string]Quantiles{}, Doubles: []Double{}, GivenUp: []DeadLetter{}, Leaks: []Leak{}, Cost: []Cost{}, Usage: []Usage{}, Metered: []meter.Row{}, Outcomes: []Outcome{},
+		Latency: map[string]Quantiles{}, Doubles: []Double{}, GivenUp: []DeadLetter{}, Leaks: []Leak{}, Cost: []Cost{}, Usage: []Usage{}, Metered: []meter.Row{}, Outcomes: []Outcome{}, Notes: []string{},
 	}
 }
 
@@ -113,10 +115,9 @@ func Make(ctx context.Context, src Sources, played []Played) (*Report, error) {
 		}
 		v.tenant, v.number = src.Owner(p.Call.To)
 		o := v.outcome()
-		for _, l := range leaks {
-			if l.Call == o.Call {
-				o.leaks = append(o.leaks, l)
-			}
+		o.Unmet = append(o.Unmet, told(leaks, o.Call)...)
+		for _, text := range p.Call.Unsaid() {
+			r.Notes = append(r.Notes, o.Call+"/call.yaml: "+text)
 		}
 		r.add(o)
 	}
