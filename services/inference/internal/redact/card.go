@@ -43,7 +43,7 @@ func (c *cardReader) read(i int) int {
 		// The last four digits may be shown (PCI DSS 3.4.1).
 	case c.goesOn(r):
 	case c.mayBegin(r) && !s.announced(r.from()) && !s.ordered(r.from(), 8):
-		groups := s.dictatedCard(i)
+		groups := c.dictatedCard(i)
 		for _, f := range groups {
 			c.add(Card, f.from, f.to, f.value)
 		}
@@ -117,7 +117,11 @@ func (c *cardReader) tail(rest run) {
 // corrects it, its expiry date, its code.
 func (c *cardReader) goesOn(r run) bool {
 	s := c.s
-	if c.end == 0 || s.street(r) > 0 || r.from()-c.end > 6 || s.toks[r.from()].line > s.toks[c.end-1].line+2 || s.announced(r.from()) || s.counts(r) || s.elsewhere(c.end, r.from()) {
+	if c.end == 0 || s.street(r) > 0 || r.from()-c.end > 8 || s.toks[r.from()].line > s.toks[c.end-1].line+2 || s.announced(r.from()) || s.counts(r) {
+		return false
+	}
+	corrects := s.corrected(c.end, r.from())
+	if !corrects && (r.from()-c.end > 6 || s.elsewhere(c.end, r.from())) {
 		return false
 	}
 	near := r.from()-c.end <= 2 || s.cueBefore(r.from(), 2, codeWords) >= 0
@@ -125,7 +129,7 @@ func (c *cardReader) goesOn(r run) bool {
 	switch {
 	case c.isCode(r) && s.cueBefore(r.from(), 2, codeWords) >= 0:
 		c.add(CVV, r.from(), r.to(), r.digits)
-	case s.corrected(c.end, r.from()) && !s.slashed(r) && len(r.digits) >= 3 && len(r.digits) <= 8:
+	case corrects && !s.slashed(r) && len(r.digits) >= 3 && len(r.digits) <= 8:
 		if c.ended() == Expiry {
 			c.add(Expiry, r.from(), r.to(), r.digits)
 		} else {
@@ -251,7 +255,8 @@ func (s *stream) straight(from, to int) bool {
 // one was misheard so that the check digit is wrong. Every group becomes a finding of its own with the value
 // of the whole; fewer than eight digits are no card number, nor fewer than twelve that nothing announces. It ends where the check digit is right, at 16
 // digits, or where something else is announced.
-func (s *stream) dictatedCard(first int) []finding {
+func (c *cardReader) dictatedCard(first int) []finding {
+	s := c.s
 	const apart = 12 // words of the same party between two groups
 	digits, n := "", 0
 	for i := first; i < len(s.runs); i++ {
@@ -262,7 +267,7 @@ func (s *stream) dictatedCard(first int) []finding {
 		if i > first && len(digits) >= 4 && len(digits)+len(r.digits) > 16 && s.corrected(s.runs[i-1].to(), r.from()) {
 			digits = digits[:len(digits)-4] // what was said last is taken back
 		}
-		if len(digits)+len(r.digits) > 19 || s.slashed(r) || s.street(r) > 0 {
+		if len(digits)+len(r.digits) > 19 || covered(c.found, r.from(), r.to()) || s.slashed(r) || s.street(r) > 0 {
 			break
 		}
 		digits += r.digits
@@ -295,10 +300,12 @@ func (s *stream) cardTalk(i int) bool {
 	return s.askedFor(i, cardCues) && !s.askedFor(i, otherCards)
 }
 
-// announced tells whether something else than a card number was announced just before word i.
+// announced tells whether something else than a card number was announced just before word i; of two announcements the nearer
+// holds: "the booking, by card. It's four".
 func (s *stream) announced(i int) bool {
+	card := s.cueBefore(i, 5, cardCues)
 	for _, cues := range otherTopics {
-		if back := s.cueBefore(i, 5, cues); back >= 0 && s.straight(i-back, i) {
+		if back := s.cueBefore(i, 5, cues); back >= 0 && (card < 0 || back < card) && s.straight(i-back, i) {
 			return true
 		}
 	}

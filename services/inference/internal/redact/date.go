@@ -2,6 +2,7 @@ package redact
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,14 +35,45 @@ func (s *stream) births() []finding {
 		if n == 0 {
 			continue
 		}
-		cued := s.bornAt(i, 14)
+		cued := s.bornAt(i, 14) || d.year > 0 && s.anotherBirth(i, found)
 		if cued && !s.expires(i) || d.year >= 1900 && d.year <= latestBirth && d.day > 0 && !s.version(i, n) {
 			found = append(found, s.finding(DOB, i, i+n, d.String()))
 			i += n - 1
 		}
 	}
-	return append(found, s.birthDigits(found)...)
+	return s.birthDigits(found)
 }
+
+// anotherBirth tells whether the date at word i is that of one more person, after the last date of birth before it: of
+// somebody named or pointed at in the same answer, "Mateo is May 3rd 2019 and Inês June 5th 2021", or of the relation that the
+// other party asks for, "and your twins?".
+func (s *stream) anotherBirth(i int, found []finding) bool {
+	var last finding
+	for _, f := range found {
+		if f.to <= i && f.to > last.to {
+			last = f
+		}
+	}
+	if last.to == 0 {
+		return false
+	}
+	line := s.toks[i].line
+	if line == last.line() {
+		return i-last.to <= 8 && slices.ContainsFunc(s.toks[last.to:i], func(t token) bool { return s.somebody(t) })
+	}
+	q := s.asked[line]
+	return line <= last.line()+3 && slices.ContainsFunc(s.other.toks[q.from:q.to], func(t token) bool { return related(t.norm) })
+}
+
+// somebody tells whether a word points at a person: a name, a relation, "hers".
+func (s *stream) somebody(t token) bool {
+	return related(t.norm) || theirs[t.norm] || givenNames[t.norm] && !s.doc.lang.ambiguous(t.norm) || s.doc.cased && t.upper() && !t.sentence() && !s.doc.lang.everyday(t.norm)
+}
+
+var theirs = set("mine his hers theirs mia mio suya suyo ella el")
+
+// related tells whether a word is somebody's relation, or several of them.
+func related(w string) bool { return relations[w] || relations[strings.TrimSuffix(w, "s")] }
 
 func (s *stream) expires(i int) bool { return s.cueBefore(i, 5, expiryCues) >= 0 }
 
@@ -66,16 +98,19 @@ func (s *stream) version(i, n int) bool {
 	return n == 3 && s.toks[i+1].gap == "." && len(s.norm(i)) < 4 && len(s.norm(i+2)) < 4
 }
 
-// birthDigits finds a date of birth given as bare digits: "zero three zero five nineteen eighty".
-func (s *stream) birthDigits(dates []finding) []finding {
-	var found []finding
+// birthDigits adds the dates of birth that are given as bare digits: "zero three zero five nineteen eighty".
+func (s *stream) birthDigits(found []finding) []finding {
 	for _, r := range s.runs {
 		n := len(r.digits)
-		if n < 4 || n > 8 || r.sum || covered(dates, r.from(), r.to()) || !s.bornAt(r.from(), 10) || s.expires(r.from()) || s.ordered(r.from(), 5) {
+		if n < 4 || n > 8 || r.sum || covered(found, r.from(), r.to()) || s.expires(r.from()) || s.ordered(r.from(), 5) {
+			continue
+		}
+		d, whole := s.doc.lang.birthday(r)
+		if !s.bornAt(r.from(), 10) && !(whole && s.anotherBirth(r.from(), found)) {
 			continue
 		}
 		value := r.digits
-		if d, ok := s.doc.lang.birthday(r); ok {
+		if whole {
 			value = d.String()
 		}
 		found = append(found, s.finding(DOB, r.from(), r.to(), value))

@@ -21,10 +21,14 @@ func (s *stream) document(i int) (value string, end int) {
 	var b strings.Builder
 	digits := 0
 	for j := i; j < len(s.toks); {
-		if t := s.toks[j]; j > i && t.sentence() && !t.first && t.gap != "." {
+		if t := s.toks[j]; j > i && (t.sentence() && !t.first && t.gap != "." || t.first && s.directlyAsked(t.line, idCues)) {
 			break
 		}
 		piece, n := s.documentPiece(j)
+		if n == 0 && j > i && dashes[s.norm(j)] {
+			j++
+			continue
+		}
 		if n == 0 {
 			break
 		}
@@ -38,6 +42,9 @@ func (s *stream) document(i int) (value string, end int) {
 	}
 	return strings.ToUpper(b.String()), end
 }
+
+// dashes part the pieces of a number of a document.
+var dashes = set("dash hyphen slash guion barra")
 
 // documentPiece is a number, a letter, letters in capitals before or after a number, or letters and digits in one word.
 func (s *stream) documentPiece(j int) (string, int) {

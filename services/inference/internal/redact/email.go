@@ -12,6 +12,7 @@ var (
 	// emailEdge ends the local part on its left.
 	emailEdge = set("is it's its es was were are use used be email e-mail mail address correo electronico direccion to a me contact send write my mi the el la and y or so that's thats sure yes yeah yep ok okay si claro " +
 		"called it un una on by por con en at via para al your tu su our uh um eh well alright right")
+	emailAsks  = phraseList("email, e mail, mail, correo, correo electronico")
 	emailDots  = set("dot period punto point")
 	emailSigns = map[string]string{"dash": "-", "hyphen": "-", "minus": "-", "guion": "-", "underscore": "_", "underline": "_", "subguion": "_", "plus": "+", "mas": "+"}
 )
@@ -44,6 +45,52 @@ func (s *stream) emails() []finding {
 		}
 	}
 	return found
+}
+
+// recurringEmails finds the part before the "at" of a found address wherever it is said or spelt again: "H underscore L I N D
+// Q V I S T seven four".
+func (d *document) recurringEmails(found []finding) []finding {
+	known := map[string]string{} // addresses by what stands before their "at"
+	for _, f := range found {
+		if local, _, ok := strings.Cut(f.value, "@"); ok && f.kind == Email && len(local) > 5 {
+			known[local] = f.value
+		}
+	}
+	if len(known) == 0 {
+		return nil
+	}
+	var again []finding
+	for _, s := range d.streams {
+		for i := range s.toks {
+			for local, address := range known {
+				if to := s.says(i, local); to > i+1 {
+					again = append(again, s.finding(Email, i, to, address))
+				}
+			}
+		}
+	}
+	return again
+}
+
+// says is where the words end that say the part before the "at" of an address from word i on, in one line; 0 if they say
+// something else.
+func (s *stream) says(i int, local string) (to int) {
+	rest := local
+	for to = i; rest != ""; {
+		if to >= len(s.toks) || to > i && s.toks[to].first {
+			return 0
+		}
+		piece, n := s.piece(to)
+		if _, dotted := s.dot(to); dotted && emailDots[s.norm(to)] {
+			piece, n = ".", 1
+		}
+		var ok bool
+		if rest, ok = strings.CutPrefix(rest, piece); n == 0 || !ok {
+			return 0
+		}
+		to += n
+	}
+	return to
 }
 
 // cardWithin tells whether a card number stands among words [from, to): what looks like an address before an "at" is then
@@ -160,7 +207,7 @@ func (s *stream) local(at int) (string, int) {
 	for from > 0 && at-from < 24 {
 		back := s.pieceBefore(from)
 		w, next := s.toks[back], s.toks[from]
-		if from < at && next.sentence() && next.gap != "." && !w.letter() && !next.letter() {
+		if from < at && next.sentence() && next.gap != "." && !(w.letter() && next.letter()) {
 			break
 		}
 		if emailEdge[w.norm] && s.inside[back] < 0 && !emailDots[next.norm] && emailSigns[next.norm] == "" && !(w.letter() && back > 0 && s.toks[back-1].letter()) {
@@ -168,8 +215,9 @@ func (s *stream) local(at int) (string, int) {
 		}
 		from = back
 	}
-	// Without a cue before it, only what is tied together belongs to the address.
-	if from > 0 && !emailEdge[s.toks[from-1].norm] || at-from > 8 {
+	// Without a cue before it, only what is tied together belongs to the address. The question for it is a cue.
+	cued := from == 0 || emailEdge[s.norm(from-1)] || s.toks[from].first && s.directlyAsked(s.toks[from].line, emailAsks)
+	if !cued || at-from > 8 {
 		from = s.tied(at)
 	}
 	var b strings.Builder

@@ -16,7 +16,9 @@ func (s *stream) expiries() []finding {
 			continue
 		}
 		from, to, value := r.from(), r.to(), monthYear(r.digits)
-		if m, back := s.monthBefore(from); back > 0 {
+		m, back := s.monthBefore(from)
+		switch {
+		case back > 0:
 			from -= back
 			year := min(len(r.digits), 2)
 			if strings.HasPrefix(r.digits, "20") && len(r.digits) >= 4 {
@@ -29,10 +31,17 @@ func (s *stream) expiries() []finding {
 				found = append(found, s.finding(CVV, code.from(), code.to(), code.digits))
 				_, to = r.sub(0, year)
 			}
-		}
-		if len(r.digits) <= 2 && i+1 < len(s.runs) && s.ofYear(to, s.runs[i+1]) {
+		case len(r.digits) <= 2 && i+1 < len(s.runs) && s.ofYear(to, s.runs[i+1]):
 			value = monthYear(r.digits + s.runs[i+1].digits)
 			to = s.runs[i+1].to()
+		case value == "":
+			// "Expires 10 27, code 118": what goes beyond a date is the code.
+			if n := expiryDigits(r); n > 0 {
+				code := r.part(n, len(r.digits))
+				found = append(found, s.finding(CVV, code.from(), code.to(), code.digits))
+				_, to = r.sub(0, n)
+				value = monthYear(r.digits[:n])
+			}
 		}
 		if value == "" {
 			if !s.cardTalk(from) && !s.cardSaid(i) {
@@ -62,7 +71,7 @@ func (s *stream) monthBefore(i int) (month, back int) {
 
 // ofYear tells whether a run is the year of a month that ends before word i: "11 of 29", "cero nueve del veintinueve".
 func (s *stream) ofYear(i int, year run) bool {
-	if year.from()-i > 2 || len(year.digits) != 2 && len(year.digits) != 4 {
+	if year.from() == i || year.from()-i > 2 || len(year.digits) != 2 && len(year.digits) != 4 {
 		return false
 	}
 	for k := i; k < year.from(); k++ {

@@ -225,7 +225,7 @@ func (s *stream) numberEN(i int) (string, int) {
 	}
 	if v, ok := tensEN[w]; ok {
 		v, n := 10*(v+2), 1
-		if u, ok := unitsEN[s.norm(i+1)]; ok && u > 0 && joined(s.toks[i+1].gap) && s.norm(i+2) != "thousand" {
+		if u, ok := unitsEN[s.norm(i+1)]; ok && u > 0 && s.sameNumber(i+1) && s.norm(i+2) != "thousand" {
 			v, n = v+u, 2
 		}
 		if s.norm(i+n) == "hundred" { // "sixty two hundred Wilshire"
@@ -243,11 +243,15 @@ func (s *stream) digitWord(i int) bool {
 	}
 	_, unit := unitsEN[s.norm(i)]
 	_, ten := tensEN[s.norm(i)]
-	return unit || ten || s.norm(i) == "oh" || s.toks[i].digits()
+	return unit || ten || s.norm(i) == "oh" || s.toks[i].digits() || times[s.norm(i)] > 0 && s.isNumber(i)
 }
 
 // joined tells whether two words are one number: "forty-two", "forty two", but not "forty, two".
 func joined(gap string) bool { return strings.Trim(gap, " -") == "" }
+
+// sameNumber tells whether word i may go on in the number of the word before it: "thirty" at the end of a line and "nine" at
+// the beginning of the next are two.
+func (s *stream) sameNumber(i int) bool { return !s.toks[i].first && joined(s.toks[i].gap) }
 
 // hundreds goes on after "four hundred": "and twenty five".
 func (s *stream) hundreds(i, value, n int) (string, int) {
@@ -277,7 +281,7 @@ func (s *stream) small(i int) int {
 // smallNumber reads 1 to 99 in English words.
 func (s *stream) smallNumber(i int) (value, n int) {
 	if v, ok := tensEN[s.norm(i)]; ok {
-		if u, ok := unitsEN[s.norm(i+1)]; ok && u > 0 {
+		if u, ok := unitsEN[s.norm(i+1)]; ok && u > 0 && !s.toks[i+1].first {
 			return 10*(v+2) + u, 2
 		}
 		return 10 * (v + 2), 1

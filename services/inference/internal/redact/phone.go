@@ -25,7 +25,7 @@ func (s *stream) phone(r run) string {
 	asked := s.askedFor(r.from(), phoneCues)
 	// The nearer word decides what a number is.
 	thing := order >= 0 && (phone < 0 || order < phone) || order < 0 && phone < 0 && !asked && s.askedFor(r.from(), orderCues)
-	cued := phone >= 0 || asked || s.cueAfter(r.to(), 5, phoneCues)
+	cued := phone >= 0 || asked || s.cueAfter(r.to(), 5, phoneCues) || s.doc.lang.es && s.norm(r.from()-1) == "al" // "al once cincuenta y cinco"
 	switch {
 	case r.plus && len(d) >= 8 && len(d) <= 15:
 		return "+" + d

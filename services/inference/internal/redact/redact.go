@@ -5,8 +5,9 @@
 // digits that remember their words (number.go), phrases tell what is near them (phrase.go, cue.go), and each kind
 // of personal data has a finder of its own: cards (card.go, luhn.go, expiry.go), e-mail (email.go), national ids
 // (nationalid.go, document.go), phones (phone.go), dates of birth (date.go), addresses (address.go, town.go) and
-// names (name.go, introduce.go, spell.go, person.go). What they find is put in order and replaced (replace.go), and
-// what they may have missed makes the confidence (confidence.go).
+// names (name.go, introduce.go, spell.go, person.go). What is corrected or said again belongs to what was found
+// (correction.go). What they find is put in order and replaced (replace.go), and what they may have missed makes the
+// confidence (confidence.go).
 package redact
 
 import (
@@ -78,6 +79,8 @@ func (d *document) spans() []span {
 	for _, s := range d.streams {
 		found = append(found, s.findAll()...)
 	}
+	found = append(found, d.restated(found)...)
+	found = append(found, d.recurringEmails(found)...)
 	d.ofFirms(found)
 	onePerson(found)
 	found = append(found, d.recurringNames(found)...)

@@ -1,0 +1,134 @@
+package redact
+
+import (
+	"slices"
+	"strings"
+)
+
+// halts are said over a number that somebody begins again.
+var halts = phraseList("hang on, hold on, one second, one moment, let me see, let me start over, start again, espere, espera, un momento, un segundo, a ver, empiezo de nuevo")
+
+// restated finds what is said again of numbers that were found: what corrects them, "no, sorry, 0119", what was begun and broken
+// off before them, and what either party repeats of them.
+func (d *document) restated(found []finding) []finding {
+	var more []finding
+	for _, f := range found {
+		if f.restartable() {
+			more = append(more, f.falseStart()...)
+		}
+		for ok := f.correctable(); ok; {
+			if f, ok = f.correction(); ok {
+				more = append(more, f)
+			}
+		}
+	}
+	return append(more, d.repeated(slices.Concat(found, more))...)
+}
+
+// restartable tells whether the number of a finding is so long that people begin it twice.
+func (f finding) restartable() bool { return f.kind == Card || f.kind == Phone || f.kind == ID }
+
+// correctable tells whether a piece of a finding may be corrected by itself. Cards are corrected where they are read.
+func (f finding) correctable() bool {
+	return f.kind == Phone || f.kind == ID || f.kind == Address && f.stream.isNumber(f.from)
+}
+
+// correction is the number that takes back the end of a finding, or the number of its house; ok is false if none does.
+func (f finding) correction() (corrected finding, ok bool) {
+	s := f.stream
+	at := s.runFrom(f.to)
+	if at == len(s.runs) {
+		return finding{}, false
+	}
+	r := s.runs[at]
+	near := r.from()-f.to <= 8 && s.toks[r.from()].line <= s.toks[f.to-1].line+2
+	if !near || !s.corrected(f.to, r.from()) || s.elseAbout(r, f.kind) {
+		return finding{}, false
+	}
+	least := 3
+	if s.endsAt(r.from(), corrections) > 0 {
+		least = 2
+	}
+	if f.kind == Address {
+		_, n := s.number(f.from)
+		if len(r.digits) < least || len(r.digits) > 5 || !s.phraseEnds(r.to()) {
+			return finding{}, false
+		}
+		return s.finding(Address, r.from(), r.to(), r.digits+" "+s.written(f.from+n, f.to)), true
+	}
+	if len(r.digits) < least || len(r.digits) > len(f.value) {
+		return finding{}, false
+	}
+	return s.finding(f.kind, r.from(), r.to(), f.value[:len(f.value)-len(r.digits)]+r.digits), true
+}
+
+// elseAbout tells whether a number is one of something else than a finding of the kind: it names a thing, "the 435 one", counts
+// things, tells a time or a price, or was announced as another number.
+func (s *stream) elseAbout(r run, k Kind) bool {
+	if r.sum || s.norm(r.from()-1) == "the" || s.counts(r) || s.slashed(r) || s.clock(r.from(), r.to()-r.from()) || s.dated(r.from()) {
+		return true
+	}
+	own := map[Kind]*phrases{Phone: phoneCues, ID: idCues, Address: addressCues, Card: cardCues}
+	return s.announced(r.from()) && s.cueBefore(r.from(), 5, own[k]) < 0
+}
+
+// phraseEnds tells whether a sentence ends before word i, or a comma stands there.
+func (s *stream) phraseEnds(i int) bool {
+	return s.endsSentence(i-1) || strings.Contains(s.after(i-1), ",")
+}
+
+// falseStart is the number that was broken off right before a finding: "four two four, no, sorry, four two four two".
+func (f finding) falseStart() []finding {
+	s := f.stream
+	at := s.runFrom(f.from)
+	if at == 0 || at == len(s.runs) {
+		return nil
+	}
+	r := s.runs[at-1]
+	if f.from-r.to() > 4 || len(r.digits) < 3 || !strings.HasPrefix(s.runs[at].digits, r.digits[:2]) || s.elseAbout(r, f.kind) {
+		return nil
+	}
+	for i := r.to(); i < f.from; i++ {
+		if s.startsWith(i, halts) > 0 || s.startsWith(i, corrections) > 0 {
+			return []finding{s.finding(f.kind, r.from(), r.to(), f.value)}
+		}
+	}
+	return nil
+}
+
+// runFrom is the first of the stream's runs that begins at word i or after it.
+func (s *stream) runFrom(i int) int {
+	at, _ := slices.BinarySearchFunc(s.runs, i, func(r run, i int) int { return r.from() - i })
+	return at
+}
+
+// repeated finds runs that say once more what was found: the end of a number, "so it ends in 4325?", or a piece of it that the
+// other party says after the line that it stands in.
+func (d *document) repeated(found []finding) []finding {
+	known := slices.DeleteFunc(slices.Clone(found), func(f finding) bool { return !f.restartable() })
+	if len(known) == 0 {
+		return nil
+	}
+	var again []finding
+	for _, s := range d.streams {
+		for _, r := range s.runs {
+			if len(r.digits) < 3 || r.sum || s.ordered(r.from(), 6) {
+				continue
+			}
+			of := slices.IndexFunc(known, func(f finding) bool { return f.saidIn(s, r) })
+			if of >= 0 && !s.elseAbout(r, known[of].kind) && !slices.ContainsFunc(found, func(f finding) bool { return f.stream == s && f.from < r.to() && f.to > r.from() }) {
+				again = append(again, s.finding(known[of].kind, r.from(), r.to(), known[of].value))
+			}
+		}
+	}
+	return again
+}
+
+// saidIn tells whether a run says a piece of a finding again. The last four digits of a card may be shown (PCI DSS 3.4.1).
+func (f finding) saidIn(s *stream, r run) bool {
+	if f.kind != Card && len(r.digits) >= 4 && strings.HasSuffix(f.value, r.digits) {
+		return true
+	}
+	after := s.toks[r.from()].line - f.line()
+	return s == f.stream.other && after > 0 && after <= 2 && strings.Contains(f.value, r.digits) && s.cueBefore(r.from(), 6, lastFourCues) < 0
+}
