@@ -61,8 +61,10 @@ func (s *stream) addresses() []finding {
 			found = append(found, s.address(i, to))
 		} else if to := s.units(i); to > 0 {
 			found = append(found, s.address(i, s.town(to)))
-		} else if to := s.dwelling(i); to > 0 {
-			found = append(found, s.address(to-2, s.town(to)))
+		} else if from, to := s.dwelling(i); to > 0 {
+			found = append(found, s.address(from, s.town(to)))
+		} else if from, to := s.townNamed(i, found); to > 0 {
+			found = append(found, s.address(from, s.town(to)))
 		} else if n := s.startsWith(i, zipCues); n > 0 && s.postcode(s.skipIs(i+n)) > 0 {
 			at := s.skipIs(i + n)
 			found = append(found, s.address(at, at+s.postcode(at)))
@@ -75,20 +77,59 @@ func (s *stream) addresses() []finding {
 	return found
 }
 
-// dwelling reads the unit that somebody lives in, "I'm in unit 14C", from the words before it on; 0 if none stands there.
-func (s *stream) dwelling(i int) int {
+// dwelling reads the unit that somebody lives in or speaks from, "I'm in unit 14C", from the words before it on; to is 0 if none
+// stands there.
+func (s *stream) dwelling(i int) (from, to int) {
 	n := s.startsWith(i, dwellings)
-	if n == 0 || !unitWords[s.norm(i+n)] || weakUnits[s.norm(i+n)] && !(s.norm(i+n) == "box" && s.norm(i+n-1) == "to") {
-		return 0
+	if n == 0 {
+		return 0, 0
 	}
-	if _, m := s.number(i + n + 1); m != 1 && !mixed(s.norm(i+n+1)) {
-		return 0
+	from = i + n
+	if s.doc.lang.es && floorsES[s.norm(from)] && s.unitLetter(from+1) { // "el vecino del cuarto B"
+		return from, from + 2
 	}
-	return i + n + 2
+	if weakUnits[s.norm(from)] && !(s.norm(from) == "box" && s.norm(from-1) == "to") {
+		return 0, 0
+	}
+	return from, s.unitEnd(from)
 }
 
+// unitEnd is where a unit ends that begins at word i: "unit three oh two", "apartamento 12"; 0 if none does.
+func (s *stream) unitEnd(i int) int {
+	switch {
+	case !unitWords[s.norm(i)] || s.toks[i+1:] == nil:
+		return 0
+	case s.isNumber(i + 1):
+		return s.runEnd(i + 1)
+	case mixed(s.norm(i + 1)):
+		return i + 2
+	}
+	return 0
+}
+
+// doors finds the unit that somebody with a name lives in or speaks from: "this is Lakshmi from unit 302", "Tyrone in 4B".
+func (d *document) doors(found []finding) []finding {
+	var more []finding
+	for _, f := range found {
+		s := f.stream
+		at := f.to + 1
+		if f.kind != Name || !doorways[s.norm(f.to)] || at >= len(s.toks) || s.toks[at].sentence() {
+			continue
+		}
+		if w := s.norm(at); mixed(w) && len(w) <= 4 && countDigits(w) == len(w)-1 {
+			more = append(more, s.address(at, at+1))
+		} else if to := s.unitEnd(at); to > 0 && !weakUnits[w] {
+			more = append(more, s.address(at, s.town(to)))
+		}
+	}
+	return more
+}
+
+// doorways stand between somebody and their unit.
+var doorways = set("in at from of en de del")
+
 var (
-	dwellings = phraseList("i'm in, im in, we're in, i am in, we are in, live in, i'm at, we're at, lives in, moved to, ship to, ship it to, shipping to, send it to, mail it to, vivo en el, vivimos en el, estoy en el")
+	dwellings = phraseList("i'm in, im in, we're in, i am in, we are in, live in, i'm at, we're at, lives in, moved to, ship to, ship it to, shipping to, send it to, mail it to, calling from, i rent, we rent, vivo en el, vivimos en el, estoy en el, rento el, rentamos el, alquilo el, alquilamos el, vecino del, vecina del, llamo del")
 	weakUnits = set("number numero letra room level block box local casa")
 )
 
@@ -186,7 +227,7 @@ func (s *stream) street(r run) int {
 	if to := s.numberedWay(r.to()); to > 0 {
 		return to
 	}
-	return s.streetName(r.to(), s.toks[r.from()].line)
+	return s.streetName(r.to(), s.toks[r.from()].line, !s.doc.cased && s.streetAsked(r.from()))
 }
 
 // lettered reads "82B Larkfield Close" and "Rural Route 3" at word i, which no number begins; 0 if neither stands there.
@@ -198,11 +239,12 @@ func (s *stream) lettered(i int) int {
 	if d := countDigits(w); d == 0 || d > 5 || d != len(w)-1 || w[len(w)-1] < 'a' || !mixed(w) {
 		return 0
 	}
-	return s.streetName(i+1, s.toks[i].line)
+	return s.streetName(i+1, s.toks[i].line, false)
 }
 
-// streetName reads "North Maple Street" from word from on; 0 if there is no street type within five words.
-func (s *stream) streetName(from, line int) int {
+// streetName reads "North Maple Street" from word from on; 0 if there is no street type within five words. announced tells that
+// an address was asked for or announced, so that a street may be named like anything.
+func (s *stream) streetName(from, line int, announced bool) int {
 	plain := true // no word so far is an everyday one
 	end := 0      // after a weak type: "Oak Ridge" may go on to "Oak Ridge Road"
 	for i := from; i < min(from+6, len(s.toks)); i++ {
@@ -218,7 +260,7 @@ func (s *stream) streetName(from, line int) int {
 			}
 		case streetTypes[t.norm]:
 			return s.numberAfter(i + 1)
-		case weakTypes[t.norm] && (s.doc.cased && t.upper() || !s.doc.cased && plain):
+		case weakTypes[t.norm] && (s.doc.cased && t.upper() || !s.doc.cased && (plain || announced || end > 0 && end == i)): // "willow bend drive"
 			end = i + 1
 		}
 		if end > 0 && i >= end && s.doc.cased && !t.upper() {

@@ -16,8 +16,11 @@ var (
 	otherAddresses = phraseList("email address, e mail address, mail address, web address, ip address, correo, direccion de correo")
 	corrected      = phraseList("should be, supposed to be, deberia ser, tiene que ser")
 	townAsks       = phraseList("town, city, what city, city and state, what state, which state, state, county, suburb, pueblo, ciudad, municipio, poblacion, localidad")
+	townCues       = phraseList("town is, the city is, city's, town's, ciudad es, pueblo es, localidad es")
 	// townStarts begin a town's name of two words or more.
 	townStarts = set("los las san santa saint st new fort port palm mount el la lake north south east west saint ciudad villa")
+	// townEnds end one.
+	townEnds = set("city falls springs beach creek heights valley lake rapids junction rock")
 	// statesSpoken are short forms of states that are said, not only written.
 	statesSpoken = set("dc mass calif conn penn tenn wash minn mich fla ariz colo")
 )
@@ -132,7 +135,7 @@ func (s *stream) calleWord(i int) bool {
 	if s.doc.cased {
 		return s.capital(i) && (townStarts[w] || compass[w] || !s.doc.lang.common(w) || surnames[w])
 	}
-	return !s.doc.lang.everyday(w) && !inflected(w) && len(w) > 3
+	return !s.doc.lang.everyday(w) && !inflected(w) && len(w) > 3 || w == "los" || w == "las"
 }
 
 // streetFirst reads "Old Mill Road, number 27" and "county road 340 north of Bethel, number 8811" around word i, the last of
@@ -219,7 +222,7 @@ func (s *stream) townAnswer(i int, found []finding) (from, to int) {
 	if !slices.ContainsFunc(found, func(f finding) bool { return f.kind == Address && line-f.line() <= 6 && f.from < i }) {
 		return 0, 0
 	}
-	for from = i; from < min(i+3, len(s.toks)) && s.toks[from].line == line && s.doc.lang.everyday(s.norm(from)) && !s.midCapital(from) && !states[s.norm(from)]; from++ {
+	for from = i; from < min(i+3, len(s.toks)) && s.toks[from].line == line && s.doc.lang.everyday(s.norm(from)) && !s.midCapital(from) && !(len(s.norm(from)) > 2 && states[s.norm(from)]); from++ {
 	}
 	for to = from; to < min(from+3, len(s.toks)) && s.toks[to].line == line && s.mayName(to); to++ {
 		if to > from && !joined(s.toks[to].gap) || s.doc.cased && !s.capital(to) || !s.doc.cased && s.doc.lang.everyday(s.norm(to)) && !townStarts[s.norm(to)] {
@@ -232,10 +235,25 @@ func (s *stream) townAnswer(i int, found []finding) (from, to int) {
 	return from, to
 }
 
+// townNamed reads the town of "the town is Ashford, Vermont" at word i, once an address has been given: where it begins and ends;
+// 0 if none stands there.
+func (s *stream) townNamed(i int, found []finding) (from, to int) {
+	from = i + s.startsWith(i, townCues)
+	if from == i || from >= len(s.toks) || s.toks[from].sentence() || len(found) == 0 || s.toks[i].line-found[len(found)-1].line() > 6 {
+		return 0, 0
+	}
+	if !s.doc.cased {
+		return from, from + s.townName(from)
+	}
+	for to = from; to < min(from+3, len(s.toks)) && s.capital(to) && (to == from || s.sameNumber(to)) && !s.doc.lang.common(s.norm(to)); to++ {
+	}
+	return from, to
+}
+
 // townName is how many words at i name a town in a transcript without capitals, right after a street: "los angeles",
 // "skokie"; 0 if none do.
 func (s *stream) townName(i int) int {
-	if s.doc.cased || s.toks[i].first || strings.Trim(s.toks[i].gap, " ,") != "" {
+	if s.doc.cased || i >= len(s.toks) || s.toks[i].first || strings.Trim(s.toks[i].gap, " ,") != "" {
 		return 0
 	}
 	unknown := func(k int) bool {
@@ -244,6 +262,8 @@ func (s *stream) townName(i int) int {
 	}
 	switch {
 	case townStarts[s.norm(i)] && unknown(i+1):
+		return 2
+	case unknown(i) && (unknown(i+1) && s.endsSentence(i+1) || i+1 < len(s.toks) && townEnds[s.norm(i+1)] && s.sameNumber(i+1)):
 		return 2
 	case unknown(i):
 		return 1

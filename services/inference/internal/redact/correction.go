@@ -62,15 +62,18 @@ func (f finding) correction() (corrected finding, ok bool) {
 	return s.finding(f.kind, r.from(), r.to(), f.value[:len(f.value)-len(r.digits)]+r.digits), true
 }
 
-// elseAbout tells whether a number is one of something else than a finding of the kind: it names a thing, "the 435 one", counts
-// things, tells a time or a price, or was announced as another number.
+// elseAbout tells whether a number is one of something else than a finding of the kind: it names a thing, "the 435 one", is what a
+// number is not, counts things, tells a time or a price, or was announced as another number.
 func (s *stream) elseAbout(r run, k Kind) bool {
-	if r.sum || s.norm(r.from()-1) == "the" || s.counts(r) || s.slashed(r) || s.clock(r.from(), r.to()-r.from()) || s.dated(r.from()) {
+	before := s.norm(r.from() - 1)
+	if r.sum || before == "the" || before == "not" || s.counts(r) || s.slashed(r) || s.clock(r.from(), r.to()-r.from()) || s.dated(r.from()) {
 		return true
 	}
-	own := map[Kind]*phrases{Phone: phoneCues, ID: idCues, Address: addressCues, Card: cardCues}
-	return s.announced(r.from()) && s.cueBefore(r.from(), 5, own[k]) < 0
+	return s.announced(r.from()) && s.cueBefore(r.from(), 5, ownCues[k]) < 0
 }
+
+// ownCues are those of the kinds whose numbers are corrected and repeated.
+var ownCues = map[Kind]*phrases{Phone: phoneCues, ID: idCues, Address: addressCues, Card: cardCues}
 
 // phraseEnds tells whether a sentence ends before word i, or a comma stands there.
 func (s *stream) phraseEnds(i int) bool {

@@ -19,7 +19,7 @@ var (
 	birthCues = phraseList("born, born on, birth, date of birth, birthday, birthdate, birth date, dob, d o b",
 		"nacimiento, fecha de nacimiento, naci, nacio, nacida, nacido, cumpleanos, nacieron")
 	zipCues     = phraseList("zip, zip code, zipcode, postal code, postcode, codigo postal, c p")
-	addressCues = phraseList("my address is, address is, address, i live at, live at, live on, located at, we're at, i'm at, we are at, i am at, deliver to, deliver it to, ship it to, ship to, send it to, shipping address, billing address",
+	addressCues = phraseList("my address is, address is, address, i live at, live at, live on, located at, we're at, i'm at, im at, we are at, i am at, deliver to, deliver it to, ship it to, ship to, send it to, shipping address, billing address",
 		"home address, street address, mailing address, moved to, moved from, mi direccion es, direccion es, direccion, domicilio, domicilio es, vivo en, vivimos en, estamos en, resido en")
 	ssnCues = phraseList("social, social security, social security number, ssn, s s n, itin, tax id, taxpayer id, seguro social, numero de seguro, numero de seguro social")
 	idCues  = phraseList("dni, d n i, denei, de ene i, nie, n i e, nif, documento, documento de identidad, identidad, numero de identificacion, cedula, curp, rfc, cuit, cuil, rut, ruc, rif, nit, cpf, ine, pasaporte, passport, passport number",

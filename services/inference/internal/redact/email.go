@@ -50,10 +50,10 @@ func (s *stream) emails() []finding {
 // recurringEmails finds the part before the "at" of a found address wherever it is said or spelt again: "H underscore L I N D
 // Q V I S T seven four".
 func (d *document) recurringEmails(found []finding) []finding {
-	known := map[string]string{} // addresses by what stands before their "at"
+	known := map[string][]finding{} // by the first letter
 	for _, f := range found {
-		if local, _, ok := strings.Cut(f.value, "@"); ok && f.kind == Email && len(local) > 5 {
-			known[local] = f.value
+		if at := strings.IndexByte(f.value, '@'); f.kind == Email && at > 5 {
+			known[f.value[:1]] = append(known[f.value[:1]], f)
 		}
 	}
 	if len(known) == 0 {
@@ -61,10 +61,10 @@ func (d *document) recurringEmails(found []finding) []finding {
 	}
 	var again []finding
 	for _, s := range d.streams {
-		for i := range s.toks {
-			for local, address := range known {
-				if to := s.says(i, local); to > i+1 {
-					again = append(again, s.finding(Email, i, to, address))
+		for i, t := range s.toks {
+			for _, f := range known[t.norm[:min(1, len(t.norm))]] {
+				if to := s.says(i, f.value[:strings.IndexByte(f.value, '@')]); to > i+1 {
+					again = append(again, s.finding(Email, i, to, f.value))
 				}
 			}
 		}

@@ -117,7 +117,7 @@ func (s *stream) extend(r *run, i int, digits string, n int) int {
 		if len(r.digits) >= 7 && s.norm(i+n) == "area" { // another phone begins
 			return i + n
 		}
-		if next >= len(s.toks) || breaks(s.toks[next].gap) || r.whole() && s.another(i+n, next) || s.newTopic(i+n-1, next, len(r.digits)) || s.unitOver(r.word[0], next) {
+		if next >= len(s.toks) || breaks(s.toks[next].gap) || s.toks[next].ordinal() || r.whole() && s.another(i+n, next) || s.newTopic(i+n-1, next, len(r.digits)) || s.unitOver(r.word[0], next) {
 			return i + n
 		}
 		d, m := s.number(next)
@@ -135,7 +135,7 @@ func (s *stream) unitOver(first, next int) bool {
 		return false
 	}
 	d, n := s.number(next)
-	return n > 0 && (len(d) == 5 || s.streetName(next+n, s.toks[next].line) > 0)
+	return n > 0 && (len(d) == 5 || s.streetName(next+n, s.toks[next].line, false) > 0)
 }
 
 // another tells whether what stands in [end, next) begins another number after a whole one: a comma or "and".

@@ -9,7 +9,7 @@ import (
 var (
 	spellCues = phraseList("spelled, spelt, that's, spell it, spelling is, that is, it's, spelled as, i spell it, se escribe, se deletrea, deletreado, con")
 	// explains stand between a letter and the word that it begins: "o as in oscar".
-	explains = []string{"as in", "like", "for", "de", "as", "como", "is for", "like in", "como en"}
+	explains = [][]string{{"as", "in"}, {"like"}, {"for"}, {"de"}, {"as"}, {"como"}, {"is", "for"}, {"like", "in"}, {"como", "en"}}
 	// letterGaps stand between spelt letters.
 	letterGaps = set("dash hyphen apostrophe space capital then and uh um guion luego espacio")
 )
@@ -181,8 +181,8 @@ func (s *stream) spokenLetter(i int) (string, int) {
 // asIn is how many words at i explain the letter before them: "as in oscar"; 0 if none do.
 func (s *stream) asIn(i int, letter string) int {
 	for _, as := range explains {
-		n := strings.Count(as, " ") + 1
-		if i+n < len(s.toks) && s.endsWith(i+n, as) && strings.HasPrefix(s.norm(i+n), letter) && !s.toks[i+n].letter() {
+		n := len(as)
+		if i+n < len(s.toks) && s.stands(i, as) && strings.HasPrefix(s.norm(i+n), letter) && !s.toks[i+n].letter() {
 			return n + 1
 		}
 	}

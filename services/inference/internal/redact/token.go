@@ -36,6 +36,11 @@ func (t token) letter() bool {
 // digits tells whether the word is written in digits.
 func (t token) digits() bool { return t.norm != "" && strings.Trim(t.norm, "0123456789") == "" }
 
+// ordinal tells whether the word is a number with the sign of an ordinal: "3.º".
+func (t token) ordinal() bool {
+	return t.text[0] >= '0' && t.text[0] <= '9' && (strings.HasSuffix(t.text, "º") || strings.HasSuffix(t.text, "ª"))
+}
+
 // cut takes a line apart into words: runs of letters and digits, apostrophes inside them kept; a placeholder is one
 // word.
 func cut(line int, text string) []token {
@@ -50,6 +55,9 @@ func cut(line int, text string) []token {
 		}
 		t := token{line: line, start: i, end: i + n, text: text[i : i+n], gap: text[last:i], first: len(toks) == 0, placeholder: placeholder}
 		t.norm = fold(t.text)
+		if t.ordinal() {
+			t.norm = strings.TrimRight(t.norm, ".ºª")
+		}
 		t.stem = stem(t.norm)
 		toks = append(toks, t)
 		i += n
@@ -72,6 +80,9 @@ func wordAt(text string) (n int, placeholder bool) {
 			break
 		}
 		n += size
+	}
+	if n > 0 && text[n-1] >= '0' && text[n-1] <= '9' && (strings.HasPrefix(text[n:], ".º") || strings.HasPrefix(text[n:], ".ª")) {
+		n += len(".º")
 	}
 	return n, false
 }

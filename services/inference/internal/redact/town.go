@@ -17,7 +17,9 @@ var (
 		"new york": true, "new jersey": true, "new mexico": true, "new hampshire": true, "north carolina": true, "south carolina": true, "north dakota": true, "south dakota": true,
 		"west virginia": true, "rhode island": true,
 	}
-	compass = set("north south east west n s e w northeast northwest southeast southwest norte sur este oeste oriente poniente")
+	// hesitations are said while looking for the next word.
+	hesitations = set("uh um er eh este mmm")
+	compass     = set("north south east west n s e w northeast northwest southeast southwest norte sur este oeste oriente poniente")
 )
 
 // town goes on over what belongs to an address that has ended its street: unit, town, state, postcode.
@@ -32,6 +34,11 @@ func (s *stream) town(to int) int {
 		case n == 0 && i == end && t.norm == "in" && s.midCapital(i+1) && !s.doc.lang.everyday(s.norm(i+1)): // "27 Old Mill Road in Peterborough"
 			i += 2
 			end = i
+		case n == 0 && i == end && t.norm == "in" && s.townName(i+1) > 0:
+			i += 1 + s.townName(i+1)
+			end = i
+		case n == 0 && i == end && hesitations[t.norm] && unitWords[s.norm(i+1)]: // "906 East Magnolia, uh, unit B"
+			i++
 		case n == 0 && i == end && s.townAlone(i) > 0:
 			i += s.townAlone(i)
 			end = i
@@ -79,6 +86,8 @@ func (s *stream) townWord(i, end int) int {
 		if strings.Contains(s.toks[i].gap, ",") && (s.endsSentence(i) || strings.Contains(s.after(i), ",")) {
 			return 1
 		}
+	case s.doc.lang.es && s.toks[i].digits() && len(w) < 3 && (unitSides[s.norm(i+1)] || s.toks[i].ordinal() && s.unitLetter(i+1)): // "3.º izquierda"
+		return 2
 	case unitSides[w] && unitWords[s.norm(i+1)] && !s.toks[i+1].sentence():
 		return 2
 	case s.doc.lang.es && quarters[w] && i+1 < len(s.toks):

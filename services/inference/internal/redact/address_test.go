@@ -1,0 +1,20 @@
+package redact_test
+
+import "testing"
+
+// TestAddresses: where an address begins and ends, and which units are somebody's.
+func TestAddresses(t *testing.T) {
+	for _, c := range []redaction{
+		{"en", talk("A: what is the address", "C: twenty two fourteen willow bend drive in cedar falls"), []string{"what is the address", "[ADDRESS_1]"}},
+		{"en", talk("C: my truck wont start im at eighteen hundred kettle creek the gray house"), []string{"my truck wont start im at [ADDRESS_1] the gray house"}},
+		{"en", talk("A: what is the service address", "C: nine oh six east magnolia uh unit b"), []string{"what is the service address", "[ADDRESS_1]"}},
+		{"en", talk("C: hi this is lakshmi from unit three oh two", "A: the pump in unit 302 is off"), []string{"hi this is [NAME_1] from [ADDRESS_1]", "the pump in unit 302 is off"}},
+		{"en", talk("C: Please tell Anneliese that Tyrone in 4B has no heat."), []string{"Please tell [NAME_1] that [NAME_2] in [ADDRESS_1] has no heat."}},
+		{"en", talk("C: I'm at 77 Rue Bellevue. The town is Ashford, Vermont, and the plan is Vermont Gold."), []string{"I'm at [ADDRESS_1]. The town is [ADDRESS_2], and the plan is Vermont Gold."}},
+		{"es", talk("C: Vivo en la calle Mayor 6, 3.º izquierda, 28012 Madrid. Llego el 1.º de mayo."), []string{"Vivo en la [ADDRESS_1]. Llego el 1.º de mayo."}},
+		{"es", talk("C: Soy el vecino del cuarto B y rento el apartamento 12."), []string{"Soy el vecino del [ADDRESS_1] y rento el [ADDRESS_2]."}},
+		{"es", talk("C: vivo en los olmos ciento quince departamento tres", "A: en qué pueblo", "C: de villarejo"), []string{"vivo en [ADDRESS_1]", "en qué pueblo", "de [ADDRESS_2]"}},
+	} {
+		c.check(t)
+	}
+}
