@@ -34,26 +34,59 @@ func (d *document) firm(s *stream, i int) {
 }
 
 // makers stand before the name of who makes a thing, or of the thing.
-var makers = set("brand make model marca modelo paquete plan color curso calle avenida")
+var makers = set("brand make model suite marca modelo paquete plan color curso calle avenida salon sala habitacion")
 
-// answeredAs reads the firm that the call is answered in the name of: the words with capitals that the agent's first line
-// begins with, before a comma or the end of the sentence. "Imogen speaking" and "Maria, hello" are people.
+// answeredAs reads the firm that the call is answered in the name of: the words with capitals that the agent's first line begins
+// with, or that follow its greeting, before a comma or the end of the sentence. "Imogen speaking" and "Maria, hello" are people.
 func (d *document) answeredAs() {
 	s := d.streams[1]
-	if len(s.toks) == 0 || s.toks[0].line > 0 || !s.capital(0) || s.startsWith(0, greetings) > 0 {
+	if len(s.toks) == 0 || s.toks[0].line > 0 {
 		return
 	}
-	end := 1
-	for end < len(s.toks) && s.capital(end) && joined(s.toks[end].gap) && !s.toks[end].first {
+	from := s.pastGreeting()
+	if !s.capital(from) || s.startsWith(from, greetings) > 0 || s.startsWith(from, titles) > 0 {
+		return
+	}
+	end := from + 1
+	for s.firmWord(end) || firmTies[s.norm(end)] && s.firmWord(end+1) {
 		end++
 	}
-	whole := s.endsSentence(end-1) || strings.Contains(s.after(end-1), ",")
-	if w := s.toks[0].stem; !whole || givenNames[w] && !companyEnding[s.norm(end-1)] || s.startsWith(0, titles) > 0 {
+	w := s.toks[from].stem
+	whole := s.endsSentence(end-1) || strings.Contains(s.after(end-1), ",") || from > 0 && end > from+1 && s.startsWith(end, speaks) == 0
+	if !whole || givenNames[w] && !companyEnding[s.norm(end-1)] {
 		return
 	}
-	for i := range end {
-		d.firms[s.toks[i].stem] = true
+	for i := from; i < end; i++ {
+		if !firmTies[s.norm(i)] {
+			d.firms[s.toks[i].stem] = true
+		}
 	}
+}
+
+// pastGreeting is the word after the greeting that the first line begins with, if a firm may follow: "Good morning, Lakeside
+// Elementary", "gracias por llamar a la Veterinaria San Martín".
+func (s *stream) pastGreeting() int {
+	if n := s.startsWith(0, callThanks); n > 0 {
+		if w := s.norm(n); w == "la" || determiners[w] {
+			n++
+		}
+		return n
+	}
+	if n := s.startsWith(0, greetings); n > 0 && strings.Contains(s.after(n-1), ",") {
+		return n
+	}
+	return 0
+}
+
+// callThanks stand before the name of a firm.
+var callThanks = phraseList("thank you for calling, thanks for calling, gracias por llamar a, gracias por llamar al, gracias por comunicarse a, gracias por comunicarse con")
+
+// firmTies stand inside the name of a firm: "Quick Lube on Fifth", "Ibarra y Asociados".
+var firmTies = set("and of on y de")
+
+// firmWord tells whether word i goes on in the name of a firm.
+func (s *stream) firmWord(i int) bool {
+	return i < len(s.toks) && s.capital(i) && s.sameNumber(i)
 }
 
 // kin stand after the "and" of a firm's name.

@@ -21,7 +21,7 @@ var (
 	// tellings are done to people only.
 	tellings = phraseList("tell, told, ask, asked, spoke with, spoke to, spoken with, spoken to, talked to, talked with, met with, under, it's under, booked under, put it under, aside for, hold it for, leave it for, leave it with, avise a, digale a, dile a")
 	// greetings stand before names too.
-	greetings = phraseList("this is, i'm, im, i am, it's, it is, hiya, howdy, morning, afternoon, evening, good day, hi there, hey there, hello there, hello again, hi again, me again, greetings, thanks, thank you, hi, hello, hey, goodbye, bye, okay, ok, sure, perfect, great, sorry, welcome, welcome back, good morning, good afternoon, good evening, got it, alright, all right, of course, certainly, absolutely, you're welcome, no problem, yes, yeah, dear, mate",
+	greetings = phraseList("this is, i'm, im, i am, it's, its, it is, hiya, howdy, morning, afternoon, evening, good day, hi there, hey there, hello there, hello again, hi again, me again, greetings, thanks, thank you, hi, hello, hey, goodbye, bye, okay, ok, sure, perfect, great, sorry, welcome, welcome back, good morning, good afternoon, good evening, got it, alright, all right, of course, certainly, absolutely, you're welcome, no problem, yes, yeah, dear, mate",
 		"soy, habla, aqui, hola, gracias, perfecto, muchas gracias, buenos dias, buenas tardes, buenas noches, buenas, de acuerdo, claro, muy bien, bienvenido, bienvenida, adios, disculpe, mucho gusto, encantado, encantada, con, de nada, vale, oye, estimado, estimada, si")
 	// titles stand before family names.
 	titles = phraseList("mr, mrs, ms, miss, mx, mister, dr, doctor, prof, professor, judge, officer, sergeant, detective, captain, reverend, pastor, rabbi, father, senator, nurse, coach, sir, madam, aunt, uncle, auntie, attorney, agent, principal, sheriff, deputy, constable, mayor, governor, president, ranger, trooper, deacon, dean, dame, lord, lady",
@@ -29,7 +29,7 @@ var (
 	// doubtfulTitles are other words too, so that only a capital or a known name makes them titles.
 	doubtfulTitles = set("miss don dona judge officer captain father senator nurse coach sir madam aunt uncle attorney agent principal sheriff deputy constable mayor governor president ranger trooper dean lord lady maestro maestra padre abogado abogada tio tia doctor doctora dr st lic senor senora senorita")
 	// relations stand between "my" and a name.
-	relations = set("wife husband spouse partner son daughter mother mom mum father dad brother sister boss manager supervisor assistant secretary colleague coworker associate friend neighbor neighbour roommate landlord landlady tenant lawyer attorney accountant doctor nurse therapist dentist " +
+	relations = set("driver technician installer mechanic teacher tutor guide chofer conductor tecnico tecnica mecanico encargado encargada repartidor repartidora maestro maestra wife husband spouse partner son daughter mother mom mum father dad brother sister boss manager supervisor assistant secretary colleague coworker associate friend neighbor neighbour roommate landlord landlady tenant lawyer attorney accountant doctor nurse therapist dentist " +
 		"girlfriend boyfriend fiance fiancee aunt uncle cousin niece nephew grandmother grandfather grandson granddaughter grandma grandpa kid child baby caretaker caregiver contractor plumber realtor agent rep stepson stepdaughter twin contact director receptionist technician broker superintendent super " +
 		"esposa esposo marido mujer hijo hija madre padre hermano hermana jefe jefa companero companera socio socia amigo amiga vecino vecina novio novia abuelo abuela nieto nieta sobrino sobrina primo prima suegra suegro cunado cunada mama papa asistente secretaria secretario abogado abogada pareja asesor asesora gestor gestora")
 	possessives = set("my your our his her their the mi tu su nuestro nuestra sus mis el la")
@@ -40,7 +40,7 @@ var (
 // none.
 func (s *stream) introduced(i int) (from int, g grounds) {
 	if n := s.startsWith(i, introductions); n > 0 {
-		return s.afterFillers(i + n), sure
+		return s.pastInitials(s.afterFillers(i + n)), sure
 	}
 	if from := s.titled(i); from > 0 {
 		return from, sure
@@ -77,11 +77,16 @@ func (s *stream) orUnknown(i int) grounds {
 
 // unknown tells whether word i is on no list, and has the form of no verb or plural.
 func (s *stream) unknown(i int) bool {
+	return s.unlisted(i) && !strings.HasSuffix(s.toks[i].stem, "s")
+}
+
+// unlisted tells whether word i is on no list of everyday words, and has the form of no verb.
+func (s *stream) unlisted(i int) bool {
 	if !s.mayName(i) || s.toks[i].sentence() {
 		return false
 	}
 	w := s.toks[i].stem
-	return len(w) > 3 && !s.doc.lang.everyday(w) && !inflected(w) && !strings.HasSuffix(w, "s") && !companyEnding[w]
+	return len(w) > 3 && !s.doc.lang.everyday(w) && !inflected(w) && !companyEnding[w] && !relations[w]
 }
 
 // afterFillers passes over what stands between an introduction and the name: "is", "uh", a title.
@@ -111,6 +116,9 @@ func (s *stream) unlessEnded(from, cue int) int {
 // mentioned takes what a mention is followed by for a name unless it is a thing's: with a capital, and no article.
 func (s *stream) mentioned(i int) int {
 	if i >= len(s.toks) || s.toks[i].sentence() || strings.Contains(s.toks[i].gap, ",") || s.norm(i-1) != "this" && s.ofThing(i, i+1) {
+		return 0
+	}
+	if w := s.toks[i].stem; s.doc.firms[w] && !givenNames[w] && !surnames[w] {
 		return 0
 	}
 	return i
@@ -168,10 +176,11 @@ func (s *stream) related(i int) int {
 
 // greeted returns the name that a greeting or "this is" stands before, and its grounds.
 func (s *stream) greeted(cue, i int) (int, grounds) {
+	i = s.pastInitials(i)
 	if i >= len(s.toks) || s.toks[i].first || strings.ContainsAny(s.toks[i].gap, ".?!;:") {
 		return 0, weak
 	}
-	introduces := slices.Contains([]string{"this", "i'm", "im", "i", "it's", "it", "soy", "habla", "con", "aqui"}, s.norm(cue))
+	introduces := slices.Contains([]string{"this", "i'm", "im", "i", "it's", "its", "it", "soy", "habla", "con", "aqui"}, s.norm(cue))
 	comma := strings.Contains(s.toks[i].gap, ",")
 	w := stem(s.norm(i))
 	switch {
@@ -188,10 +197,35 @@ func (s *stream) greeted(cue, i int) (int, grounds) {
 			return 0, weak
 		}
 		return i, named
-	case introduces && s.norm(cue) == "this" && !s.doc.lang.everyday(w) && s.selfNamed(i):
+	case introduces && (s.norm(cue) == "this" || givenNames[w]) && !s.doc.lang.everyday(w) && s.selfNamed(i):
 		return i, named
 	}
 	return i, weak
+}
+
+// pastInitials is the word after the initials at word i, "r t bhattacharya", in a transcript without capitals; i itself if a family
+// name does not follow them.
+func (s *stream) pastInitials(i int) int {
+	k := i
+	for !s.doc.cased && k < min(i+3, len(s.toks)) && s.middleInitial(k) && !s.toks[k].first {
+		k++
+	}
+	if k < len(s.toks) && (s.unlisted(k) || surnames[s.norm(k)]) {
+		return k
+	}
+	return i
+}
+
+// withInitials is where a name begins that was found from word i on, the initials included that an introduction stands before.
+func (s *stream) withInitials(i int) int {
+	from := i
+	for from > 0 && i-from < 3 && s.middleInitial(from-1) && !s.toks[from].first {
+		from--
+	}
+	if s.endsAt(from, greetings) > 0 || s.endsAt(from, introductions) > 0 {
+		return from
+	}
+	return i
 }
 
 // vocative tells whether the name at word i is all that stands between a comma and the end of the phrase: "Thanks,
@@ -211,7 +245,7 @@ func (s *stream) selfNamed(i int) bool {
 	if end >= len(s.toks) || s.toks[end].first {
 		return true
 	}
-	return slices.Contains([]string{"from", "at", "with", "calling", "i", "i'm", "im", "and", "returning", "speaking", "again", "here", "from", "how", "can", "may", "my"}, s.norm(end))
+	return hesitations[s.norm(end)] || slices.Contains([]string{"from", "at", "with", "calling", "i", "i'm", "im", "and", "returning", "speaking", "again", "here", "from", "how", "can", "may", "my"}, s.norm(end))
 }
 
 // nameAsks are questions whose answer is a name; firmAsks are those that only sound like it.

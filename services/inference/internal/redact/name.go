@@ -26,13 +26,13 @@ func (s *stream) names() []finding {
 	var found []finding
 	add := func(from, to int) {
 		if from >= 0 && to > from {
-			from = s.withParticles(s.withGiven(from))
+			from = s.withInitials(s.withParticles(s.withGiven(from)))
 			found = append(found, s.finding(Name, from, to, s.spoken(from, to)))
 		}
 	}
 	for i := range s.toks {
 		if from, g := s.introduced(i); from > 0 {
-			if to := s.nameEnd(from, g); g != weak || !s.namesThing(to) {
+			if to := s.nameEnd(from, g); g == sure || !s.namesThing(to) {
 				add(from, to)
 			}
 		}
@@ -114,7 +114,7 @@ func (s *stream) isName(i int, g grounds, further bool) bool {
 	case known && (g >= named || further || !s.doc.lang.ambiguous(w)):
 		return true
 	}
-	return g >= named && !inflected(w)
+	return g >= named && !inflected(w) && !relations[w]
 }
 
 // grammar are words that are never names, though some list has them; functionWord adds those that are none where
@@ -142,12 +142,14 @@ func (s *stream) nameEnd(from int, g grounds) int {
 			g = named
 		case particles[t.norm] && (further || g == sure) && s.nameAhead(i+1, g) && !companyEnding[s.norm(i+1)]:
 		case t.letter() && i > from && s.initial(i) && s.nameAhead(i+1, g):
+		case further && s.beforeFamily(i):
+		case t.text == "i" && s.doc.lang.es && s.midCapital(i-1) && s.midCapital(i+1): // "Puig i Casals"
 		case further && s.midCapital(i) && s.midCapital(i+1) && joined(s.toks[i+1].gap) && surnames[s.norm(i+1)] && !companyEnding[t.norm] && !grammar[t.stem]:
 			to = i + 1 // "Gonzalo Iván Terrazas Duarte"
 			words++
 		case t.gap == "-" && i > from && s.capital(i-1) && s.mayName(i) && (further || g == sure):
 			to = i + 1 // "Hyun-woo"
-		case (s.isName(i, g, further) || further && !s.doc.cased && s.unknown(i) && (s.endsSentence(i) || clauses[s.norm(i+1)])) && (s.doc.cased || words < limit):
+		case (s.isName(i, g, further) || further && s.familyName(i)) && (s.doc.cased || words < limit):
 			to = i + 1
 			words++
 			if strings.HasSuffix(t.norm, "'s") {
@@ -159,6 +161,34 @@ func (s *stream) nameEnd(from int, g grounds) int {
 	}
 	return to
 }
+
+// familyName tells whether word i, after the beginning of a name, is its family name in a transcript without capitals: an unknown
+// word right after a given name is, and one that ends the sentence or the clause.
+func (s *stream) familyName(i int) bool {
+	if s.doc.cased || !s.unlisted(i) {
+		return false
+	}
+	return s.givenBefore(i) || s.unknown(i) && (s.endsSentence(i) || clauses[s.norm(i+1)])
+}
+
+// givenBefore tells whether a given name stands right before word i, over a particle or an initial.
+func (s *stream) givenBefore(i int) bool {
+	if i > 1 && (middles[s.norm(i-1)] || s.middleInitial(i-1)) && !s.toks[i-1].first {
+		i--
+	}
+	return i > 0 && givenNames[s.norm(i-1)] && joined(s.toks[i].gap)
+}
+
+// beforeFamily tells whether word i is a particle or an initial between a given name and an unknown family name, in a transcript
+// without capitals: "idris el amrani", "ishaan t bhattacharya".
+func (s *stream) beforeFamily(i int) bool {
+	return !s.doc.cased && i+1 < len(s.toks) && (middles[s.norm(i)] || s.middleInitial(i)) && !s.toks[i].sentence() && s.familyName(i+1)
+}
+
+func (s *stream) middleInitial(i int) bool { return s.toks[i].letter() && !wordLetter(s.norm(i)) }
+
+// middles are particles that do not also tie other words to a name, as "de" and "la" do.
+var middles = set("el al abu ben da dos di du le della van von der den ter ten bin ibn mac mc")
 
 // clauses begin after a whole name in a transcript without capitals: "this is alasdair mckinnon i've moved".
 var clauses = set("i i'm i've i'd i'll im ive and from calling here with my at speaking again y de del no que quiero llamo")
@@ -269,14 +299,14 @@ func (s *stream) stranger(i int, w string) bool {
 	if !s.midCapital(i) || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || companyEnding[w] || companyEnding[stem(s.norm(i+1))] {
 		return false
 	}
-	if s.doc.firms[w] {
+	if s.doc.firms[w] || s.isNumber(i-1) && strings.HasSuffix(w, "s") { // "two Cokes"
 		return false
 	}
 	before := s.norm(i - 1)
 	if placed[before] && !s.recipients(i, before) || handled[before] || s.determined(i) || companyEnding[before] || s.capital(i-1) && !s.toks[i-1].sentence() && !givenNames[before] {
 		return false
 	}
-	if (before == "and" || before == "y") && s.capital(i-2) && !givenNames[s.norm(i-2)] {
+	if (before == "and" || before == "y") && s.capital(i-2) && (!givenNames[s.norm(i-2)] || placeNames[s.norm(i-2)]) {
 		return false // "Bexley and Stroud", unless the first is found to be a name
 	}
 	end := s.nameEnd(i, weak)
@@ -332,6 +362,9 @@ var employed = set("calling i'm im we're am are is he's she's work works working
 func (s *stream) employer(i int) bool {
 	switch s.norm(i - 1) {
 	case "for":
+		if s.norm(i-2) == "calling" && givenNames[s.norm(i)] { // "I'm calling for Yolanda"
+			return false
+		}
 		return employed[s.norm(i-2)] && s.norm(i-2) != "is" && s.norm(i-2) != "are"
 	case "from", "at", "de", "en", "desde", "in", "near":
 		return employed[s.norm(i-2)] || s.midCapital(i-2) && !s.doc.lang.everyday(s.norm(i-2))

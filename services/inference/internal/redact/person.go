@@ -84,6 +84,36 @@ func fuller(people []person, i int) string {
 
 func (f finding) line() int { return f.stream.toks[f.from].line }
 
+// families finds the family name right after a given name that was found alone elsewhere, in a transcript without capitals: "is
+// your mother consuelo", "yes consuelo barrientos".
+func (d *document) families(found []finding) []finding {
+	if d.cased {
+		return nil
+	}
+	known := map[string]bool{}
+	for _, f := range found {
+		if w := fold(f.value); f.kind == Name && givenNames[w] {
+			known[w] = true
+		}
+	}
+	var more []finding
+	for _, s := range d.streams {
+		for i := range s.toks {
+			to := i + 1
+			if !known[s.norm(i)] {
+				continue
+			}
+			if s.beforeFamily(to) {
+				to++
+			}
+			if to < len(s.toks) && (s.familyName(to) || s.isName(to, weak, true)) && s.sameNumber(to) {
+				more = append(more, s.finding(Name, i, to+1, s.spoken(i, to+1)))
+			}
+		}
+	}
+	return more
+}
+
 // recurringNames finds every further place where the words of a found name stand, in either party's words: "Thanks,
 // Ms. Okonkwo", "is that O K O N K W O?". Everyday words count only with a capital inside a sentence. Within the name of a
 // firm they stand for themselves.
@@ -111,7 +141,7 @@ func (d *document) recurringNames(found []finding) []finding {
 				continue
 			}
 			value, to := known[s.toks[i].stem], i+1
-			if value == "" || !s.meant(i) {
+			if value == "" || !s.meant(i) && !s.beforeFull(i, value) {
 				i++
 				continue
 			}
@@ -150,10 +180,16 @@ func (s *stream) speltName(i int, known map[string]string) (value string, to int
 func (s *stream) meant(i int) bool {
 	w := s.toks[i].stem
 	switch {
-	case !s.doc.lang.ambiguous(w), s.midCapital(i), s.capital(i) && !s.doc.lang.everyday(w):
+	case !s.doc.lang.ambiguous(w), s.midCapital(i), (s.capital(i) || !s.doc.cased) && !s.doc.lang.everyday(w):
 		return true
 	}
 	return !s.doc.cased && s.endsAt(i, greetings) > 0 && !grammar[w]
+}
+
+// beforeFull tells whether word i is a family name that is said before the full name, as in "Park, Ji-woo Park".
+func (s *stream) beforeFull(i int, name string) bool {
+	p := parts(name)
+	return s.capital(i) && strings.Contains(s.after(i), ",") && len(p) > 1 && p[len(p)-1] == s.norm(i) && p[0] == s.norm(i+1)
 }
 
 // bound are particles that belong to no word but a name, so that a name takes them along wherever it is found.

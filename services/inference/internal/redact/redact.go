@@ -82,6 +82,7 @@ func (d *document) spans() []span {
 	found = append(found, d.restated(found)...)
 	found = append(found, d.recurringEmails(found)...)
 	found = append(found, d.doors(found)...)
+	found = append(found, d.families(found)...)
 	d.ofFirms(found)
 	onePerson(found)
 	found = append(found, d.recurringNames(found)...)

@@ -46,6 +46,9 @@ func (s *stream) spellings(found []finding) []finding {
 		}
 		if spells || s.cueBefore(i, 8, introductions) >= 0 || s.cueBefore(i, 8, namings) >= 0 || s.cueBefore(i, 4, spellCues) >= 0 && utf8.RuneCountInString(word) > 3 || s.askedFor(i, nameAsks) && !s.askedFor(i, firmAsks) {
 			found = append(found, s.finding(Name, i, to, value))
+			if end := s.nameEnd(to, sure); spells && s.midCapital(to) && end > to && s.endsSentence(end-1) { // "Ruairi, R U A I R I, Mac Suibhne"
+				found = append(found, s.finding(Name, to, end, s.spoken(to, end)))
+			}
 		}
 		i = to - 1
 	}

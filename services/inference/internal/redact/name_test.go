@@ -1,0 +1,34 @@
+package redact_test
+
+import "testing"
+
+// TestFamilyNames: in a transcript without capitals an unknown word right after a given name is the family name, everyday words and
+// things are not.
+func TestFamilyNames(t *testing.T) {
+	for _, c := range []redaction{
+		{"es", talk("C: hola habla marisol pereyra quiero saber de mi pedido", "A: hola marisol digame su pedido"), []string{"hola habla [NAME_1] quiero saber de mi pedido", "hola [NAME_1] digame su pedido"}},
+		{"en", talk("C: good afternoon idris el amrani here", "A: hello idris which invoice"), []string{"good afternoon [NAME_1] here", "hello [NAME_1] which invoice"}},
+		{"en", talk("A: is your mother camila", "C: yes camila barrientos", "A: thanks camila tomorrow works"), []string{"is your mother [NAME_1]", "yes [NAME_1]", "thanks [NAME_1] tomorrow works"}},
+		{"en", talk("C: this is r t bhattacharya and the card is my wifes", "A: and ishaan t bhattacharya is your son"), []string{"this is [NAME_1] and the card is my wifes", "and [NAME_2] is your son"}},
+		{"en", talk("C: how old is my son leon", "A: leon is four and the driver is manny"), []string{"how old is my son [NAME_1]", "[NAME_1] is four and the driver is [NAME_2]"}},
+		{"en", talk("C: I'm Ruairi, R U A I R I, Mac Suibhne."), []string{"I'm [NAME_1], [NAME_1], [NAME_2]."}},
+		{"en", talk("C: Park, Ji-woo Park, I booked the massage."), []string{"[NAME_1], [NAME_1], I booked the massage."}},
+		{"es", talk("C: Mi nombre completo es Jordi Puig i Casals."), []string{"Mi nombre completo es [NAME_1]."}},
+	} {
+		c.check(t)
+	}
+}
+
+// TestFirms: the firm that a call is answered as, and things that are counted or bear a name, are no people.
+func TestFirms(t *testing.T) {
+	for _, c := range []redaction{
+		{"en", talk("A: Good morning, Lakeside Elementary front office.", "C: Good morning, Xiomara, is Lakeside open?"), []string{"Good morning, Lakeside Elementary front office.", "Good morning, [NAME_1], is Lakeside open?"}},
+		{"en", talk("A: Good morning, Imogen speaking.", "C: Hi Imogen."), []string{"Good morning, [NAME_1] speaking.", "Hi [NAME_1]."}},
+		{"en", talk("A: Quick Lube on Fifth. What can I do for you?", "C: Two Cokes, please."), []string{"Quick Lube on Fifth. What can I do for you?", "Two Cokes, please."}},
+		{"es", talk("A: Gracias por llamar a la Veterinaria San Martín.", "C: ¿Y la suite Carmen?"), []string{"Gracias por llamar a la Veterinaria San Martín.", "¿Y la suite Carmen?"}},
+		{"es", talk("A: Gracias por llamar a María, le atiende el asistente."), []string{"Gracias por llamar a [NAME_1], le atiende el asistente."}},
+		{"en", talk("C: I'm calling for Yolanda Prieto."), []string{"I'm calling for [NAME_1]."}},
+	} {
+		c.check(t)
+	}
+}
