@@ -127,7 +127,7 @@ func (c *cardReader) goesOn(r run) bool {
 	near := r.from()-c.end <= 2 || s.cueBefore(r.from(), 2, codeWords) >= 0
 	n := expiryDigits(r)
 	switch {
-	case c.isCode(r) && s.cueBefore(r.from(), 2, codeWords) >= 0:
+	case c.isCode(r) && (s.cueBefore(r.from(), 2, codeWords) >= 0 || s.answersWith(r, codeAsks)), c.isCode(r) && corrects && c.ended() == CVV:
 		c.add(CVV, r.from(), r.to(), r.digits)
 	case corrects && !s.slashed(r) && len(r.digits) >= 3 && len(r.digits) <= 8:
 		if c.ended() == Expiry {
@@ -183,8 +183,11 @@ func (c *cardReader) isCode(r run) bool {
 // counts tells whether a number counts things: "340 seats".
 func (s *stream) counts(r run) bool {
 	i := r.to()
-	return i < len(s.toks) && !s.toks[i].sentence() && s.toks[i].gap == " " && len(s.norm(i)) > 3 && strings.HasSuffix(s.norm(i), "s")
+	return i < len(s.toks) && !s.toks[i].sentence() && s.toks[i].gap == " " && len(s.norm(i)) > 3 && strings.HasSuffix(s.norm(i), "s") && !uncounted[s.norm(i)]
 }
+
+// uncounted have an s at their end and are no things.
+var uncounted = set("thanks this that's plus perhaps always unless gracias pues entonces antes despues menos buenas")
 
 // corrections stand between a number and what it should have been.
 var corrections = phraseList("no wait, wait, sorry, i mean, correction, actually, no no, make that, i said, scratch that, let me correct, no it's, no its, not, perdon, digo, no espere, mejor dicho, corrijo, me equivoque, no es")

@@ -14,7 +14,7 @@ func (d *document) restated(found []finding) []finding {
 	var more []finding
 	for _, f := range found {
 		if f.restartable() {
-			more = append(more, f.falseStart()...)
+			more = append(more, f.falseStart(found)...)
 		}
 		for ok := f.correctable(); ok; {
 			if f, ok = f.correction(); ok {
@@ -45,18 +45,14 @@ func (f finding) correction() (corrected finding, ok bool) {
 	if !near || !s.corrected(f.to, r.from()) || s.elseAbout(r, f.kind) {
 		return finding{}, false
 	}
-	least := 3
-	if s.endsAt(r.from(), corrections) > 0 {
-		least = 2
-	}
+	direct := s.norm(r.from()-1) == "no" || s.endsAt(r.from(), corrections) > 0 || s.endsAt(r.from(), lastFourCues) > 0
 	if f.kind == Address {
-		_, n := s.number(f.from)
-		if len(r.digits) < least || len(r.digits) > 5 || !s.phraseEnds(r.to()) {
+		if !direct && len(r.digits) < 3 || len(r.digits) > 5 || !s.phraseEnds(r.to()) {
 			return finding{}, false
 		}
-		return s.finding(Address, r.from(), r.to(), r.digits+" "+s.written(f.from+n, f.to)), true
+		return s.finding(Address, r.from(), r.to(), r.digits+strings.TrimLeft(f.value, "0123456789")), true
 	}
-	if len(r.digits) < least || len(r.digits) > len(f.value) {
+	if len(r.digits) < 2 || !direct && len(r.digits) < 3 || len(r.digits) > len(f.value) {
 		return finding{}, false
 	}
 	return s.finding(f.kind, r.from(), r.to(), f.value[:len(f.value)-len(r.digits)]+r.digits), true
@@ -73,7 +69,7 @@ func (s *stream) elseAbout(r run, k Kind) bool {
 }
 
 // ownCues are those of the kinds whose numbers are corrected and repeated.
-var ownCues = map[Kind]*phrases{Phone: phoneCues, ID: idCues, Address: addressCues, Card: cardCues}
+var ownCues = map[Kind]*phrases{Phone: phoneCues, ID: idCues, Address: addressCues, Card: cardCues, CVV: cvvCues, Expiry: expiryCues}
 
 // phraseEnds tells whether a sentence ends before word i, or a comma stands there.
 func (s *stream) phraseEnds(i int) bool {
@@ -81,14 +77,14 @@ func (s *stream) phraseEnds(i int) bool {
 }
 
 // falseStart is the number that was broken off right before a finding: "four two four, no, sorry, four two four two".
-func (f finding) falseStart() []finding {
+func (f finding) falseStart(found []finding) []finding {
 	s := f.stream
 	at := s.runFrom(f.from)
 	if at == 0 || at == len(s.runs) {
 		return nil
 	}
 	r := s.runs[at-1]
-	if f.from-r.to() > 4 || len(r.digits) < 3 || !strings.HasPrefix(s.runs[at].digits, r.digits[:2]) || s.elseAbout(r, f.kind) {
+	if f.from-r.to() > 6 || len(r.digits) < 3 || !strings.HasPrefix(s.runs[at].digits, r.digits[:2]) || s.elseAbout(r, f.kind) || s.claimed(r, found) {
 		return nil
 	}
 	for i := r.to(); i < f.from; i++ {
@@ -99,17 +95,33 @@ func (f finding) falseStart() []finding {
 	return nil
 }
 
+// claimed tells whether a finding has a word of a run.
+func (s *stream) claimed(r run, found []finding) bool {
+	return slices.ContainsFunc(found, func(f finding) bool { return f.stream == s && f.from < r.to() && f.to > r.from() })
+}
+
 // runFrom is the first of the stream's runs that begins at word i or after it.
 func (s *stream) runFrom(i int) int {
 	at, _ := slices.BinarySearchFunc(s.runs, i, func(r run, i int) int { return r.from() - i })
 	return at
 }
 
+// known is a number that was found, and its digits.
+type known struct {
+	finding
+	digits string
+}
+
 // repeated finds runs that say once more what was found: the end of a number, "so it ends in 4325?", or a piece of it that the
 // other party says after the line that it stands in.
 func (d *document) repeated(found []finding) []finding {
-	known := slices.DeleteFunc(slices.Clone(found), func(f finding) bool { return !f.restartable() })
-	if len(known) == 0 {
+	var numbers []known
+	for _, f := range found {
+		if f.restartable() || f.kind == CVV || f.kind == Expiry {
+			numbers = append(numbers, known{f, digitsIn(f.value)})
+		}
+	}
+	if len(numbers) == 0 {
 		return nil
 	}
 	var again []finding
@@ -118,20 +130,37 @@ func (d *document) repeated(found []finding) []finding {
 			if len(r.digits) < 3 || r.sum || s.ordered(r.from(), 6) {
 				continue
 			}
-			of := slices.IndexFunc(known, func(f finding) bool { return f.saidIn(s, r) })
-			if of >= 0 && !s.elseAbout(r, known[of].kind) && !slices.ContainsFunc(found, func(f finding) bool { return f.stream == s && f.from < r.to() && f.to > r.from() }) {
-				again = append(again, s.finding(known[of].kind, r.from(), r.to(), known[of].value))
+			of := slices.IndexFunc(numbers, func(k known) bool { return k.saidIn(s, r) })
+			if of >= 0 && !s.elseAbout(r, numbers[of].kind) && !s.claimed(r, found) {
+				again = append(again, s.finding(numbers[of].kind, r.from(), r.to(), numbers[of].value))
 			}
 		}
 	}
 	return again
 }
 
-// saidIn tells whether a run says a piece of a finding again. The last four digits of a card may be shown (PCI DSS 3.4.1).
-func (f finding) saidIn(s *stream, r run) bool {
-	if f.kind != Card && len(r.digits) >= 4 && strings.HasSuffix(f.value, r.digits) {
-		return true
+func digitsIn(value string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, value)
+}
+
+// saidIn tells whether a run says a piece of a number again; a date and a code have no pieces. The last four digits of a card may be
+// shown (PCI DSS 3.4.1).
+func (k known) saidIn(s *stream, r run) bool {
+	after := s.toks[r.from()].line - k.line()
+	replies := s == k.stream.other && after > 0 && after <= 2
+	switch k.kind {
+	case CVV, Expiry:
+		return replies && strings.TrimLeft(r.digits, "0") == strings.TrimLeft(k.digits, "0")
+	case Card:
+	default:
+		if len(r.digits) >= 4 && strings.HasSuffix(k.digits, r.digits) {
+			return true
+		}
 	}
-	after := s.toks[r.from()].line - f.line()
-	return s == f.stream.other && after > 0 && after <= 2 && strings.Contains(f.value, r.digits) && s.cueBefore(r.from(), 6, lastFourCues) < 0
+	return replies && strings.Contains(k.digits, r.digits) && s.cueBefore(r.from(), 6, lastFourCues) < 0
 }

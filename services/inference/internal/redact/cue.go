@@ -15,7 +15,7 @@ var (
 		"terminada en, termina en, terminacion, ultimos cuatro, acaba en, acabada en, ultimas cuatro")
 	phoneCues = phraseList("phone, phone number, telephone, cell, cell phone, mobile, my number, my number is, call me, call me at, call me back, call back, callback, callback number",
 		"reach me, reach me at, text me, contact number, home number, work number, a number, best number, area code, fax, reached at, landline, number to reach you, number is best",
-		"telefono, celular, movil, mi numero, a que numero, que numero, un numero, llamame, llameme, llamarme, llamen, llamenme, marcar, marcarme, marqueme, numero de telefono, numero de contacto, contacto, whatsapp, localizarme")
+		"telefono, celular, celu, fono, movil, mi numero, a que numero, que numero, un numero, llamame, llameme, llamarme, llamen, llamenme, marcar, marcarme, marqueme, numero de telefono, numero de contacto, contacto, whatsapp, localizarme")
 	birthCues = phraseList("born, born on, birth, date of birth, birthday, birthdate, birth date, dob, d o b",
 		"nacimiento, fecha de nacimiento, naci, nacio, nacida, nacido, cumpleanos, nacieron")
 	zipCues     = phraseList("zip, zip code, zipcode, postal code, postcode, codigo postal, c p")
@@ -25,7 +25,7 @@ var (
 	idCues  = phraseList("dni, d n i, denei, de ene i, nie, n i e, nif, documento, documento de identidad, identidad, numero de identificacion, cedula, curp, rfc, cuit, cuil, rut, ruc, rif, nit, cpf, ine, pasaporte, passport, passport number",
 		"driver's license, drivers license, driver's license number, drivers license number, driving licence, driving license, license number, licence number, driver license, license, licence, license is, license was, licence is, licence was, license number is, licencia, licencia de conducir, licencia de manejo, national id",
 		"id number, identification number, medicare number, medicare, medicaid, medicaid number, state id, member id, member number, subscriber id, insurance id, patient id, green card, alien number",
-		"national insurance, national insurance number, ni number, nhs number, numero de afiliacion, tarjeta sanitaria")
+		"national insurance, national insurance number, ni number, nhs number, numero de afiliacion, nss, seguridad social, numero de la seguridad social, tarjeta sanitaria")
 	orderCues = phraseList("order, order number, ticket, ticket number, case, case number, reference, reference number, confirmation, confirmation number, confirmation code, invoice, invoice number",
 		"tracking, tracking number, account number, booking, booking number, serial, serial number, model number, model, extension, po number, po, purchase order, quote number, part number, policy number, claim number, group number",
 		"routing number, routing, item number, sku, receipt number, work order, meter, meter reading, reservation number, customer number, customer id, job number, unit number, vin, imei, upc, barcode, product code, batch, batch number, lot number",

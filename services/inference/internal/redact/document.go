@@ -21,7 +21,7 @@ func (s *stream) document(i int) (value string, end int) {
 	var b strings.Builder
 	digits := 0
 	for j := i; j < len(s.toks); {
-		if t := s.toks[j]; j > i && (t.sentence() && !t.first && t.gap != "." || t.first && s.directlyAsked(t.line, idCues)) {
+		if t := s.toks[j]; j > i && (t.sentence() && !t.first && t.gap != "." || t.first && s.newTopic(j-1, j, 0)) {
 			break
 		}
 		piece, n := s.documentPiece(j)

@@ -95,6 +95,9 @@ func (s *stream) shapedID(i int) (finding, bool) {
 	if f, ok := s.fusedDNI(i); ok {
 		return f, true
 	}
+	if len(s.norm(i)) < 3 {
+		return finding{}, false // "es J-12345678-9" is neither
+	}
 	var b strings.Builder
 	for j := i; j < min(i+4, len(s.toks)) && b.Len() < 18 && (j == i || s.toks[j].gap == " " || s.toks[j].gap == "-"); j++ {
 		b.WriteString(s.norm(j))

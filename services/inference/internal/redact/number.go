@@ -28,7 +28,8 @@ type run struct {
 func (r run) from() int { return r.word[0] }
 func (r run) to() int   { return r.word[len(r.word)-1] + 1 }
 
-// whole tells whether r is a telephone number as it is written in North America: what follows a comma is another number.
+// whole tells whether r is a telephone number as it is written in North America: what follows a comma or stands in
+// the next line is another number.
 func (r run) whole() bool {
 	return slices.Equal(r.groups, []int{3, 3, 4}) || slices.Equal(r.groups, []int{10})
 }
@@ -117,7 +118,7 @@ func (s *stream) extend(r *run, i int, digits string, n int) int {
 		if len(r.digits) >= 7 && s.norm(i+n) == "area" { // another phone begins
 			return i + n
 		}
-		if next >= len(s.toks) || breaks(s.toks[next].gap) || s.toks[next].ordinal() || r.whole() && s.another(i+n, next) || s.newTopic(i+n-1, next, len(r.digits)) || s.unitOver(r.word[0], next) {
+		if next >= len(s.toks) || breaks(s.toks[next].gap) || s.toks[next].ordinal() || s.toks[i+n-1].ordinal() || r.whole() && (s.toks[next].first || s.another(i+n, next)) || s.newTopic(i+n-1, next, len(r.digits)) || s.unitOver(r.word[0], next) {
 			return i + n
 		}
 		d, m := s.number(next)

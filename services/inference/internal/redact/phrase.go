@@ -133,7 +133,7 @@ func (s *stream) answered(i int) bool {
 		}
 		value = value || j < i+6 && !t.first && (s.isNumber(j) || s.midCapital(j) && !s.doc.lang.everyday(t.norm))
 	}
-	return false
+	return value && !s.asks(len(s.toks)-1)
 }
 
 // asks tells whether a question ends after word i, the last of its line.
