@@ -32,7 +32,7 @@ func (s *stream) addresses() []finding {
 		case r.sum:
 		case s.poBox(from) > 0:
 			found = append(found, s.address(from-s.poBox(from), s.town(r.to())))
-		case (len(r.digits) == 5 || len(r.digits) == 9) && s.cue(from, 4, zipCues):
+		case (len(r.digits) == 5 || len(r.digits) == 9) && s.cue(from, 4, zipCues), len(r.digits) == 4 && s.doc.lang.es && s.answersWith(r, zipCues):
 			found = append(found, s.address(from, r.to()))
 		default:
 			if to := s.street(r); to > 0 {
@@ -61,9 +61,9 @@ func (s *stream) addresses() []finding {
 			found = append(found, s.address(i, to))
 		} else if to := s.units(i); to > 0 {
 			found = append(found, s.address(i, s.town(to)))
-		} else if from, to := s.dwelling(i); to > 0 {
+		} else if from, to := s.dwelling(i); to > from {
 			found = append(found, s.address(from, s.town(to)))
-		} else if from, to := s.townNamed(i, found); to > 0 {
+		} else if from, to := s.townNamed(i, found); to > from {
 			found = append(found, s.address(from, s.town(to)))
 		} else if n := s.startsWith(i, zipCues); n > 0 && s.postcode(s.skipIs(i+n)) > 0 {
 			at := s.skipIs(i + n)
@@ -77,16 +77,19 @@ func (s *stream) addresses() []finding {
 	return found
 }
 
-// dwelling reads the unit that somebody lives in or speaks from, "I'm in unit 14C", from the words before it on; to is 0 if none
-// stands there.
+// dwelling reads the unit that somebody lives in or speaks from, "I'm in unit 14C", from the words before it on; to is not
+// beyond from if none stands there.
 func (s *stream) dwelling(i int) (from, to int) {
 	n := s.startsWith(i, dwellings)
 	if n == 0 {
 		return 0, 0
 	}
 	from = i + n
-	if s.doc.lang.es && floorsES[s.norm(from)] && s.unitLetter(from+1) { // "el vecino del cuarto B"
-		return from, from + 2
+	switch w := s.norm(from - 1); {
+	case s.doc.lang.es && floorsES[s.norm(from)]: // "el vecino del cuarto B"
+		return from, from + s.townWord(from, from)
+	case w != "at" && w != "to" && s.door(from):
+		return from, from + 1
 	}
 	if weakUnits[s.norm(from)] && !(s.norm(from) == "box" && s.norm(from-1) == "to") {
 		return 0, 0
@@ -100,14 +103,28 @@ func (s *stream) unitEnd(i int) int {
 	case !unitWords[s.norm(i)] || s.toks[i+1:] == nil:
 		return 0
 	case s.isNumber(i + 1):
-		return s.runEnd(i + 1)
+		end := s.runEnd(i + 1)
+		if s.unitLetter(end) {
+			end++
+		}
+		return end
 	case mixed(s.norm(i + 1)):
 		return i + 2
 	}
 	return 0
 }
 
-// doors finds the unit that somebody with a name lives in or speaks from: "this is Lakshmi from unit 302", "Tyrone in 4B".
+// door tells whether word i is what stands on the door of a flat: "4B".
+func (s *stream) door(i int) bool {
+	w := s.norm(i)
+	return mixed(w) && len(w) <= 4 && countDigits(w) == len(w)-1 && w[0] <= '9' && (!sizes[w] || s.phraseEnds(i+1))
+}
+
+// sizes look like what stands on a door, and go on: "3D printing".
+var sizes = set("2d 3d 4k 8k 5k 10k 3g 4g 5g")
+
+// doors finds the unit that somebody with a name lives in or speaks from: "this is Lakshmi from unit 302", "Tyrone in 4B", "I'm
+// Saoirse in 302".
 func (d *document) doors(found []finding) []finding {
 	var more []finding
 	for _, f := range found {
@@ -116,9 +133,9 @@ func (d *document) doors(found []finding) []finding {
 		if f.kind != Name || !doorways[s.norm(f.to)] || at >= len(s.toks) || s.toks[at].sentence() {
 			continue
 		}
-		if w := s.norm(at); mixed(w) && len(w) <= 4 && countDigits(w) == len(w)-1 {
+		if s.door(at) || len(s.norm(at)) == 3 && s.toks[at].digits() && s.phraseEnds(at+1) {
 			more = append(more, s.address(at, at+1))
-		} else if to := s.unitEnd(at); to > 0 && !weakUnits[w] {
+		} else if to := s.unitEnd(at); to > 0 && !weakUnits[s.norm(at)] {
 			more = append(more, s.address(at, s.town(to)))
 		}
 	}
@@ -129,7 +146,7 @@ func (d *document) doors(found []finding) []finding {
 var doorways = set("in at from of en de del")
 
 var (
-	dwellings = phraseList("i'm in, im in, we're in, i am in, we are in, live in, i'm at, we're at, lives in, moved to, ship to, ship it to, shipping to, send it to, mail it to, calling from, i rent, we rent, vivo en el, vivimos en el, estoy en el, rento el, rentamos el, alquilo el, alquilamos el, vecino del, vecina del, llamo del")
+	dwellings = phraseList("i'm in, im in, we're in, i am in, we are in, live in, i'm at, we're at, lives in, moved to, ship to, ship it to, shipping to, send it to, mail it to, calling from, i rent, we rent, vivo en el, vivimos en el, estoy en el, rento el, rentamos el, alquilo el, alquilamos el, vive en el, viven en el, vecino del, vecina del, llamo del")
 	weakUnits = set("number numero letra room level block box local casa")
 )
 

@@ -13,6 +13,10 @@ func TestAddresses(t *testing.T) {
 		{"en", talk("C: I'm at 77 Rue Bellevue. The town is Ashford, Vermont, and the plan is Vermont Gold."), []string{"I'm at [ADDRESS_1]. The town is [ADDRESS_2], and the plan is Vermont Gold."}},
 		{"es", talk("C: Vivo en la calle Mayor 6, 3.º izquierda, 28012 Madrid. Llego el 1.º de mayo."), []string{"Vivo en la [ADDRESS_1]. Llego el 1.º de mayo."}},
 		{"es", talk("C: Soy el vecino del cuarto B y rento el apartamento 12."), []string{"Soy el vecino del [ADDRESS_1] y rento el [ADDRESS_2]."}},
+		{"en", talk("C: I'm Saoirse in 302. I met Saoirse in 2019, and Saoirse called in 20 minutes."), []string{"I'm [NAME_1] in [ADDRESS_1]. I met [NAME_1] in 2019, and [NAME_1] called in 20 minutes."}},
+		{"en", talk("C: I'm Dana, I'm in 3D printing."), []string{"I'm [NAME_1], I'm in 3D printing."}},
+		{"es", talk("C: Vivo en la calle Aragó 255, 2.º 1.ª, 08007 Barcelona."), []string{"Vivo en la [ADDRESS_1]."}},
+		{"es", talk("C: soy la vecina del 3B y mi hermana vive en el quinto izquierda", "A: yo vivo en el cuarto que da a la calle"), []string{"soy la vecina del [ADDRESS_1] y mi hermana vive en el [ADDRESS_2]", "yo vivo en el cuarto que da a la calle"}},
 		{"es", talk("C: vivo en los olmos ciento quince departamento tres", "A: en qué pueblo", "C: de villarejo"), []string{"vivo en [ADDRESS_1]", "en qué pueblo", "de [ADDRESS_2]"}},
 	} {
 		c.check(t)

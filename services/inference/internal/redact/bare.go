@@ -235,8 +235,8 @@ func (s *stream) townAnswer(i int, found []finding) (from, to int) {
 	return from, to
 }
 
-// townNamed reads the town of "the town is Ashford, Vermont" at word i, once an address has been given: where it begins and ends;
-// 0 if none stands there.
+// townNamed reads the town of "the town is Ashford, Vermont" at word i, once an address has been given: where it begins and ends,
+// which is where it begins if none stands there.
 func (s *stream) townNamed(i int, found []finding) (from, to int) {
 	from = i + s.startsWith(i, townCues)
 	if from == i || from >= len(s.toks) || s.toks[from].sentence() || len(found) == 0 || s.toks[i].line-found[len(found)-1].line() > 6 {

@@ -80,13 +80,13 @@ func (s *stream) townWord(i, end int) int {
 			return 1
 		}
 	case s.doc.lang.es && floorsES[w]:
-		if next := s.norm(i + 1); next == "izquierda" || next == "derecha" || next == "centro" || s.unitLetter(i+1) {
+		if next := s.norm(i + 1); next == "izquierda" || next == "derecha" || next == "centro" || next == "piso" || s.unitLetter(i+1) {
 			return 2
 		}
 		if strings.Contains(s.toks[i].gap, ",") && (s.endsSentence(i) || strings.Contains(s.after(i), ",")) {
 			return 1
 		}
-	case s.doc.lang.es && s.toks[i].digits() && len(w) < 3 && (unitSides[s.norm(i+1)] || s.toks[i].ordinal() && s.unitLetter(i+1)): // "3.º izquierda"
+	case s.doc.lang.es && s.toks[i].digits() && len(w) < 3 && (unitSides[s.norm(i+1)] || s.toks[i].ordinal() && i+1 < len(s.toks) && (s.toks[i+1].ordinal() || s.unitLetter(i+1))): // "3.º izquierda", "2.º 1.ª"
 		return 2
 	case unitSides[w] && unitWords[s.norm(i+1)] && !s.toks[i+1].sentence():
 		return 2
