@@ -86,7 +86,7 @@ func (s *stream) unlisted(i int) bool {
 		return false
 	}
 	w := s.toks[i].stem
-	return len(w) > 3 && !s.doc.lang.everyday(w) && !inflected(w) && !companyEnding[w] && !relations[w]
+	return len(w) > 3 && !s.doc.lang.everyday(w) && !inflected(w) && !companyEnding[w] && !relations[w] && !divisions[w]
 }
 
 // afterFillers passes over what stands between an introduction and the name: "is", "uh", a title.

@@ -114,7 +114,7 @@ func (s *stream) isName(i int, g grounds, further bool) bool {
 	case known && (g >= named || further || !s.doc.lang.ambiguous(w)):
 		return true
 	}
-	return g >= named && !inflected(w) && !relations[w]
+	return g >= named && !inflected(w) && !relations[w] && !divisions[w]
 }
 
 // grammar are words that are never names, though some list has them; functionWord adds those that are none where
@@ -386,7 +386,7 @@ func (s *stream) spoken(from, to int) string {
 				b.WriteByte(' ')
 			}
 		}
-		if w == strings.ToLower(w) && (!particles[fold(w)] || i == from) {
+		if w == strings.ToLower(w) && (!particles[fold(w)] && w != "i" || i == from) {
 			w = capitalFirst(w)
 		}
 		b.WriteString(strings.TrimSuffix(strings.TrimSuffix(w, "'s"), "’s"))

@@ -10,6 +10,7 @@ func TestFamilyNames(t *testing.T) {
 		{"en", talk("C: good afternoon idris el amrani here", "A: hello idris which invoice"), []string{"good afternoon [NAME_1] here", "hello [NAME_1] which invoice"}},
 		{"en", talk("A: is your mother camila", "C: yes camila barrientos", "A: thanks camila tomorrow works"), []string{"is your mother [NAME_1]", "yes [NAME_1]", "thanks [NAME_1] tomorrow works"}},
 		{"en", talk("C: this is r t bhattacharya and the card is my wifes", "A: and ishaan t bhattacharya is your son"), []string{"this is [NAME_1] and the card is my wifes", "and [NAME_2] is your son"}},
+		{"en", talk("C: tell jordan the invoice is wrong and ask quentin payroll questions"), []string{"tell [NAME_1] the invoice is wrong and ask [NAME_2] payroll questions"}},
 		{"en", talk("C: how old is my son leon", "A: leon is four and the driver is manny"), []string{"how old is my son [NAME_1]", "[NAME_1] is four and the driver is [NAME_2]"}},
 		{"en", talk("C: I'm Ruairi, R U A I R I, Mac Suibhne."), []string{"I'm [NAME_1], [NAME_1], [NAME_2]."}},
 		{"en", talk("C: Park, Ji-woo Park, I booked the massage."), []string{"[NAME_1], [NAME_1], I booked the massage."}},
