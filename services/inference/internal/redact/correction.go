@@ -62,7 +62,7 @@ func (f finding) correction() (corrected finding, ok bool) {
 // number is not, counts things, tells a time or a price, or was announced as another number.
 func (s *stream) elseAbout(r run, k Kind) bool {
 	before := s.norm(r.from() - 1)
-	if r.sum || before == "the" || before == "not" || s.counts(r) || s.slashed(r) || s.clock(r.from(), r.to()-r.from()) || s.dated(r.from()) {
+	if r.sum || before == "the" || before == "not" || s.counts(r) || s.slashed(r) && k != Expiry || s.clock(r.from(), r.to()-r.from()) || s.dated(r.from()) {
 		return true
 	}
 	return s.announced(r.from()) && s.cueBefore(r.from(), 5, ownCues[k]) < 0
@@ -127,16 +127,46 @@ func (d *document) repeated(found []finding) []finding {
 	var again []finding
 	for _, s := range d.streams {
 		for _, r := range s.runs {
-			if len(r.digits) < 3 || r.sum || s.ordered(r.from(), 6) {
+			if len(r.digits) < 3 || r.sum || s.ordered(r.from(), 6) || s.claimed(r, found) {
 				continue
 			}
-			of := slices.IndexFunc(numbers, func(k known) bool { return k.saidIn(s, r) })
-			if of >= 0 && !s.elseAbout(r, numbers[of].kind) && !s.claimed(r, found) {
-				again = append(again, s.finding(numbers[of].kind, r.from(), r.to(), numbers[of].value))
+			if f, ok := s.repeats(r, numbers); ok {
+				again = append(again, f)
+				continue
+			}
+			for _, piece := range s.pieces(r) {
+				if f, ok := s.repeats(piece, numbers); ok {
+					again = append(again, f)
+				}
 			}
 		}
 	}
 	return again
+}
+
+// repeats is the number that a run says again; ok is false if it says none.
+func (s *stream) repeats(r run, numbers []known) (f finding, ok bool) {
+	of := slices.IndexFunc(numbers, func(k known) bool { return k.saidIn(s, r) })
+	if of < 0 || s.elseAbout(r, numbers[of].kind) {
+		return finding{}, false
+	}
+	return s.finding(numbers[of].kind, r.from(), r.to(), numbers[of].value), true
+}
+
+// pieces are what commas part a run into: "1117, 09/27, 321" says three numbers in one breath. There are none without commas.
+func (s *stream) pieces(r run) []run {
+	var all []run
+	begin := 0
+	for i := 1; i < len(r.word); i++ {
+		if r.word[i] != r.word[i-1] && strings.Contains(s.toks[r.word[i]].gap, ",") {
+			all = append(all, r.part(begin, i))
+			begin = i
+		}
+	}
+	if begin > 0 {
+		all = append(all, r.part(begin, len(r.word)))
+	}
+	return slices.DeleteFunc(all, func(p run) bool { return len(p.digits) < 3 })
 }
 
 func digitsIn(value string) string {

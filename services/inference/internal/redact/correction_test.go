@@ -42,6 +42,8 @@ func TestRestated(t *testing.T) {
 		{"en", talk("C: My card number is 4242 42, no, let me start again, 4242 4242 4242 4242."), []string{"My card number is [CARD_1], no, let me start again, [CARD_1]."}},
 		{"en", talk("C: my amex is 3782 822463 10005 good till 11/29", "A: the code on the front", "C: one two three four no wait one two four three", "A: one two four three thanks your total is 1243 dollars"),
 			[]string{"my amex is [CARD_1] good till [EXPIRY_1]", "the code on the front", "[CVV_1] no wait [CVV_2]", "[CVV_2] thanks your total is 1243 dollars"}},
+		{"en", talk("C: My card is 6011 0009 9013 9424, it's 09/27, code 321.", "A: So 9424, 09/27, 321. Your total is 321 dollars for 9, 27 and 24."),
+			[]string{"My card is [CARD_1], it's [EXPIRY_1], code [CVV_1].", "So [CARD_1], [EXPIRY_1], [CVV_1]. Your total is 321 dollars for 9, 27 and 24."}},
 		{"es", talk("C: Mi teléfono es 213 555 0164. No, perdón, 0146."),
 			[]string{"Mi teléfono es [PHONE_1]. No, perdón, [PHONE_2]."}},
 	} {
