@@ -91,7 +91,7 @@ func (s *stream) dwelling(i int) (from, to int) {
 	case w != "at" && w != "to" && s.door(from):
 		return from, from + 1
 	}
-	if weakUnits[s.norm(from)] && !(s.norm(from) == "box" && s.norm(from-1) == "to") {
+	if s.norm(i) == "this" && !homes[s.norm(from)] || weakUnits[s.norm(from)] && !(s.norm(from) == "box" && s.norm(from-1) == "to") {
 		return 0, 0
 	}
 	return from, s.unitEnd(from)
@@ -146,7 +146,7 @@ func (d *document) doors(found []finding) []finding {
 var doorways = set("in at from of en de del")
 
 var (
-	dwellings = phraseList("i'm in, im in, we're in, i am in, we are in, live in, i'm at, we're at, lives in, moved to, ship to, ship it to, shipping to, send it to, mail it to, calling from, i rent, we rent, vivo en el, vivimos en el, estoy en el, rento el, rentamos el, alquilo el, alquilamos el, vive en el, viven en el, vecino del, vecina del, llamo del")
+	dwellings = phraseList("i'm in, im in, we're in, i am in, we are in, live in, i'm at, we're at, lives in, moved to, ship to, ship it to, shipping to, send it to, mail it to, calling from, this is, i rent, we rent, vivo en el, vivimos en el, estoy en el, rento el, rentamos el, alquilo el, alquilamos el, vive en el, viven en el, vecino del, vecina del, llamo del")
 	weakUnits = set("number numero letra room level block box local casa")
 )
 

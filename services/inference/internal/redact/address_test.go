@@ -16,6 +16,7 @@ func TestAddresses(t *testing.T) {
 		{"en", talk("C: I'm Saoirse in 302. I met Saoirse in 2019, and Saoirse called in 20 minutes."), []string{"I'm [NAME_1] in [ADDRESS_1]. I met [NAME_1] in 2019, and [NAME_1] called in 20 minutes."}},
 		{"en", talk("C: I'm Dana, I'm in 3D printing."), []string{"I'm [NAME_1], I'm in 3D printing."}},
 		{"es", talk("C: Vivo en la calle Aragó 255, 2.º 1.ª, 08007 Barcelona."), []string{"Vivo en la [ADDRESS_1]."}},
+		{"en", talk("C: this is unit 302 the sink leaks", "A: this is building 5 level 3"), []string{"this is [ADDRESS_1] the sink leaks", "this is building 5 level 3"}},
 		{"es", talk("C: soy la vecina del 3B y mi hermana vive en el quinto izquierda", "A: yo vivo en el cuarto que da a la calle"), []string{"soy la vecina del [ADDRESS_1] y mi hermana vive en el [ADDRESS_2]", "yo vivo en el cuarto que da a la calle"}},
 		{"es", talk("C: vivo en los olmos ciento quince departamento tres", "A: en qué pueblo", "C: de villarejo"), []string{"vivo en [ADDRESS_1]", "en qué pueblo", "de [ADDRESS_2]"}},
 	} {
