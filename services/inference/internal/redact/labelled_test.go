@@ -105,6 +105,7 @@ var sets = []struct{ name, files string }{
 	{"Fifth unseen, likewise", "testdata/fifth-*.txt"},
 	{"Sixth unseen, likewise", "testdata/sixth-*.txt"},
 	{"Seventh, written by another hand, likewise", "testdata/seventh-*.txt"},
+	{"Eighth, control, written by yet another hand; measured once and not mended on", "testdata/eighth-*.txt"},
 }
 
 // floors of recall and precision that all sets together must keep.

@@ -100,6 +100,8 @@ func (s *stream) isName(i int, g grounds, further bool) bool {
 	known := (givenNames[w] || (further || g >= named) && surnames[w]) && !grammar[w]
 	if s.doc.cased {
 		switch {
+		case further && g >= named && s.midCapital(i) && joined(s.toks[i].gap) && !grammar[w] && !calendar[w] && months[w] == 0 && !companyEnding[w]:
+			return true // "Will Price": nobody writes the word so for what it means
 		case s.capital(i) && s.doc.lang.everyday(w):
 			// A capital inside a sentence makes a name of "Grace" and "Stone", after an introduction also at its start.
 			return known && (!s.toks[i].sentence() || g == sure) && (g >= named || further || !placeNames[w]) && months[w] == 0 || months[w] > 0 && known && (g >= named && !s.monthly(i))

@@ -14,6 +14,8 @@ func TestFamilyNames(t *testing.T) {
 		{"en", talk("C: how old is my son leon", "A: leon is four and the driver is manny"), []string{"how old is my son [NAME_1]", "[NAME_1] is four and the driver is [NAME_2]"}},
 		{"en", talk("C: I'm Ruairi, R U A I R I, Mac Suibhne."), []string{"I'm [NAME_1], [NAME_1], [NAME_2]."}},
 		{"en", talk("C: Park, Ji-woo Park, I booked the massage."), []string{"[NAME_1], [NAME_1], I booked the massage."}},
+		{"en", talk("C: My name is Will Price.", "A: Thanks, Mr. Price. What is the price that you saw?"), []string{"My name is [NAME_1].", "Thanks, Mr. [NAME_1]. What is the price that you saw?"}},
+		{"en", talk("C: Hi, this is Mark Call, I need help."), []string{"Hi, this is [NAME_1], I need help."}},
 		{"es", talk("C: Mi nombre completo es Jordi Puig i Casals."), []string{"Mi nombre completo es [NAME_1]."}},
 	} {
 		c.check(t)

@@ -180,7 +180,8 @@ func (s *stream) speltName(i int, known map[string]string) (value string, to int
 func (s *stream) meant(i int) bool {
 	w := s.toks[i].stem
 	switch {
-	case !s.doc.lang.ambiguous(w), s.midCapital(i), (s.capital(i) || !s.doc.cased) && !s.doc.lang.everyday(w):
+	case !s.doc.lang.ambiguous(w), s.midCapital(i), (s.capital(i) || !s.doc.cased) && !s.doc.lang.everyday(w),
+		s.capital(i) && s.startsWith(i-1, titles) == 1: // "Mr. Price"
 		return true
 	}
 	return !s.doc.cased && s.endsAt(i, greetings) > 0 && !grammar[w]
