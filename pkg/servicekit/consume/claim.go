@@ -47,12 +47,16 @@ func claimed(f Func, o ClaimOptions) Func {
 		}
 		claim, err := o.claim(ctx, key)
 		switch {
-		case err != nil && o.Required || errors.Is(err, errBusy) || ctx.Err() != nil:
+		case err != nil && (o.Required || errors.Is(err, errBusy) || ctx.Err() != nil):
 			return err
 		case err != nil:
 			return f(ctx, m)
 		case claim.State == idempotency.StateDone:
 			return nil
+		case ctx.Err() != nil:
+			// Had in the moment in which the time ran out: the effect is the next owner's, who may begin at once.
+			o.giveBack(ctx, claim)
+			return fmt.Errorf("claiming the message: %w", ctx.Err())
 		}
 		return o.under(ctx, claim, m, f)
 	}
@@ -66,9 +70,7 @@ func (o ClaimOptions) under(ctx context.Context, claim *idempotency.Claim, m *Me
 			return
 		}
 		// Failed, or panicked: whoever comes next may have it at once.
-		rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
-		defer cancel()
-		_ = o.Store.Release(rctx, claim) // else its lease runs out
+		o.giveBack(ctx, claim)
 	}()
 	if err := f(ctx, m); err != nil {
 		return err
@@ -80,6 +82,13 @@ func (o ClaimOptions) under(ctx context.Context, claim *idempotency.Claim, m *Me
 	// as without a claim.
 	_ = o.Store.Complete(cctx, claim, nil)
 	return nil
+}
+
+// giveBack releases a claim, under a context that may have ended.
+func (o ClaimOptions) giveBack(ctx context.Context, claim *idempotency.Claim) {
+	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	_ = o.Store.Release(rctx, claim) // else its lease runs out
 }
 
 var errBusy = errors.New("another owner is at it")

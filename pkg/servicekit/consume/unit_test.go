@@ -152,11 +152,15 @@ func TestRetriedTriesUntilTheBudgetIsSpent(t *testing.T) {
 type claims struct {
 	state    []idempotency.State
 	err      error
+	asked    func() // called when a claim is asked for
 	complete int
 	release  int
 }
 
 func (c *claims) Claim(_ context.Context, k idempotency.Key) (*idempotency.Claim, error) {
+	if c.asked != nil {
+		c.asked()
+	}
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -230,6 +234,29 @@ func TestClaimed(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A claim that is had in the moment in which the handler's time runs out: nothing has run, so nothing is
+// complete, and the next owner must not wait for a lease.
+func TestAClaimHadTooLateIsGivenBack(t *testing.T) {
+	for _, c := range []struct {
+		state   idempotency.State
+		err     error
+		release int
+	}{
+		{idempotency.StateNew, context.Canceled, 1},
+		{idempotency.StateDone, nil, 0}, // the effect stands
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		store := &claims{state: []idempotency.State{c.state}, asked: cancel}
+		calls := 0
+		err := claimed(func(context.Context, *Message) error { calls++; return nil }, ClaimOptions{
+			Store: store, Key: func(*Message) (idempotency.Key, bool) { return idempotency.Key{CallID: "c"}, true },
+		})(ctx, &Message{})
+		if !errors.Is(err, c.err) || calls != 0 || store.release != c.release || store.complete != 0 {
+			t.Errorf("%v: %v, %d calls, %d released, %d completed", c.state, err, calls, store.release, store.complete)
+		}
 	}
 }
 
