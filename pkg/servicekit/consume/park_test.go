@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -19,6 +20,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 )
 
@@ -336,6 +338,27 @@ func TestAMessagePutIntoTheRetryTopicByHandIsHandled(t *testing.T) {
 	j.wait(t, "it", func(n int) bool { return n == 1 })
 	w.publish(consume.RetryTopic("a", group), "k", "another")
 	j.wait(t, "another", func(n int) bool { return n == 2 })
+}
+
+// The order within a key is the time of its first parking, by the clock of whoever owned it then.
+func TestAFormerOwnersClockDoesNotTurnTheOrderRound(t *testing.T) {
+	w := newWorld(t, "a:1")
+	ahead, due := time.Now().Add(time.Hour), time.Now().Add(300*time.Millisecond)
+	err := w.prod.Publish(t.Context(), produce.Message{
+		Topic: consume.RetryTopic("a", group), Key: []byte("k"), Value: []byte("0"), Headers: []kafka.Header{
+			{Key: "park-order", Value: fmt.Append(nil, ahead.UnixNano())}, {Key: "park-not-before", Value: fmt.Append(nil, due.UnixMilli())},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := newJournal()
+	w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error { j.note(m); return nil }, noPatience), consume.Hooks{})
+	w.publish("a", "k", "1")
+	j.wait(t, "both", func(n int) bool { return n == 2 })
+	if got := j.of("k"); !slices.Equal(got, numbers(0, 2)) {
+		t.Errorf("got %v", got)
+	}
 }
 
 func TestTheParkingIsBounded(t *testing.T) {

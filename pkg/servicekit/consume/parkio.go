@@ -78,6 +78,8 @@ func (s *source) seen(r *broker.Record) {
 		s.marked(key, e.origin, order)
 		return
 	}
+	// An owner before this one may have had a clock ahead of ours: what is parked from now on stays behind it.
+	k.last = max(k.last, e.order)
 	if e.origin >= s.sibling.offsets.next {
 		if s.sibling.ahead == nil {
 			s.sibling.ahead = map[int64]int64{}
