@@ -32,6 +32,7 @@ type generation struct {
 	open atomic.Bool
 	// working counts key workers and publishes.
 	working  tally
+	outlets  outlets
 	fetchers sync.WaitGroup
 }
 
@@ -287,13 +288,15 @@ func (g *generation) wait(opened <-chan struct{}, closed bool) bool {
 }
 
 // publish sends msg and stays at it: done gets an error only when the drain is over, or when no topic will
-// ever take the message.
+// ever take the message. It doesn't block: what to publish is often decided in a callback of the producer.
 func (g *generation) publish(msg produce.Message, done func(error)) {
 	g.working.add()
-	g.send(msg, func(err error) {
-		done(err)
-		g.working.done()
-	}, 0)
+	g.outlets.put(msg.Topic, func() {
+		g.send(msg, func(err error) {
+			done(err)
+			g.working.done()
+		}, 0)
+	})
 }
 
 func (g *generation) send(msg produce.Message, done func(error), failed int) {

@@ -22,6 +22,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 )
 
 var (
@@ -359,6 +360,53 @@ func TestAFormerOwnersClockDoesNotTurnTheOrderRound(t *testing.T) {
 	if got := j.of("k"); !slices.Equal(got, numbers(0, 2)) {
 		t.Errorf("got %v", got)
 	}
+}
+
+// Completing a parked message may publish (a mark, or what waited for a place in the parking), and a dead letter's
+// acknowledgement completes it: in a callback of the producer, whose queue is full here.
+func TestAFullProducerQueueDoesNotDeadlockCompletions(t *testing.T) {
+	w := newWorld(t, "a:1")
+	cfg := w.config()
+	cfg.Park.Initial, cfg.Park.Max = 20*time.Millisecond, 20*time.Millisecond
+	narrow := produce.New(w.cluster.Conn, produce.Config{MaxMessageBytes: 4000, MaxQueuedBytes: 4000}, telemetry.Discard())
+	defer narrow.Close(t.Context())
+	const n = 10
+	long := make(chan struct{})
+	var once sync.Once
+	var all sync.WaitGroup // all meet when they come back, so that their dead letters crowd the queue
+	all.Add(n)
+	c, err := consume.New(w.cluster.Conn, narrow, cfg, consume.Stack(func(_ context.Context, m *consume.Message) error {
+		switch {
+		case string(m.Key) == "long": // the oldest of the retry topic: whatever is complete behind it needs a mark
+			once.Do(func() { close(long) })
+			return consume.ParkNow(time.Hour, nil)
+		case !m.Parked:
+			return errAway
+		}
+		all.Done()
+		all.Wait()
+		return errPoison
+	}, noPatience), consume.Hooks{}, telemetry.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	w.publish("a", "long", "0")
+	<-long
+	for i := range n {
+		w.publish("a", fmt.Sprint("k", i), strings.Repeat("x", 1500))
+	}
+	eventually(t, "all dead letters, and a mark for each", func() bool {
+		return w.end(dead, 0) == n && w.end(consume.RetryTopic("a", group), 0) == 1+n+n
+	})
 }
 
 func TestTheParkingIsBounded(t *testing.T) {

@@ -21,18 +21,17 @@ type partition struct {
 	keys   map[string]*keyQueue
 	parked parked
 	over   bool // the last commit is made: completions no longer count
-	// outbox is what the holder of mu wants published; unlock does it, for a publish may block, and may
-	// call back before it returns.
+	// outbox is what the holder of mu wants done without it; unlock does it.
 	outbox []func()
 }
 
-// unlock releases mu and then publishes what was left in the outbox.
+// unlock releases mu and then does what was left in the outbox. It doesn't block.
 func (p *partition) unlock() {
 	out := p.outbox
 	p.outbox = nil
 	p.mu.Unlock()
-	for _, publish := range out {
-		publish()
+	for _, f := range out {
+		f()
 	}
 }
 
