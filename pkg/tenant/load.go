@@ -1,46 +1,62 @@
 package tenant
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
-
-	"github.com/goccy/go-yaml"
 )
 
-// Load reads every *.yaml of a folder (or one file), applies defaults and validates. Its error lists every
-// fault of every file, one a line, as "acme.yaml: numbers[0].number: …". Mapping paths are made absolute,
-// relative to the tenant's file.
+// Load reads every *.yaml and *.yml of a folder (or one file), applies defaults and validates. A file that a tenant
+// names as its mapping is none of them. The error lists every fault of every file, one a line, as
+// "acme.yaml:12:5: numbers[0].number: …". Mapping paths are made absolute, relative to the tenant's file.
 func Load(path string) (*Set, error) {
 	files, err := tenantFiles(path)
 	if err != nil {
 		return nil, err
 	}
-	var tenants []*Tenant
-	var faults []error
-	for _, f := range files {
+	tenants := make([]*Tenant, len(files))
+	faults := make([]error, len(files))
+	for i, f := range files {
 		data, err := os.ReadFile(f) //nolint:gosec // the operator names the folder in his own settings
 		if err != nil {
-			faults = append(faults, fmt.Errorf("reading a tenant file: %w", err))
+			faults[i] = fmt.Errorf("reading a tenant file: %w", err)
 			continue
 		}
-		t, err := Parse(filepath.Base(f), data)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		if m := t.Salesforce.Mapping; m != "" && !filepath.IsAbs(m) {
-			t.Salesforce.Mapping = filepath.Join(filepath.Dir(f), m)
-		}
-		tenants = append(tenants, t)
+		tenants[i], faults[i] = parse(f, data)
 	}
-	set, err := NewSet(tenants...)
+	dropMappings(files, tenants, faults)
+	return join(tenants, faults)
+}
+
+// dropMappings takes out of files what another file names as its mapping.
+func dropMappings(files []string, tenants []*Tenant, faults []error) {
+	named := map[string]bool{}
+	for _, t := range tenants {
+		if t != nil && t.Salesforce.Mapping != "" {
+			named[t.Salesforce.Mapping] = true
+		}
+	}
+	for i, f := range files {
+		if named[filepath.Clean(f)] {
+			tenants[i], faults[i] = nil, nil
+		}
+	}
+}
+
+// join makes a set of the tenants without fault, if there is no other.
+func join(tenants []*Tenant, faults []error) (*Set, error) {
+	var good []*Tenant
+	for i, t := range tenants {
+		if t != nil && faults[i] == nil {
+			good = append(good, t)
+		}
+	}
+	set, err := NewSet(good...)
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
@@ -55,37 +71,52 @@ func tenantFiles(path string) ([]string, error) {
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
-	files, err := filepath.Glob(filepath.Join(path, "*.yaml"))
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("%s holds no tenant file (*.yaml): put one there, see samples/tenants", path)
+	var files []string
+	for _, pattern := range []string{"*.yaml", "*.yml"} {
+		some, err := filepath.Glob(filepath.Join(path, pattern))
+		if err != nil {
+			return nil, fmt.Errorf("looking for tenant files: %w", err)
+		}
+		files = append(files, some...)
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s holds no tenant file (*.yaml, *.yml): put one there, see samples/tenants", path)
 	}
 	slices.Sort(files)
 	return files, nil
 }
 
-// Parse reads one tenant from YAML, strictly: an unknown or repeated key is a fault. name stands in front of
-// every fault.
+// Parse reads one tenant from YAML, strictly: an unknown or repeated key is a fault. The error lists every fault,
+// one a line, with name and place in front. Whether a mapping file exists is for [Load] to see.
 func Parse(name string, data []byte) (*Tenant, error) {
-	t := &Tenant{}
-	dec := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict())
-	if err := dec.Decode(t); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("%s: empty", name)
-		}
-		// The library's message shows the line with its neighbours, which may hold a secret: only its first
-		// line, which has the position and the reason, is kept.
-		first, _, _ := strings.Cut(yaml.FormatError(err, false, false), "\n")
-		return nil, fmt.Errorf("%s: %s", name, first)
-	}
-	t.applyDefaults()
-	if faults := t.validate(); len(faults) > 0 {
-		errs := make([]error, len(faults))
-		for i, f := range faults {
-			errs[i] = fmt.Errorf("%s: %s", name, f)
-		}
-		return nil, errors.Join(errs...)
+	t, f := read(data)
+	if err := f.err(name); err != nil {
+		return nil, err
 	}
 	return t, nil
+}
+
+// parse is Parse of a file. It returns what it could read beside the faults.
+func parse(path string, data []byte) (*Tenant, error) {
+	t, f := read(data)
+	if m := t.Salesforce.Mapping; m != "" {
+		if !filepath.IsAbs(m) {
+			m = filepath.Join(filepath.Dir(path), m)
+		}
+		t.Salesforce.Mapping = filepath.Clean(m)
+		info, err := os.Stat(m)
+		f.need(err == nil && !info.IsDir(), "salesforce.mapping: there is no file %s; the path is relative to the tenant's file", m)
+	}
+	return t, f.err(filepath.Base(path))
+}
+
+func read(data []byte) (*Tenant, *faults) {
+	t, f := &Tenant{}, newFaults()
+	if decode(data, t, f) {
+		t.applyDefaults()
+		t.validate(f)
+	}
+	return t, f
 }
 
 func (t *Tenant) applyDefaults() {
@@ -150,15 +181,14 @@ func orDuration(v *Duration, d time.Duration) {
 	}
 }
 
-// UnmarshalText reads "90s", "4h", "1h30m" or whole days as "30d".
+var days = regexp.MustCompile(`^\d{1,6}d$`)
+
+// UnmarshalText reads "90s", "4h", "1h30m" or whole days as "30d", which stand alone.
 func (d *Duration) UnmarshalText(text []byte) error {
 	s := string(text)
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		v, err := time.ParseDuration(days + "h")
-		if err != nil {
-			return fmt.Errorf("%q is no duration: write 90s, 4h or 30d", s)
-		}
-		*d = Duration(24 * v)
+	if days.MatchString(s) {
+		n, _ := strconv.Atoi(s[:len(s)-1]) // a few digits by the pattern
+		*d = Duration(n) * Duration(24*time.Hour)
 		return nil
 	}
 	v, err := time.ParseDuration(s)

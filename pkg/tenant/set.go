@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
+	"regexp"
 	"slices"
 	"time"
 )
@@ -124,10 +125,12 @@ func (t *Tenant) PriceOf(provider, model, unit string) (nanos int64, per float64
 	return any.nanos, any.Per, true
 }
 
+var decimal = regexp.MustCompile(`^-?\d+(\.\d+)?$`)
+
 // nanosOf reads decimal text exactly, in billionths.
 func nanosOf(amount string) (int64, error) {
 	r, ok := new(big.Rat).SetString(amount)
-	if !ok {
+	if !ok || !decimal.MatchString(amount) {
 		return 0, fmt.Errorf("%q is not a decimal number", amount)
 	}
 	r.Mul(r, big.NewRat(1_000_000_000, 1))

@@ -103,7 +103,7 @@ type Studio struct {
 
 // Voicemail asks for a message.
 type Voicemail struct {
-	// Greeting spoken before the tone, per language; "" is the default's key.
+	// Greeting spoken before the tone, per language; "" is the default's key. The line's language must have one.
 	Greeting map[string]string `yaml:"greeting"`
 	// MaxLength of a message; default 3m.
 	MaxLength Duration `yaml:"max_length"`
@@ -155,7 +155,9 @@ type Privacy struct {
 	ThirdPartySpeech *Document `yaml:"third_party_speech"`
 	// DPIA allows unredacted transcripts to go to third-party inference.
 	DPIA *Document `yaml:"dpia"`
-	// Residency is where data may be processed: "us", "eu" or "any". Every endpoint and location in the file is checked.
+	// Residency is where data may be processed: "us", "eu" or "any". The locations of speech and inference are
+	// checked, and every vendor's host in the file that names a place; their own endpoints must name one. Where a
+	// host of the tenant's own stands, and where the carrier's account and the org are, is the tenant's statement.
 	Residency string `yaml:"residency"`
 	// MinRedactionConfidence below which nothing goes to a third party; default 0.85.
 	MinRedactionConfidence float64 `yaml:"min_redaction_confidence"`
@@ -177,7 +179,7 @@ type Speech struct {
 	Endpoint string `yaml:"endpoint"`
 	// Insecure speaks to Endpoint without TLS and credentials: a sandbox.
 	Insecure bool `yaml:"insecure"`
-	// OnPrem tells that the endpoint is the operator's own: no third party.
+	// OnPrem tells that Endpoint, which it needs, is the operator's own: no third party.
 	OnPrem bool `yaml:"on_prem"`
 }
 
@@ -195,7 +197,7 @@ type Inference struct {
 	Endpoint string `yaml:"endpoint"`
 	// Insecure speaks to Endpoint without TLS and credentials: a sandbox.
 	Insecure bool `yaml:"insecure"`
-	// OnPrem tells that the endpoint is the operator's own: no third party.
+	// OnPrem tells that Endpoint, which it needs, is the operator's own: no third party.
 	OnPrem bool `yaml:"on_prem"`
 	// Timeout of one request; default 20s.
 	Timeout Duration `yaml:"timeout"`
@@ -301,7 +303,8 @@ type Salesforce struct {
 	APIVersion string `yaml:"api_version"`
 	// PubSubEndpoint, host:port; default api.pubsub.salesforce.com:7443.
 	PubSubEndpoint string `yaml:"pubsub_endpoint"`
-	// Insecure speaks to PubSubEndpoint without TLS: a sandbox.
+	// Insecure speaks to PubSubEndpoint without TLS, and allows http in LoginURL: a sandbox, so both are to be its
+	// own.
 	Insecure bool `yaml:"insecure"`
 	// Pattern of writing.
 	Pattern Pattern `yaml:"pattern"`

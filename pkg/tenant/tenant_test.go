@@ -3,6 +3,7 @@ package tenant_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +37,9 @@ func TestLoadFillsDefaults(t *testing.T) {
 	}
 }
 
+// placed are lines that each say where they are about.
+var placed = regexp.MustCompile(`^(acme\.yaml:\d+:\d+: .+\n?)+$`)
+
 func TestEachFaultIsNamed(t *testing.T) {
 	for fault, change := range map[string][2]string{
 		"id: must be 2 to 40":                                  {"id: acme", "id: ACME!"},
@@ -60,7 +64,35 @@ func TestEachFaultIsNamed(t *testing.T) {
 		"salesforce.recording_base":                            {"recording_base: https://", "recording_base: "},
 		"prices.units[0].amount: \"free\" is not a decimal":    {"\"0.30\"", "\"free\""},
 		"prices.currency: must be ISO 4217":                    {"currency: USD", "currency: dollars"},
-		"unknown field \"colour\"":                             {"version: 1\n", "version: 1\ncolour: blue\n"},
+		"colour: unknown key; the keys here are version, id":   {"version: 1\n", "version: 1\ncolour: blue\n"},
+		"acme.yaml:2:1: colour: unknown key":                   {"version: 1\n", "version: 1\ncolour: blue\n"},
+		"acme.yaml:3:1: id: stands twice":                      {"id: acme\n", "id: acme\nid: acme\n"},
+		"version: must be a whole number":                      {"version: 1", "version: one"},
+		"numbers[0].record: must be true or false":             {"record: true", "record: 1"},
+		"numbers: must be a list":                              {"numbers:\n", "numbers: {}\nnumbers2:\n"},
+		"privacy: must be keys with values":                    {"privacy: {", "privacy: none\nprivacy2: {"},
+		"prices.units[0].per: must be a number":                {"per: 1000000", "per: a million"},
+		"name: must be text; put it in quotes":                 {"name: Acme Dental Group", "name: [Acme]"},
+		"time_zone: Local is wherever the process runs":        {"America/New_York", "Local"},
+		"numbers[1].onward.voicemail.greeting: none in the":    {"{en: Hello, es: Hola}", "{en: Hello, es: \" \"}"},
+		"salesforce.lead_last_name: must not be blank":         {"pattern: direct", "pattern: direct, lead_last_name: \"  \""},
+		"salesforce.lead_company: at most 255 characters":      {"pattern: direct", "pattern: direct, lead_company: " + strings.Repeat("ö", 256)},
+		"prices.units[1]: the price of this unit stands above": {", model: gemini-2.5-pro", ""},
+		"prices.units[0].unit: must be one of input_token":     {"unit: input_token", "unit: tokens"},
+		"prices.units[0].amount: \"1/2\" is not a decimal":     {"\"0.30\"", "\"1/2\""},
+		"\"1h30d\" is no duration":                             {"residency: us", "residency: us, retention: 1h30d"},
+		"speech.on_prem: name the endpoint":                    {"location: us}", "location: us, on_prem: true}"},
+		"speech.on_prem: us-speech.googleapis.com is a vendor": {"location: us}", "location: us, on_prem: true, endpoint: \"us-speech.googleapis.com:443\"}"},
+		"inference.on_prem: name the endpoint":                 {"location: us-central1", "location: us-central1, on_prem: true"},
+		"inference.insecure: runtime.us-east-1.amazonaws.com":  {"location: us-central1", "location: us-central1, insecure: true, endpoint: \"runtime.us-east-1.amazonaws.com:80\""},
+		"speech.endpoint: speech.googleapis.com names no":      {"location: us}", "location: us, endpoint: \"speech.googleapis.com:443\"}"},
+		"inference.endpoint: asia-northeast1-aiplatform":       {"location: us-central1", "location: us-central1, endpoint: \"asia-northeast1-aiplatform.googleapis.com:443\""},
+		"twilio.api_base: api.dublin.ie1.twilio.com names no":  {"auth_tokens:", "api_base: https://api.dublin.ie1.twilio.com\n  auth_tokens:"},
+		"twilio.api_base: must begin with https://":            {"auth_tokens:", "api_base: http://api.twilio.com\n  auth_tokens:"},
+		"salesforce.insecure: only with a pubsub_endpoint and": {"pattern: direct", "pattern: direct, insecure: true"},
+		"salesforce.insecure: only with a pubsub_endpoint":     {"pattern: direct", "pattern: direct, insecure: true, pubsub_endpoint: \"127.0.0.1:7443\""},
+		"salesforce.login_url: must begin with https://":       {"pattern: direct", "pattern: direct, login_url: http://login.salesforce.com"},
+		"salesforce.login_url: must begin with https://; http": {"pattern: direct", "pattern: direct, login_url: http://127.0.0.1:8080"},
 		"is no duration: write 90s, 4h or 30d":                 {"residency: us", "residency: us, retention: a while"},
 		"privacy.retention: must be between 30d and 90d":       {"residency: us", "residency: us, retention: 400d"},
 		"privacy.third_party_speech.reference: missing; leave": {"reference: DPA-12, ", ""},
@@ -71,7 +103,7 @@ func TestEachFaultIsNamed(t *testing.T) {
 				t.Fatalf("%q does not stand in the file", change[0])
 			}
 			_, err := tenant.Parse("acme.yaml", []byte(text))
-			if err == nil || !strings.Contains(err.Error(), fault) || !strings.HasPrefix(err.Error(), "acme.yaml: ") {
+			if err == nil || !strings.Contains(err.Error(), fault) || !placed.MatchString(err.Error()) {
 				t.Errorf("err = %v", err)
 			}
 		})
@@ -92,13 +124,125 @@ func TestFaultsOfAllFilesComeTogether(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"a.yaml: version", "a.yaml: consent.policy", "b.yaml: "} {
+	for _, want := range []string{"a.yaml:1:1: version: ", "a.yaml:13:11: consent.policy: ", "b.yaml:3:1: nam: "} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in:\n%v", want, err)
 		}
 	}
 	if strings.Contains(err.Error(), "new-token") {
 		t.Errorf("the error quotes a secret:\n%v", err)
+	}
+}
+
+func TestUnreadableAndRefusedValuesAreNamedTogether(t *testing.T) {
+	text := strings.NewReplacer(
+		"version: 1\n", "version: one\ncolour: blue\n", "payer: central", "payer: nobody", "policy: ask", "policy: [ask]", "residency: us", "residency: us, retention: soon",
+	).Replace(file(t))
+	_, err := tenant.Parse("acme.yaml", []byte(text))
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	want := []string{
+		"acme.yaml:1:1: version: must be a whole number",
+		"acme.yaml:2:1: colour: unknown key",
+		"acme.yaml:13:57: numbers[1].payer: must be product or central",
+		"acme.yaml:14:11: consent.policy: must be text",
+		"acme.yaml:15:87: privacy.retention: \"soon\" is no duration",
+	}
+	got := strings.Split(err.Error(), "\n")
+	if len(got) != len(want) {
+		t.Fatalf("got\n%v", err)
+	}
+	for i := range want {
+		if !strings.HasPrefix(got[i], want[i]) {
+			t.Errorf("got %q, want %q", got[i], want[i])
+		}
+	}
+}
+
+func TestWhatIsNoYAMLQuotesNothing(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty":      "# nothing\n",
+		"broken":     "version: 1\ntwilio: {auth_tokens: [s3cret}\n",
+		"two at all": file(t) + "---\n" + file(t),
+	} {
+		_, err := tenant.Parse("acme.yaml", []byte(text))
+		if err == nil || !placed.MatchString(err.Error()) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAnchorsMergesAndPlainNumbersAreRead(t *testing.T) {
+	text := strings.NewReplacer(
+		"inference: {", "inference: {<<: &cloud {project: acme-1, location: us-central1}, ", "project: acme-1, location: us-central1, model", "model",
+		"campaign: Spring", "campaign: 1.10", "catalogue:\n  version: \"7\"", "catalogue:\n  version: &v 7", "version: 2026-11", "version: *v",
+	).Replace(file(t))
+	got, err := tenant.Parse("acme.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Inference.Project != "acme-1" || got.Numbers[0].Campaign != "1.10" || got.Prices.Version != "7" {
+		t.Errorf("%q %q %q", got.Inference.Project, got.Numbers[0].Campaign, got.Prices.Version)
+	}
+}
+
+func TestPlacesThatKeepData(t *testing.T) {
+	for _, c := range []struct {
+		residency, location, endpoint string
+		ok                            bool
+	}{
+		{"us", "us-east4", "", true},
+		{"us", "us", "us-speech.googleapis.com:443", true},
+		{"us", "us", "US-Speech.GoogleAPIs.com:443", true},
+		{"us", "northamerica-northeast1", "", false}, // Montréal
+		{"us", "us-central1", "europe-west4-speech.googleapis.com:443", false},
+		{"eu", "europe-west4", "", true},
+		{"eu", "eu", "speech.eu.rep.googleapis.com:443", true},
+		{"eu", "europe-west2", "", false}, // London
+		{"eu", "europe-west6", "", false}, // Zürich
+		{"eu", "eu", "speech.us.rep.googleapis.com:443", false},
+		{"eu", "eu", "127.0.0.1:9000", true},
+		{"eu", "eu", "speech.asia-northeast1.acme.example:443", true}, // the tenant's own statement
+		{"any", "asia-northeast1", "asia-northeast1-speech.googleapis.com:443", true},
+	} {
+		text := strings.NewReplacer(
+			"residency: us", "residency: "+c.residency, "location: us}", "location: "+c.location+", endpoint: \""+c.endpoint+"\"}",
+			"provider: vertex, project", "provider: none, project",
+		).Replace(file(t))
+		if _, err := tenant.Parse("acme.yaml", []byte(text)); (err == nil) != c.ok {
+			t.Errorf("%s in %s by %q: %v", c.residency, c.location, c.endpoint, err)
+		}
+	}
+}
+
+func TestASandboxMaySpeakInClear(t *testing.T) {
+	text := strings.Replace(file(t), "pattern: direct", "pattern: direct, insecure: true, pubsub_endpoint: \"127.0.0.1:7443\", login_url: http://127.0.0.1:8080", 1)
+	if _, err := tenant.Parse("acme.yaml", []byte(text)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAMappingStandsBesideTheTenantsFile(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("acme.yml", strings.Replace(file(t), "pattern: direct", "pattern: direct, mapping: acme-mapping.yaml", 1))
+	_, err := tenant.Load(dir)
+	if err == nil || !strings.Contains(err.Error(), "acme.yml:31:115: salesforce.mapping: there is no file "+filepath.Join(dir, "acme-mapping.yaml")) {
+		t.Errorf("err = %v", err)
+	}
+	write("acme-mapping.yaml", "writes: {}\n") // no tenant, though it is YAML in the same folder
+	set, err := tenant.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := set.ByID("acme").Salesforce.Mapping; got != filepath.Join(dir, "acme-mapping.yaml") {
+		t.Errorf("mapping %s", got)
 	}
 }
 

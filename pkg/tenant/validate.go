@@ -2,13 +2,12 @@ package tenant
 
 import (
 	"fmt"
-	"net"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -30,37 +29,27 @@ var (
 	maxRetained = 90 * 24 * time.Hour
 )
 
-// faults collects what is wrong with a file, each with its path in the file.
-type faults []string
-
-func (f *faults) need(ok bool, format string, args ...any) {
-	if !ok {
-		*f = append(*f, fmt.Sprintf(format, args...))
-	}
-}
-
-// validate reports every fault, and fills what is derived (time zone, opening hours, prices).
-func (t *Tenant) validate() []string {
-	var f faults
+// validate adds every fault to f, and fills what is derived (time zone, opening hours, prices).
+func (t *Tenant) validate(f *faults) {
 	f.need(t.Version == 1, "version: must be 1")
 	f.need(slug.MatchString(t.ID), "id: must be 2 to 40 of a-z, 0-9 and -")
-	f.need(t.Name != "", "name: missing")
+	f.need(!blank(t.Name), "name: missing")
 	f.need(len(t.CallerKey.Reveal()) >= 32, "caller_key: at least 32 bytes; make one with `openssl rand -hex 32`")
 	f.need(t.LongestCall > 0, "longest_call: must be positive")
-	t.validateClock(&f)
-	t.validateCarrier(&f)
-	t.validateConsent(&f)
-	t.validatePrivacy(&f)
-	t.validateModels(&f)
-	t.validateCatalogue(&f)
-	t.validateSalesforce(&f)
-	t.validatePrices(&f)
-	return f
+	t.validateClock(f)
+	t.validateCarrier(f)
+	t.validateConsent(f)
+	t.validatePrivacy(f)
+	t.validateModels(f)
+	t.validateCatalogue(f)
+	t.validateSalesforce(f)
+	t.validatePrices(f)
 }
 
 func (t *Tenant) validateClock(f *faults) {
 	loc, err := time.LoadLocation(t.TimeZone)
 	f.need(err == nil, "time_zone: %q is no IANA time zone", t.TimeZone)
+	f.need(t.TimeZone != "Local", "time_zone: Local is wherever the process runs; name the tenant's, like America/New_York")
 	t.location = loc
 	t.hours = map[time.Weekday][]span{}
 	for day, spans := range t.BusinessHours {
@@ -94,20 +83,25 @@ func (t *Tenant) validateCarrier(f *faults) {
 	for i, tok := range t.Twilio.AuthTokens {
 		f.need(tok != "", "twilio.auth_tokens[%d]: empty", i)
 	}
-	f.need(t.Twilio.APIBase == "" || isURL(t.Twilio.APIBase), "twilio.api_base: must be an http or https URL")
+	if t.Twilio.APIBase != "" {
+		host, inClear, ok := urlHost(t.Twilio.APIBase)
+		f.need(ok, "twilio.api_base: must be an http or https URL")
+		f.need(!inClear || !isVendors(host), "twilio.api_base: must begin with https://, or the auth token goes in clear")
+		f.residentHost(t.Privacy.Residency, "twilio.api_base", host, false)
+	}
 	f.need(len(t.Numbers) > 0, "numbers: at least one")
 	for i, n := range t.Numbers {
 		at := fmt.Sprintf("numbers[%d]", i)
 		f.need(IsE164(n.Number), "%s.number: must be a phone number in E.164, like +14155550100", at)
-		f.need(n.LineOfBusiness != "", "%s.line_of_business: missing", at)
+		f.need(!blank(n.LineOfBusiness), "%s.line_of_business: missing", at)
 		f.need(n.Payer == "product" || n.Payer == "central", "%s.payer: must be product or central", at)
 		f.need(language.MatchString(n.Language), "%s.language: must be BCP 47, like en-US", at)
-		t.validateOnward(f, at+".onward", n.Onward)
+		t.validateOnward(f, at+".onward", n)
 	}
 }
 
-func (t *Tenant) validateOnward(f *faults, at string, o Onward) {
-	given := 0
+func (t *Tenant) validateOnward(f *faults, at string, n Number) {
+	o, given := n.Onward, 0
 	if d := o.Dial; d != nil {
 		given++
 		f.need((d.Number == "") != (d.SIP == ""), "%s.dial: exactly one of number and sip", at)
@@ -122,7 +116,7 @@ func (t *Tenant) validateOnward(f *faults, at string, o Onward) {
 	}
 	if v := o.Voicemail; v != nil {
 		given++
-		f.need(len(v.Greeting) > 0, "%s.voicemail.greeting: missing", at)
+		f.need(!blank(ByLanguage(v.Greeting, n.Language)), "%s.voicemail.greeting: none in the line's language, %s", at, n.Language)
 		f.need(v.MaxLength > 0, "%s.voicemail.max_length: must be positive", at)
 	}
 	f.need(given == 1, "%s: exactly one of dial, studio and voicemail", at)
@@ -139,7 +133,7 @@ func (t *Tenant) validateConsent(f *faults) {
 		return
 	}
 	for i, n := range t.Numbers {
-		f.need(ByLanguage(c.Prompts, n.Language) != "", "consent.prompts: none for numbers[%d]'s language %s", i, n.Language)
+		f.need(!blank(ByLanguage(c.Prompts, n.Language)), "consent.prompts: none for numbers[%d]'s language %s", i, n.Language)
 	}
 }
 
@@ -167,9 +161,8 @@ func (t *Tenant) validateModels(f *faults) {
 	f.need(slices.Contains([]string{"none", "googlespeech"}, s.Provider), "speech.provider: must be googlespeech or none")
 	if s.Provider == "googlespeech" {
 		f.need(s.Project != "", "speech.project: missing")
-		f.endpoint("speech", s.Endpoint, s.Insecure)
-		f.resident(t.Privacy.Residency, "speech.location", s.Location, s.OnPrem)
 	}
+	f.product(t.Privacy.Residency, "speech", product{s.Provider, s.Location, s.Endpoint, s.Insecure, s.OnPrem})
 	for i, l := range s.Languages {
 		f.need(language.MatchString(l), "speech.languages[%d]: must be BCP 47, like en-US", i)
 	}
@@ -181,29 +174,32 @@ func (t *Tenant) validateModels(f *faults) {
 		f.need(i.Location != "", "inference.location: missing")
 		f.need(i.Model != "", "inference.model: missing")
 		f.need(i.Timeout.Std() >= time.Second && i.Timeout.Std() <= 5*time.Minute, "inference.timeout: must be between 1s and 5m")
-		f.endpoint("inference", i.Endpoint, i.Insecure)
-		f.resident(t.Privacy.Residency, "inference.location", i.Location, i.OnPrem)
 	}
+	f.product(t.Privacy.Residency, "inference", product{i.Provider, i.Location, i.Endpoint, i.Insecure, i.OnPrem})
 }
 
-func (f *faults) endpoint(at, endpoint string, insecure bool) {
-	if endpoint == "" {
-		f.need(!insecure, "%s.insecure: only for an endpoint of its own", at)
-		return
-	}
-	_, _, err := net.SplitHostPort(endpoint)
-	f.need(err == nil, "%s.endpoint: must be host:port", at)
+// product is what speech and inference have in common: who hears or reads a call, and where.
+type product struct {
+	provider, location, endpoint string
+	insecure, onPrem             bool
 }
 
-// resident checks a cloud location against where the tenant's data may be. Google's names of regions and
-// multi-regions begin with the continent; "global" is nowhere in particular.
-func (f *faults) resident(residency, at, location string, onPrem bool) {
-	if residency == "any" || onPrem {
-		return
+func (f *faults) product(residency, at string, p product) {
+	if p.endpoint == "" {
+		f.need(!p.insecure, "%s.insecure: only for an endpoint of its own", at)
+		f.need(!p.onPrem, "%s.on_prem: name the endpoint; without one the service reaches the vendor", at)
+	} else {
+		host, ok := hostOf(p.endpoint)
+		f.need(ok, "%s.endpoint: must be host:port", at)
+		f.need(!p.insecure || !isVendors(host), "%s.insecure: %s is a vendor's; only for an endpoint of its own", at, host)
+		f.need(!p.onPrem || !isVendors(host), "%s.on_prem: %s is a vendor's, a third party; leave on_prem out", at, host)
+		if p.provider != "none" {
+			f.residentHost(residency, at+".endpoint", host, true)
+		}
 	}
-	prefixes := map[string][]string{"us": {"us", "northamerica-"}, "eu": {"eu"}}[residency]
-	ok := slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(location, p) })
-	f.need(ok, "%s: %q is not in %s, where privacy.residency keeps the data", at, location, residency)
+	if p.provider != "none" && !p.onPrem {
+		f.resident(residency, at+".location", p.location)
+	}
 }
 
 func (t *Tenant) validateCatalogue(f *faults) {
@@ -244,7 +240,6 @@ func (t *Tenant) validateCatalogue(f *faults) {
 func (t *Tenant) validateSalesforce(f *faults) {
 	s := t.Salesforce
 	f.need(slug.MatchString(s.Org), "salesforce.org: must be 2 to 40 of a-z, 0-9 and -")
-	f.need(isURL(s.LoginURL), "salesforce.login_url: must be an http or https URL")
 	f.need(s.ClientID != "", "salesforce.client_id: missing")
 	f.need(s.Username != "", "salesforce.username: missing")
 	f.need(s.PrivateKey != "", "salesforce.private_key: missing; give file:/path to the PEM")
@@ -253,14 +248,40 @@ func (t *Tenant) validateSalesforce(f *faults) {
 	f.need(slices.Contains(patterns, s.Pattern), "salesforce.pattern: must be direct, events, both or analytics")
 	f.need(s.Apply == "package" || s.Apply == "none", "salesforce.apply: must be package or none")
 	f.need(eventName.MatchString(s.Event), "salesforce.event: must be a platform event's API name, ending in __e")
-	_, _, err := net.SplitHostPort(s.PubSubEndpoint)
-	f.need(err == nil, "salesforce.pubsub_endpoint: must be host:port")
+	t.validateOrgHosts(f)
 	f.need(isURL(s.RecordingBase), "salesforce.recording_base: must be an http or https URL")
-	f.need(len(s.LeadLastName) <= 80, "salesforce.lead_last_name: at most 80 characters")
-	f.need(len(s.LeadCompany) <= 255, "salesforce.lead_company: at most 255 characters")
+	f.text("salesforce.lead_last_name", s.LeadLastName, 80)
+	f.text("salesforce.lead_company", s.LeadCompany, 255)
 	f.need(s.MinNameConfidence > 0 && s.MinNameConfidence <= 1, "salesforce.min_name_confidence: must be above 0 and at most 1")
 	f.need(s.MinIntentConfidence > 0 && s.MinIntentConfidence <= 1, "salesforce.min_intent_confidence: must be above 0 and at most 1")
 	f.need(s.MaxWait >= 0, "salesforce.max_wait: must not be negative")
+}
+
+// validateOrgHosts keeps the org's tokens out of clear text: they travel to both hosts.
+func (t *Tenant) validateOrgHosts(f *faults) {
+	s := t.Salesforce
+	login, inClear, ok := urlHost(s.LoginURL)
+	f.need(ok, "salesforce.login_url: must be an https URL")
+	f.need(!inClear || s.Insecure && !isVendors(login),
+		"salesforce.login_url: must begin with https://; http is for a sandbox of its own, with salesforce.insecure")
+	pubsub, ok := hostOf(s.PubSubEndpoint)
+	f.need(ok, "salesforce.pubsub_endpoint: must be host:port")
+	f.need(!s.Insecure || !isVendors(pubsub) && !isVendors(login),
+		"salesforce.insecure: only with a pubsub_endpoint and a login_url of its own; Salesforce's tokens would go in clear")
+	f.residentHost(t.Privacy.Residency, "salesforce.pubsub_endpoint", pubsub, false)
+}
+
+// text checks what Salesforce requires: some character that isn't a space, and at most so many.
+func (f *faults) text(at, s string, most int) {
+	f.need(!blank(s), "%s: must not be blank", at)
+	f.need(utf8.RuneCountInString(s) <= most, "%s: at most %d characters", at, most)
+}
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+// units are what usage is counted in: those of events.Quantity.
+var units = []string{
+	"input_token", "cached_token", "thought_token", "output_token", "speech_second", "api_call", "request", "call_minute", "recording_minute",
 }
 
 func (t *Tenant) validatePrices(f *faults) {
@@ -269,11 +290,15 @@ func (t *Tenant) validatePrices(f *faults) {
 	}
 	f.need(t.Prices.Version != "", "prices.version: missing; it stands beside every priced usage")
 	f.need(currency.MatchString(t.Prices.Currency), "prices.currency: must be ISO 4217, like USD")
+	seen := map[[3]string]bool{}
 	for i := range t.Prices.Units {
 		p := &t.Prices.Units[i]
 		at := fmt.Sprintf("prices.units[%d]", i)
+		what := [3]string{p.Provider, p.Model, p.Unit}
+		f.need(!seen[what], "%s: the price of this unit stands above already", at)
+		seen[what] = true
 		f.need(p.Provider != "", "%s.provider: missing", at)
-		f.need(p.Unit != "", "%s.unit: missing", at)
+		f.need(slices.Contains(units, p.Unit), "%s.unit: must be one of %s", at, strings.Join(units, ", "))
 		f.need(p.Per > 0, "%s.per: must be positive", at)
 		nanos, err := nanosOf(p.Amount)
 		f.need(err == nil, "%s.amount: %v", at, err)
@@ -297,9 +322,4 @@ func ByLanguage(texts map[string]string, lang string) string {
 		return t
 	}
 	return texts[""]
-}
-
-func isURL(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
