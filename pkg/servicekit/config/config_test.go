@@ -23,6 +23,10 @@ type settings struct {
 	} `koanf:"kafka"`
 	Grace time.Duration `koanf:"grace"`
 	Calls int           `koanf:"calls"`
+	Share float64       `koanf:"share"`
+	On    *bool         `koanf:"on"`
+	Name  string        `koanf:"name"`
+	Ports []int         `koanf:"ports"`
 }
 
 func (s *settings) Validate() error {
@@ -70,10 +74,63 @@ func TestEveryFaultIsNamed(t *testing.T) {
 	}
 	for _, want := range []string{
 		`unknown key "cals"; did you mean "calls"?`, `FD_KAFKA__BROKRES: unknown key "kafka.brokres"; did you mean "kafka.brokers"?`,
-		"settings.yaml: grace: time: invalid duration", "settings.yaml: calls: ", "kafka.brokers: empty",
+		`settings.yaml: grace: "soon" is no duration`, "settings.yaml: calls: must be a whole number", "kafka.brokers: empty",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in:\n%v", want, err)
+		}
+	}
+}
+
+// The environment has text only, a file has types.
+func TestAFileIsHeldToItsTypes(t *testing.T) {
+	for line, want := range map[string]string{
+		"grace: 30":                       "grace: 30: a duration needs a unit, as in 30s",
+		"grace: 1.5":                      "grace: 1.5: a duration needs a unit, as in 30s",
+		`grace: "30"`:                     "grace: 30: a duration needs a unit, as in 30s",
+		"calls: true":                     "calls: must be a whole number",
+		`calls: "3"`:                      "calls: must be a whole number",
+		"calls: 2.5":                      "calls: must be a whole number",
+		"share: half":                     "share: must be a number",
+		"on: 1":                           "on: must be true or false",
+		"name: 7":                         "name: must be text; put it in quotes",
+		"ports: 80":                       "ports: must be a list",
+		"kafka: {sasl: {password: 8341}}": "kafka.sasl.password: must be text; put it in quotes",
+	} {
+		err := config.Load(defaults(), "FD", write(t, line+"\n"))
+		if err == nil || !strings.Contains(err.Error(), "settings.yaml: "+want) || strings.Contains(err.Error(), "8341") {
+			t.Errorf("%s: %v", line, err)
+		}
+	}
+	got := defaults()
+	if err := config.Load(got, "FD", write(t, "kafka: {brokers: 'a:1,b:2'}\ngrace: 0\ncalls: 3\nshare: 1\non: true\nname: x\nports: [80]\n")); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Kafka.Brokers) != 2 || got.Grace != 0 || got.Calls != 3 || got.Share != 1 || !*got.On || got.Name != "x" || got.Ports[0] != 80 {
+		t.Errorf("loaded %+v", got)
+	}
+}
+
+func TestTheEnvironmentBecomesWhatIsAskedFor(t *testing.T) {
+	for name, value := range map[string]string{
+		"KAFKA__BROKERS": "a:1", "GRACE": "90s", "CALLS": "7", "SHARE": "0.5", "ON": "true", "NAME": "42", "PORTS": "80,81", "KAFKA__SASL__PASSWORD": "8341",
+	} {
+		t.Setenv("FD_"+name, value)
+	}
+	got := defaults()
+	if err := config.Load(got, "FD", ""); err != nil {
+		t.Fatal(err)
+	}
+	if got.Grace != 90*time.Second || got.Calls != 7 || got.Share != 0.5 || !*got.On || got.Name != "42" || fmt.Sprint(got.Ports) != "[80 81]" ||
+		got.Kafka.SASL.Password.Reveal() != "8341" {
+		t.Errorf("loaded %+v", got)
+	}
+	t.Setenv("FD_GRACE", "90")
+	t.Setenv("FD_ON", "perhaps")
+	err := config.Load(defaults(), "FD", "")
+	for _, want := range []string{"FD_GRACE: grace: 90: a duration needs a unit", "FD_ON: on: must be true or false"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in %v", want, err)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func Load(cfg any, prefix, path string) error {
 		TransformFunc: func(name, value string) (string, any) {
 			key := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, prefix+"_")), "__", ".")
 			origin[key] = name
-			return key, value
+			return key, variable(value)
 		},
 	})
 	if err := k.Load(vars, nil); err != nil {
@@ -71,14 +71,7 @@ func Load(cfg any, prefix, path string) error {
 }
 
 func decoder(into any) *mapstructure.DecoderConfig {
-	return &mapstructure.DecoderConfig{
-		Result: into, TagName: "koanf", WeaklyTypedInput: true,
-		DecodeHook: mapstructure.ComposeDecodeHookFunc(
-			mapstructure.TextUnmarshallerHookFunc(),
-			mapstructure.StringToTimeDurationHookFunc(),
-			mapstructure.StringToSliceHookFunc(","),
-		),
-	}
+	return &mapstructure.DecoderConfig{Result: into, TagName: "koanf", DecodeHook: convert}
 }
 
 // decodeFaults takes mapstructure's list apart, so that every fault has a line of its own, with the file or variable
