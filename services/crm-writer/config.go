@@ -61,7 +61,10 @@ func Defaults() Config {
 
 // Validate reports every fault of c.
 func (c *Config) Validate() error {
-	errs := []error{c.Kafka.Validate(), c.Redis.Validate(), c.Telemetry.Validate(), c.CRM.Validate()}
+	errs := []error{
+		c.Kafka.Validate(), c.Produce.Validate(), c.Consume.Validate(), c.Redis.Validate(), c.Claims.Validate(), c.Telemetry.Validate(),
+		c.CRM.Validate(),
+	}
 	if c.Tenants == "" {
 		errs = append(errs, errors.New("tenants: name the folder of tenant files"))
 	}

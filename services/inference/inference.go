@@ -61,8 +61,10 @@ func Defaults() Config {
 
 // Validate reports every fault of c.
 func (c *Config) Validate() error {
-	var errs []error
-	errs = append(errs, c.Kafka.Validate(), c.Redis.Validate(), c.Telemetry.Validate(), c.Desk.Validate())
+	errs := []error{
+		c.Kafka.Validate(), c.Produce.Validate(), c.Consume.Validate(), c.Redis.Validate(), c.Claims.Validate(), c.Telemetry.Validate(),
+		c.Desk.Validate(),
+	}
 	if c.Tenants == "" {
 		errs = append(errs, errors.New("tenants: name the folder of tenant files"))
 	}

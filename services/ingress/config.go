@@ -97,7 +97,7 @@ func (f *faults) need(ok bool, format string, args ...any) {
 
 // Validate reports every fault of c.
 func (c *Config) Validate() error {
-	f := faults{c.Kafka.Validate(), c.Telemetry.Validate()}
+	f := faults{c.Kafka.Validate(), c.Produce.Validate(), c.Telemetry.Validate()}
 	f.need(c.Tenants != "", "tenants: missing; the folder of the tenant files")
 	f.need(isAddress(c.Listen), "listen: must be host:port")
 	f.need(isAddress(c.Admin), "admin: must be host:port")

@@ -54,7 +54,7 @@ func Defaults() Config {
 
 // Validate reports every fault of c.
 func (c *Config) Validate() error {
-	errs := []error{c.Kafka.Validate(), c.Telemetry.Validate()}
+	errs := []error{c.Kafka.Validate(), c.Produce.Validate(), c.Consume.Validate(), c.Telemetry.Validate()}
 	errs = append(errs, c.Hearing.Validate()...)
 	errs = append(errs, c.Pace.Validate()...)
 	errs = append(errs, c.Rotate.Validate()...)

@@ -15,8 +15,10 @@ import (
 //	-check         validate, print "ok" or every fault, and exit
 //	-print         print the effective settings, secrets masked, and exit
 //
-// and loads cfg by [Load]. run is false when there is nothing left to do but exit: with code 0 if err is nil.
-func FromArgs(args []string, prefix string, cfg any, out io.Writer) (run bool, err error) {
+// and loads cfg by [Load]. Then it asks checks, for what the settings name beside themselves (the tenants' files), so
+// that what -check calls ok also starts; their faults come together with those of the settings. run is false when there
+// is nothing left to do but exit: with code 0 if err is nil.
+func FromArgs(args []string, prefix string, cfg any, out io.Writer, checks ...func() error) (run bool, err error) {
 	fs := flag.NewFlagSet(strings.ToLower(strings.ReplaceAll(prefix, "_", "-")), flag.ContinueOnError)
 	fs.SetOutput(out)
 	path := fs.String("config", "", "settings in YAML; the environment ("+prefix+"_…) overrides it")
@@ -31,18 +33,21 @@ func FromArgs(args []string, prefix string, cfg any, out io.Writer) (run bool, e
 	if fs.NArg() > 0 {
 		return false, fmt.Errorf("unexpected argument %q; see -help", fs.Arg(0))
 	}
-	if err := Load(cfg, prefix, *path); err != nil {
-		return false, fmt.Errorf("wrong settings:\n%w", err)
-	}
-	switch {
-	case *show:
+	faults := Load(cfg, prefix, *path)
+	if *show && faults == nil {
 		printSettings(out, reflect.ValueOf(cfg), "")
 		return false, nil
-	case *check:
-		fmt.Fprintln(out, "ok")
-		return false, nil
 	}
-	return true, nil
+	for _, c := range checks {
+		faults = errors.Join(faults, c())
+	}
+	if faults != nil {
+		return false, fmt.Errorf("wrong settings:\n%w", faults)
+	}
+	if *check {
+		fmt.Fprintln(out, "ok")
+	}
+	return !*check, nil
 }
 
 // printSettings writes one "key: value" a line, in the order of the struct.

@@ -156,6 +156,27 @@ func TestCheckAndPrint(t *testing.T) {
 	}
 }
 
+func TestCheckAsksWhatTheSettingsName(t *testing.T) {
+	bad := func() error { return errors.New("acme.yaml:1:1: version: must be 1") }
+	for settings, want := range map[string][]string{
+		"kafka: {brokers: [a:1]}\n": {"acme.yaml:1:1"},
+		"calls: -1\n":               {"calls: negative", "acme.yaml:1:1"},
+	} {
+		for _, flags := range [][]string{nil, {"-check"}} {
+			var out bytes.Buffer
+			run, err := config.FromArgs(append([]string{"-config", write(t, settings)}, flags...), "FD", defaults(), &out, bad)
+			if run || err == nil || out.Len() > 0 {
+				t.Fatalf("%v: run %t, err %v, printed %q", flags, run, err, out.String())
+			}
+			for _, w := range want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("no %q in %v", w, err)
+				}
+			}
+		}
+	}
+}
+
 func TestSecretNeverPrints(t *testing.T) {
 	s := config.Secret("hunter2")
 	var log bytes.Buffer

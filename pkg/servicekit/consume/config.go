@@ -69,14 +69,12 @@ type Park struct {
 // RetryTopic is where messages of topic are parked for group.
 func RetryTopic(topic, group string) string { return topic + "." + group + ".retry" }
 
-// Validate reports every fault of c, with what is left out at its default.
-func (c Config) Validate() error {
-	_, err := c.withDefaults()
-	return err
-}
+// Validate reports every fault of the settings in c, with what is left out at its default. Topics and DeadLetters are
+// no settings but the service's own; [New] checks them too.
+func (c Config) Validate() error { return c.withDefaults().faults() }
 
-// withDefaults fills c and reports every fault.
-func (c Config) withDefaults() (Config, error) {
+// withDefaults fills what is left out.
+func (c Config) withDefaults() Config {
 	number := func(p *int, d int) {
 		if *p == 0 {
 			*p = d
@@ -105,21 +103,31 @@ func (c Config) withDefaults() (Config, error) {
 	span(&c.Heartbeat, time.Second)
 	span(&c.Rebalance, 10*time.Second)
 	span(&c.JoinBackoff, 250*time.Millisecond)
-	return c, c.faults()
+	return c
+}
+
+// faults collects what is wrong, each with its key.
+type faults []error
+
+func (f *faults) add(is bool, format string, args ...any) {
+	if is {
+		*f = append(*f, fmt.Errorf("consume."+format, args...))
+	}
+}
+
+// topicFaults are those of what the service itself sets.
+func (c Config) topicFaults() error {
+	var f faults
+	f.add(len(c.Topics) == 0, "topics: name at least one topic")
+	f.add(len(slices.Compact(slices.Sorted(slices.Values(c.Topics)))) != len(c.Topics), "topics: a topic is named twice")
+	f.add(c.DeadLetters == "", "dead_letters: name the topic for what cannot be handled")
+	f.add(slices.Contains(c.Topics, c.DeadLetters), "dead_letters: %s is read by the group itself", c.DeadLetters)
+	return errors.Join(f...)
 }
 
 func (c Config) faults() error {
-	var errs []error
-	fault := func(is bool, format string, args ...any) {
-		if is {
-			errs = append(errs, fmt.Errorf("consume."+format, args...))
-		}
-	}
-	fault(c.Group == "", "group: name the consumer group")
-	fault(len(c.Topics) == 0, "topics: name at least one topic")
-	fault(len(slices.Compact(slices.Sorted(slices.Values(c.Topics)))) != len(c.Topics), "topics: a topic is named twice")
-	fault(c.DeadLetters == "", "dead_letters: name the topic for what cannot be handled")
-	fault(slices.Contains(c.Topics, c.DeadLetters), "dead_letters: %s is read by the group itself", c.DeadLetters)
+	var f faults
+	f.add(c.Group == "", "group: name the consumer group")
 	for _, n := range []struct {
 		name string
 		n    int
@@ -128,7 +136,7 @@ func (c Config) faults() error {
 		{"max_process", c.MaxProcess}, {"max_process_bytes", c.MaxProcessBytes},
 		{"park.rounds", c.Park.Rounds}, {"park.messages", c.Park.Messages},
 	} {
-		fault(n.n < 0, "%s: %d is not positive", n.name, n.n)
+		f.add(n.n < 0, "%s: %d is not positive", n.name, n.n)
 	}
 	for _, d := range []struct {
 		name string
@@ -138,9 +146,9 @@ func (c Config) faults() error {
 		{"session", c.Session}, {"heartbeat", c.Heartbeat}, {"rebalance", c.Rebalance}, {"join_backoff", c.JoinBackoff},
 		{"park.initial", c.Park.Initial}, {"park.max", c.Park.Max}, {"park.age", c.Park.Age},
 	} {
-		fault(d.d < 0, "%s: %s is not positive", d.name, d.d)
+		f.add(d.d < 0, "%s: %s is not positive", d.name, d.d)
 	}
-	fault(c.Drain > c.Session/2, "drain: %s is more than half of session %s; the last commit would be refused", c.Drain, c.Session)
-	fault(c.Heartbeat > c.Session/3, "heartbeat: %s is more than a third of session %s", c.Heartbeat, c.Session)
-	return errors.Join(errs...)
+	f.add(c.Drain > c.Session/2, "drain: %s is more than half of session %s; the last commit would be refused", c.Drain, c.Session)
+	f.add(c.Heartbeat > c.Session/3, "heartbeat: %s is more than a third of session %s", c.Heartbeat, c.Session)
+	return errors.Join(f...)
 }

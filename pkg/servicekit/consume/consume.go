@@ -160,8 +160,8 @@ type Consumer struct {
 // New prepares a member; nothing is fetched before Run. prod carries retries and dead letters and is closed
 // after Run has returned. New reports every fault of cfg.
 func New(conn *broker.Conn, prod *produce.Producer, cfg Config, h Handler, hooks Hooks, tel *telemetry.Telemetry) (*Consumer, error) {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
+	cfg = cfg.withDefaults()
+	if err := errors.Join(cfg.faults(), cfg.topicFaults()); err != nil {
 		return nil, err
 	}
 	if h == nil {

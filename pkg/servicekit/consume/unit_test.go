@@ -3,6 +3,7 @@ package consume
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +11,21 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 )
+
+func TestSettingsAreCheckedWithoutTheTopicsThatAServiceSets(t *testing.T) {
+	if err := (Config{Group: "g"}).Validate(); err != nil {
+		t.Error(err)
+	}
+	err := Config{Concurrency: -1, Heartbeat: time.Minute}.Validate()
+	for _, want := range []string{"consume.group: ", "consume.concurrency: ", "consume.heartbeat: "} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in %v", want, err)
+		}
+	}
+	if _, err := New(nil, nil, Config{Group: "g"}, nil, Hooks{}, nil); err == nil || !strings.Contains(err.Error(), "consume.topics: ") {
+		t.Errorf("without topics: %v", err)
+	}
+}
 
 func TestOffsetsMarkTheOldestIncomplete(t *testing.T) {
 	o := offsets{next: 10}

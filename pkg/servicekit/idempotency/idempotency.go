@@ -55,6 +55,18 @@ type Config struct {
 	Keep time.Duration `koanf:"keep"`
 }
 
+// Validate reports every fault of c, with what is left out at its default.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Lease < 0 {
+		errs = append(errs, fmt.Errorf("claims.lease: %s is negative", c.Lease))
+	}
+	if c.Keep < 0 || c.Keep > 0 && c.Keep < c.Lease {
+		errs = append(errs, fmt.Errorf("claims.keep: %s is shorter than the lease", c.Keep))
+	}
+	return errors.Join(errs...)
+}
+
 // ErrLost says that a claim's lease had run out before it was completed or released: someone else may have
 // taken it.
 var ErrLost = errors.New("the claim was lost: its lease had run out")

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -145,4 +148,30 @@ func BenchmarkClaimComplete(b *testing.B) {
 			}
 		}
 	})
+}
+
+func TestRedisSettingsAreCheckedBeforeAnyoneDials(t *testing.T) {
+	noPEM := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(noPEM, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, r := range map[string]idempotency.Redis{
+		"redis.addrs: no address":                    {},
+		`redis.addrs: "redis" is not host:port`:      {Addrs: []string{"a:1", "redis"}},
+		`redis.addrs: "redis:0" is not host:port`:    {Addrs: []string{"redis:0"}},
+		"redis.db: a cluster has database 0 only":    {Addrs: []string{"a:1", "b:1"}, DB: 2},
+		"redis.ca_file: given, but redis.tls is":     {Addrs: []string{"a:1"}, CAFile: noPEM},
+		"redis.ca_file: open /no/such: no such file": {Addrs: []string{"a:1"}, TLS: true, CAFile: "/no/such"},
+		"holds no certificate in PEM":                {Addrs: []string{"a:1"}, TLS: true, CAFile: noPEM},
+	} {
+		if err := r.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	if err := (idempotency.Redis{Addrs: []string{"[::1]:6379"}, TLS: true}).Validate(); err != nil {
+		t.Error(err)
+	}
+	if err := (idempotency.Config{Lease: -1, Keep: -2}).Validate(); err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("claims: %v", err)
+	}
 }

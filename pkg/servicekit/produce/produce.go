@@ -51,6 +51,18 @@ type Config struct {
 	MaxMessageBytes int `koanf:"max_message_bytes"`
 }
 
+// Validate reports every fault of c, with what is left out at its default.
+func (c Config) Validate() error {
+	var errs []error
+	if c.MaxQueuedBytes < 0 {
+		errs = append(errs, fmt.Errorf("produce.max_queued_bytes: %d is negative", c.MaxQueuedBytes))
+	}
+	if c.MaxMessageBytes < 0 {
+		errs = append(errs, fmt.Errorf("produce.max_message_bytes: %d is negative", c.MaxMessageBytes))
+	}
+	return errors.Join(errs...)
+}
+
 // The producer's own errors; find them with errors.Is.
 var (
 	// ErrTooLarge: the message is over MaxMessageBytes, or the broker's limit. It is permanent.

@@ -26,11 +26,12 @@ func main() {
 
 func run(ctx context.Context) error {
 	cfg := ingress.Defaults()
-	if goOn, err := config.FromArgs(os.Args[1:], "FRONTDESK_INGRESS", &cfg, os.Stdout); !goOn {
+	var tenants *tenant.Set
+	goOn, err := config.FromArgs(os.Args[1:], "FRONTDESK_INGRESS", &cfg, os.Stdout, func() (err error) {
+		tenants, err = tenant.Load(cfg.Tenants)
 		return err
-	}
-	tenants, err := tenant.Load(cfg.Tenants)
-	if err != nil {
+	})
+	if !goOn {
 		return err
 	}
 	tel, flush, err := telemetry.New(ctx, "ingress", cfg.Telemetry, telemetry.Options{})

@@ -26,11 +26,12 @@ func run() error {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	cfg := stt.Defaults()
-	if ok, err := config.FromArgs(os.Args[1:], "FRONTDESK_STT", &cfg, os.Stdout); err != nil || !ok {
+	var tenants *tenant.Set
+	ok, err := config.FromArgs(os.Args[1:], "FRONTDESK_STT", &cfg, os.Stdout, func() (err error) {
+		tenants, err = tenant.Load(cfg.Tenants)
 		return err
-	}
-	tenants, err := tenant.Load(cfg.Tenants)
-	if err != nil {
+	})
+	if err != nil || !ok {
 		return err
 	}
 	tel, stop, err := telemetry.New(ctx, "stt", cfg.Telemetry, telemetry.Options{})
