@@ -374,7 +374,7 @@ type CallStarted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The caller's number in E.164; empty when withheld or not a number.
 	From string `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
-	// The dialled number in E.164.
+	// The dialled number in E.164, or the SIP endpoint; on a leg that <Dial> made it is the agent's own.
 	To string `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
 	// Inbound for a root leg; outbound for a leg that <Dial> made.
 	Direction Direction `protobuf:"varint,3,opt,name=direction,proto3,enum=frontdesk.events.v1.Direction" json:"direction,omitempty"`
@@ -911,10 +911,10 @@ var File_frontdesk_events_v1_call_proto protoreflect.FileDescriptor
 
 const file_frontdesk_events_v1_call_proto_rawDesc = "" +
 	"\n" +
-	"\x1efrontdesk/events/v1/call.proto\x12\x13frontdesk.events.v1\x1a!frontdesk/events/v1/privacy.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\x03\n" +
+	"\x1efrontdesk/events/v1/call.proto\x12\x13frontdesk.events.v1\x1a!frontdesk/events/v1/privacy.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf7\x03\n" +
 	"\vCallStarted\x12\x18\n" +
-	"\x04from\x18\x01 \x01(\tB\x04\xe8\xe0\x18\x01R\x04from\x12\x0e\n" +
-	"\x02to\x18\x02 \x01(\tR\x02to\x12<\n" +
+	"\x04from\x18\x01 \x01(\tB\x04\xe8\xe0\x18\x01R\x04from\x12\x14\n" +
+	"\x02to\x18\x02 \x01(\tB\x04\xe8\xe0\x18\x01R\x02to\x12<\n" +
 	"\tdirection\x18\x03 \x01(\x0e2\x1e.frontdesk.events.v1.DirectionR\tdirection\x12+\n" +
 	"\x0eforwarded_from\x18\x04 \x01(\tB\x04\xe8\xe0\x18\x01R\rforwardedFrom\x12!\n" +
 	"\fstir_verstat\x18\x05 \x01(\tR\vstirVerstat\x12\x1a\n" +

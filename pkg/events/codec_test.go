@@ -42,34 +42,45 @@ func TestEveryKindRoundTrips(t *testing.T) {
 	}
 }
 
+// sealed is e with its body sealed.
+func sealed(e *events.CallEvent) *events.CallEvent {
+	s := proto.CloneOf(e)
+	s.Payload = &events.CallEvent_Sealed{Sealed: &events.Sealed{
+		KeyId: "k1", Algorithm: "AES256-GCM", Ciphertext: []byte("nonce and ciphertext"), Kind: uint32(e.Kind()),
+	}}
+	return s
+}
+
 // Golden bytes are what released producers have written: they decode forever, to the same ids.
 func TestGoldenBytes(t *testing.T) {
 	dir := filepath.Join("testdata", "golden", "v1")
+	files := map[string]*events.CallEvent{}
 	for _, m := range bodies() {
 		plain := call.Event(at, m)
-		sealed := proto.CloneOf(plain)
-		sealed.Payload = &events.CallEvent_Sealed{Sealed: &events.Sealed{
-			KeyId: "k1", Algorithm: "AES256-GCM", Ciphertext: []byte("nonce and ciphertext"), Kind: uint32(plain.Kind()),
-		}}
-		for suffix, e := range map[string]*events.CallEvent{"": plain, ".sealed": sealed} {
-			path := filepath.Join(dir, plain.Kind().String()+suffix+".bin")
-			golden(t, path, e)
-			b, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatalf("%v: run `go test ./pkg/events -update` once for a new kind", err)
-			}
-			got, err := events.Unmarshal(b)
-			if err != nil {
-				t.Errorf("%s: %v", path, err)
-				continue
-			}
-			if !proto.Equal(got, e) {
-				t.Errorf("%s decodes to something else than it was", path)
-			}
-			again, err := events.Marshal(got)
-			if err != nil || !bytes.Equal(again, b) {
-				t.Errorf("%s is encoded otherwise today (err %v)", path, err)
-			}
+		files[plain.Kind().String()] = plain
+		files[plain.Kind().String()+".sealed"] = sealed(plain)
+	}
+	for name, m := range fullBodies() {
+		files[name] = call.Event(at, m)
+	}
+	for name, e := range files {
+		path := filepath.Join(dir, name+".bin")
+		golden(t, path, e)
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatalf("%v: run `go test ./pkg/events -update` once for a new kind", err)
+		}
+		got, err := events.Unmarshal(b)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		if !proto.Equal(got, e) {
+			t.Errorf("%s decodes to something else than it was", path)
+		}
+		again, err := events.Marshal(got)
+		if err != nil || !bytes.Equal(again, b) {
+			t.Errorf("%s is encoded otherwise today (err %v)", path, err)
 		}
 	}
 }
@@ -158,6 +169,22 @@ func TestInvalidEventsAreRefusedOnBothSides(t *testing.T) {
 		"price and cost come together": base(&events.UsageRecorded{
 			Provider: "vertex", RequestId: "r", Payer: "product",
 			Quantities: []*events.Quantity{{Unit: "input_token", Amount: 1, Cost: &events.Money{}}},
+		}),
+		"event_id is not a UUID": func() *events.CallEvent {
+			e := base(bodies()[0])
+			e.EventId = strings.ToUpper(e.GetEventId())
+			return e
+		}(),
+		"event_id does not follow from the event": func() *events.CallEvent {
+			e := base(bodies()[0])
+			e.LegId = "CA2"
+			return e
+		}(),
+		"transcript_segment.words: start_ms and end_ms are no span": base(&events.TranscriptSegment{
+			StreamId: "MZ1", Party: 1, EndMs: 4, Text: "x", Run: "live", Words: []*events.Word{{Text: "x", StartMs: 4, EndMs: 3}},
+		}),
+		"transcript_segment.words.confidence is not between 0 and 1": base(&events.TranscriptSegment{
+			StreamId: "MZ1", Party: 1, EndMs: 4, Text: "x", Run: "live", Words: []*events.Word{{Text: "x", EndMs: 3, Confidence: 1.5}},
 		}),
 		"sealed.key_id is empty": func() *events.CallEvent {
 			e := base(bodies()[0])

@@ -16,20 +16,58 @@ var namespace = [16]byte{0x6f, 0x1d, 0x3c, 0x52, 0x8a, 0x47, 0x4e, 0x0b, 0x9c, 0
 // eventID is the UUIDv5 of call id, leg, kind and discriminator. The parts are joined by a byte that no
 // carrier's id holds, so that no two lists of parts join to the same name.
 func eventID(c Call, k Kind, discriminator string) string {
-	h := sha1.New() //nolint:gosec // see the import
-	h.Write(namespace[:])
-	h.Write([]byte(strings.Join([]string{c.ID, c.Leg, k.String(), discriminator}, "\x1f")))
-	u := h.Sum(nil)[:16]
+	id := uuidOf(c, k, discriminator)
+	return string(id[:])
+}
+
+func uuidOf(c Call, k Kind, discriminator string) (out [36]byte) {
+	name := make([]byte, 0, 256)
+	name = append(name, namespace[:]...)
+	for i, part := range [...]string{c.ID, c.Leg, k.String(), discriminator} {
+		if i > 0 {
+			name = append(name, 0x1f)
+		}
+		name = append(name, part...)
+	}
+	u := sha1.Sum(name) //nolint:gosec // see the import
 	u[6] = u[6]&0x0f | 0x50
 	u[8] = u[8]&0x3f | 0x80
-	var out [36]byte
 	hex.Encode(out[0:8], u[0:4])
 	hex.Encode(out[9:13], u[4:6])
 	hex.Encode(out[14:18], u[6:8])
 	hex.Encode(out[19:23], u[8:10])
 	hex.Encode(out[24:36], u[10:16])
 	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
-	return string(out[:])
+	return out
+}
+
+// follows tells whether the id of e is the one that e must have. What this version can't see into, a sealed body or
+// one of a kind that it doesn't know, it takes on trust.
+func follows(e *CallEvent) bool {
+	k, m := bodyField(e.GetBody())
+	if m == nil {
+		return true
+	}
+	id := uuidOf(CallOf(e), k, discriminator(m))
+	return string(id[:]) == e.GetEventId()
+}
+
+// isUUID tells whether s is a UUID in its canonical form, lower case (RFC 9562 section 4).
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case (c < '0' || c > '9') && (c < 'a' || c > 'f'):
+			return false
+		}
+	}
+	return true
 }
 
 // IDBytes is the 16 bytes of an event id, for a fold that keeps many; nil if id is no UUID.
@@ -43,6 +81,9 @@ func IDBytes(id string) []byte {
 
 // Discriminator is what tells m from other events of its kind on the same leg: together with call id, leg
 // and kind it makes the event id and the idempotency key. It panics if m is no body of [Body].
+//
+// What makes up a kind's discriminator is settled for ever once released: readers refuse an event whose id doesn't
+// follow from it, those of yesterday's version and of tomorrow's alike. Something new to tell apart is a new kind.
 func Discriminator(m proto.Message) string { return discriminator(m) }
 
 func discriminator(m proto.Message) string {
@@ -109,6 +150,8 @@ func join(parts ...any) string {
 			b.WriteString(strconv.FormatUint(uint64(p), 10))
 		case int64:
 			b.WriteString(strconv.FormatInt(p, 10))
+		case fmt.Stringer: // an enum's name
+			b.WriteString(p.String())
 		default:
 			fmt.Fprint(&b, p)
 		}

@@ -1,8 +1,6 @@
 package events
 
 import (
-	"log/slog"
-
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -18,18 +16,9 @@ func PrivacyOf(fd protoreflect.FieldDescriptor) Privacy {
 	return p
 }
 
-// LogValue is what a logger may show of e: who, what and when, and never a marked field, so that
-// slog.Any("event", e) is safe.
-func (e *CallEvent) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.String("event_id", e.GetEventId()), slog.String("kind", e.Kind().String()),
-		slog.String("call_id", e.GetCallId()), slog.String("leg_id", e.GetLegId()),
-		slog.String("tenant", e.GetTenant()), slog.Time("occurred_at", e.GetOccurredAt().AsTime()),
-	)
-}
-
-// Masked returns a copy of m in which every field marked personal or secret is replaced: strings by a mask
-// of the same meaning, everything else cleared. For showing an event to a person who may not see the caller.
+// Masked returns a copy of m, an event or a body on its own, in which every field marked personal or secret is
+// replaced: strings by a mask of the same meaning, everything else cleared. Fields that this version doesn't know
+// are dropped: nobody can tell what they hold. For showing an event to a person who may not see the caller.
 func Masked[M proto.Message](m M) M {
 	c, ok := proto.Clone(m).(M)
 	if !ok {
@@ -42,6 +31,7 @@ func Masked[M proto.Message](m M) M {
 const masked = "***"
 
 func mask(m protoreflect.Message) {
+	m.SetUnknown(nil)
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		switch p := PrivacyOf(fd); {
 		case p == Privacy_PRIVACY_PERSONAL || p == Privacy_PRIVACY_SECRET:

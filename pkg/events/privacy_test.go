@@ -9,41 +9,85 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 )
 
-// secrets stand in the samples' marked fields.
-var secrets = []string{"+14155550123", "Okonkwo", "api.twilio.com", "WK1", "I would like a demo, Okonkwo", "+14155550199"}
+// sentinel stands in every field that may hold something of a person; harmless in every other.
+const (
+	sentinel = "SENTINEL"
+	harmless = "harmless"
+)
 
-func TestLoggersShowNoMarkedField(t *testing.T) {
-	var log bytes.Buffer
-	l := slog.New(slog.NewJSONHandler(&log, nil))
-	for _, m := range bodies() {
-		l.Info("handled", "event", call.Event(at, m))
-	}
-	for _, s := range secrets {
-		if strings.Contains(log.String(), s) {
-			t.Errorf("the log shows %q", s)
+// revealing is m with the sentinel in every marked field, and in fields that this version doesn't know. A message
+// that is marked as a whole has it in every field.
+func revealing(m protoreflect.Message) protoreflect.Message {
+	m = m.New()
+	filler{func(fd protoreflect.FieldDescriptor) string {
+		switch events.PrivacyOf(fd) {
+		case events.Privacy_PRIVACY_PERSONAL, events.Privacy_PRIVACY_SECRET:
+			return sentinel
+		default:
+			return harmless
 		}
-	}
-	if !strings.Contains(log.String(), call.ID) {
-		t.Error("the log does not name the call")
-	}
+	}}.fill(m)
+	taint(m, false)
+	return m
 }
 
-func TestMaskedHidesMarkedFieldsAndKeepsTheRest(t *testing.T) {
-	for _, m := range bodies() {
-		e := call.Event(at, m)
-		before := proto.CloneOf(e)
-		text := prototext.Format(events.Masked(e))
-		for _, s := range secrets {
-			if strings.Contains(text, s) {
-				t.Errorf("%T: masked shows %q", m, s)
+// taint puts the sentinel into what nobody knows, and everywhere below a marked message.
+func taint(m protoreflect.Message, all bool) {
+	// Field 5000, length-delimited.
+	m.SetUnknown(append([]byte{0xc2, 0xb8, 0x02, byte(len(sentinel))}, sentinel...))
+	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		all := all || events.PrivacyOf(fd) == events.Privacy_PRIVACY_PERSONAL
+		switch {
+		case fd.IsMap():
+		case fd.IsList() && fd.Message() != nil:
+			for i := range v.List().Len() {
+				taint(v.List().Get(i).Message(), all)
 			}
+		case fd.IsList():
+		case fd.Message() != nil:
+			taint(v.Message(), all)
+		case all && fd.Kind() == protoreflect.StringKind:
+			m.Set(fd, protoreflect.ValueOfString(sentinel))
 		}
-		if !proto.Equal(e, before) {
-			t.Errorf("%T: masking changed the original", m)
+		return true
+	})
+}
+
+// revealed are all messages of the contract, bodies and their parts on their own and events of each kind.
+func revealed(t *testing.T) map[string]proto.Message {
+	t.Helper()
+	out := map[string]proto.Message{}
+	for _, md := range messages() {
+		mt, err := protoregistry.GlobalTypes.FindMessageByName(md.FullName())
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[string(md.Name())] = revealing(mt.New()).Interface()
+	}
+	for _, m := range bodies() {
+		out[call.Event(at, m).Kind().String()] = call.Event(at, revealing(m.ProtoReflect()).Interface())
+	}
+	return out
+}
+
+func TestMaskedHidesWhatIsMarkedOrUnknownInAnyMessage(t *testing.T) {
+	for name, m := range revealed(t) {
+		before := proto.Clone(m)
+		b, err := proto.Marshal(m)
+		if err != nil || !bytes.Contains(b, []byte(sentinel)) {
+			t.Fatalf("%s: nothing to hide (err %v)", name, err)
+		}
+		masked := events.Masked(m)
+		if b, err = proto.Marshal(masked); err != nil || bytes.Contains(b, []byte(sentinel)) {
+			t.Errorf("%s: masked shows it (err %v): %s", name, err, prototext.Format(masked))
+		}
+		if !proto.Equal(m, before) {
+			t.Errorf("%s: masking changed the original", name)
 		}
 	}
 	if text := prototext.Format(events.Masked(call.Event(at, insight()))); !strings.Contains(text, "[NAME_1]") || !strings.Contains(text, "BookDemo") {
@@ -51,35 +95,83 @@ func TestMaskedHidesMarkedFieldsAndKeepsTheRest(t *testing.T) {
 	}
 }
 
-// Every string and bytes field is either marked or on this list: a new field makes somebody decide.
+func TestLoggersShowNoMarkedFieldOfAnyMessage(t *testing.T) {
+	for name, m := range revealed(t) {
+		if _, ok := m.(slog.LogValuer); !ok {
+			t.Errorf("%s has no LogValue: slog would print all of it; give it one by Loggable", name)
+		}
+		var log bytes.Buffer
+		for _, h := range []slog.Handler{slog.NewJSONHandler(&log, nil), slog.NewTextHandler(&log, nil)} {
+			slog.New(h).Info("handled", "event", m, slog.Group("in", slog.Any("a group", m)))
+			slog.New(h).Info("handled", "by hand", events.Loggable(m))
+		}
+		if strings.Contains(log.String(), sentinel) {
+			t.Errorf("%s: the log shows it: %s", name, log.String())
+		}
+	}
+}
+
+func TestLoggersShowTheRest(t *testing.T) {
+	var log bytes.Buffer
+	l := slog.New(slog.NewJSONHandler(&log, nil))
+	l.Info("x", "event", call.Event(at, insight()))
+	l.Info("x", "insight", insight())
+	for _, want := range []string{
+		call.ID, `"kind":"call_insight"`, `"revision":1`, `"intent":{"value":"BookDemo"`, `"status":"CALL_STATUS_COMPLETED"`, `"legs":1`,
+		`"started_at":"2026-11-16T15:04:05.678Z"`, `"duration":42000000000`,
+	} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("no %s in %s", want, log.String())
+		}
+	}
+	for _, redacted := range []string{"would like a demo", "[NAME_1]"} {
+		if strings.Contains(log.String(), redacted) {
+			t.Errorf("the log shows %q of the call", redacted)
+		}
+	}
+}
+
+// Every string, bytes and map field is either marked or on this list: a new field makes somebody decide.
 func TestEveryTextFieldIsMarkedOrKnownToBeHarmless(t *testing.T) {
-	harmless := strings.Fields(`event_id call_id leg_id tenant line_of_business account caller_ref key_id algorithm
-		to stir_verstat withheld payer language prompt_version recording_id status disposition token stream_id
-		recogniser model run reason consent_prompt_version value type version provider catalogue_version
-		transcript_id name currency unit request_id outcome price_version service object id key_field role
-		fields_left org pattern mapping_version error_code error_field bus_event_id folded agent_disposition key`)
 	known := map[string]bool{}
-	for _, h := range harmless {
+	for _, h := range strings.Fields(harmlessFields) {
 		known[h] = true
 	}
-	seen := map[protoreflect.FullName]bool{}
-	var walk func(protoreflect.MessageDescriptor)
-	walk = func(md protoreflect.MessageDescriptor) {
-		if seen[md.FullName()] || !strings.HasPrefix(string(md.FullName()), "frontdesk.") {
-			return
-		}
-		seen[md.FullName()] = true
+	for _, md := range messages() {
 		for i := range md.Fields().Len() {
 			fd := md.Fields().Get(i)
-			if fd.Message() != nil && !fd.IsMap() {
-				walk(fd.Message())
+			text := fd.Kind() == protoreflect.StringKind || fd.Kind() == protoreflect.BytesKind || fd.IsMap()
+			name := strings.TrimPrefix(string(fd.FullName()), "frontdesk.events.v1.")
+			if !text || events.PrivacyOf(fd) != events.Privacy_PRIVACY_UNSPECIFIED {
 				continue
 			}
-			text := fd.Kind() == protoreflect.StringKind || fd.Kind() == protoreflect.BytesKind || fd.IsMap()
-			if text && events.PrivacyOf(fd) == events.Privacy_PRIVACY_UNSPECIFIED && !known[string(fd.Name())] {
-				t.Errorf("%s is neither marked with (privacy) nor listed here as harmless", fd.FullName())
+			if !known[name] {
+				t.Errorf("%s is neither marked with (privacy) nor listed here as harmless", name)
 			}
+			delete(known, name)
 		}
 	}
-	walk((&events.CallEvent{}).ProtoReflect().Descriptor())
+	for name := range known {
+		t.Errorf("%s is listed as harmless, and is no field without a mark", name)
+	}
 }
+
+const harmlessFields = `
+AudioChunk.stream_id CallEvent.account CallEvent.call_id CallEvent.caller_ref CallEvent.event_id
+CallEvent.leg_id CallEvent.line_of_business CallEvent.tenant CallFacts.consent_prompt_version
+CallFacts.language CallFacts.payer CallFacts.to CallFacts.withheld CallInsight.language
+CallRecord.bus_event_id CallRecord.error_code CallRecord.error_field CallRecord.mapping_version CallRecord.org
+CallRecord.pattern CallStarted.language CallStarted.payer CallStarted.stir_verstat CallStarted.withheld
+CallState.agent_disposition CallState.folded ConsentRecorded.language ConsentRecorded.prompt_version
+CrmRecord.fields_left CrmRecord.id CrmRecord.key_field CrmRecord.object CrmRecord.role Detail.name
+DispositionSet.disposition DispositionSet.token Finding.value InsightUnavailable.reason Leg.leg_id
+MediaEnded.stream_id MediaGap.stream_id MediaStarted.language MediaStarted.stream_id Money.currency
+Provenance.catalogue_version Provenance.model Provenance.prompt_version Provenance.provider
+Provenance.transcript_id Quantity.unit Recording.recording_id Recording.status RecordingReady.recording_id
+RecordingReady.status RecordingStarted.recording_id Redaction.version RedactionCount.type Sealed.algorithm
+Sealed.key_id StreamState.run StreamState.stream_id TranscriptCompleted.model TranscriptCompleted.reason
+TranscriptCompleted.recogniser TranscriptCompleted.run TranscriptCompleted.stream_id
+TranscriptSegment.language TranscriptSegment.model TranscriptSegment.recogniser TranscriptSegment.run
+TranscriptSegment.stream_id UsageRecorded.model UsageRecorded.outcome UsageRecorded.payer
+UsageRecorded.price_version UsageRecorded.provider UsageRecorded.request_id UsageRecorded.service
+`

@@ -136,7 +136,7 @@ func (x *Price) GetPer() float64 {
 type Quantity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// "input_token", "cached_token", "thought_token", "output_token", "speech_second", "api_call",
-	// "call_minute", "recording_minute".
+	// "request", "call_minute", "recording_minute".
 	Unit string `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
 	// How many; speech seconds as the provider bills them.
 	Amount float64 `protobuf:"fixed64,2,opt,name=amount,proto3" json:"amount,omitempty"`

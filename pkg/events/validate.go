@@ -28,10 +28,12 @@ func (f *faults) need(ok bool, fault string) {
 	}
 }
 
-// Validate reports every fault of e as one *InvalidError, or nil. It allocates nothing for a valid event.
+// Validate reports every fault of e as one *InvalidError, or nil. The id must follow from the rest of the event (see
+// [Call.Event]): whoever repeated an event under another id would have its effect twice.
 func Validate(e *CallEvent) error {
 	var f faults
-	f.need(len(e.GetEventId()) == 36, "event_id is not a UUID")
+	f.need(isUUID(e.GetEventId()), "event_id is not a UUID")
+	f.need(!isUUID(e.GetEventId()) || follows(e), "event_id does not follow from the event")
 	f.need(e.GetCallId() != "", "call_id is empty")
 	f.need(e.GetLegId() != "", "leg_id is empty")
 	f.need(e.GetTenant() != "", "tenant is empty")
@@ -110,6 +112,10 @@ func (f *faults) body(b *Body) {
 		f.need(s.GetText() != "", "transcript_segment.text is empty")
 		f.need(s.GetRun() != "", "transcript_segment.run is empty")
 		f.share(s.GetConfidence(), "transcript_segment.confidence")
+		for _, w := range s.GetWords() {
+			f.span(w.GetStartMs(), w.GetEndMs(), "transcript_segment.words")
+			f.share(w.GetConfidence(), "transcript_segment.words.confidence")
+		}
 	case *Body_TranscriptCompleted:
 		f.need(m.TranscriptCompleted.GetStreamId() != "", "transcript_completed.stream_id is empty")
 		f.need(m.TranscriptCompleted.GetRun() != "", "transcript_completed.run is empty")
