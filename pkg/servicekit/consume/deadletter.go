@@ -85,7 +85,7 @@ func (c *Consumer) deadLetter(m *Message, cause error) produce.Message {
 		o.FirstFailure = now
 	}
 	return produce.Message{
-		Topic: c.cfg.DeadLetters, Key: m.Key, Value: m.Value,
+		Topic: c.cfg.DeadLetters, Key: m.Key, Value: m.Value, AnySize: true,
 		Headers: deadletter.Headers(append([]kafka.Header(nil), m.Headers...), o, cause),
 	}
 }

@@ -53,7 +53,7 @@ func (d *delivery) parkedCopy(e *entry, t ticket) produce.Message {
 	if !t.first.IsZero() {
 		h = append(h, header(headerParkFailure, stamp(t.first)))
 	}
-	return produce.Message{Topic: e.src.topic, Key: d.Key, Value: d.Value, Headers: h, Partition: &d.p.id}
+	return produce.Message{Topic: e.src.topic, Key: d.Key, Value: d.Value, Headers: h, Partition: &d.p.id, AnySize: true}
 }
 
 // mark says in the retry topic that an entry is complete though older ones are not.

@@ -29,6 +29,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/embedded"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 )
 
@@ -70,6 +71,32 @@ func TestADeadLetterTooLargeIsLeftWithoutItsValue(t *testing.T) {
 			got := kafkatest.Records(t, w.cluster.Conn, dead)
 			if len(got) != 1 || got[0].Value != nil || deadletter.Get(got[0].Headers, "dl-omitted") != "2000" || deadletter.Get(got[0].Headers, deadletter.HeaderOffset) != "0" {
 				t.Errorf("got %v", got)
+			}
+		})
+	}
+}
+
+// What fits into a topic beyond the producer's own bound keeps its value on the way to the dead letters, which take
+// more than any other topic.
+func TestALargeMessageKeepsItsValueAsADeadLetter(t *testing.T) {
+	for name, fails := range map[string]error{"poison": errPoison, "parked first": errAway} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "a:1")
+			for topic, bytes := range map[string]string{"a": "1048576", consume.RetryTopic("a", group): "1048576", dead: "1114112"} {
+				w.limit(topic, bytes)
+			}
+			large := strings.Repeat("x", 1_040_000)
+			foreign := produce.New(w.cluster.Conn, produce.Config{MaxMessageBytes: 1 << 20}, telemetry.Discard())
+			defer foreign.Close(t.Context())
+			if err := foreign.Publish(t.Context(), produce.Message{Topic: "a", Key: []byte("k"), Value: []byte(large)}); err != nil {
+				t.Fatal(err)
+			}
+			cfg := w.config()
+			cfg.Park = consume.Park{Initial: time.Millisecond, Max: time.Millisecond, Rounds: 1}
+			w.start(cfg, consume.Stack(func(context.Context, *consume.Message) error { return fails }, noPatience), consume.Hooks{})
+			eventually(t, "it is committed", func() bool { return w.committed("a", 0) == 1 && w.end(dead, 0) == 1 })
+			if got := kafkatest.Records(t, w.cluster.Conn, dead); string(got[0].Value) != large {
+				t.Errorf("%d of %d bytes are left", len(got[0].Value), len(large))
 			}
 		})
 	}

@@ -38,6 +38,9 @@ type Message struct {
 	Headers []kafka.Header
 	// Partition overrides the key's: for what must stand beside something else. nil leaves it to the key.
 	Partition *int
+	// AnySize leaves it to the broker whether the message is too large: for one that stands in a topic already
+	// and moves to another, which may take more than Config.MaxMessageBytes. It is sent alone.
+	AnySize bool
 }
 
 // Config bounds the producer.
@@ -45,8 +48,8 @@ type Config struct {
 	// MaxQueuedBytes bounds what waits in memory; Send blocks (or fails when its context ends) at the bound.
 	// Default 64 MiB.
 	MaxQueuedBytes int `koanf:"max_queued_bytes"`
-	// MaxMessageBytes refuses larger messages with ErrTooLarge before they can poison a batch. It counts key,
-	// value, headers and framing, bounds a batch too, and must not exceed the topics' max.message.bytes.
+	// MaxMessageBytes refuses larger messages (but [Message.AnySize]) with ErrTooLarge before they can poison a
+	// batch. It counts key, value, headers and framing, bounds a batch too, and must not exceed the topics' max.message.bytes.
 	// Default 1,000,000: under Kafka's own default of 1,048,588.
 	MaxMessageBytes int `koanf:"max_message_bytes"`
 }
@@ -166,10 +169,11 @@ func (p *Producer) Send(ctx context.Context, m Message, done func(error)) {
 		copy(headers, m.Headers)
 		it.msg.Headers = deadletter.Set(headers, kafka.Header{Key: telemetry.HeaderTraceparent, Value: []byte(tp)})
 	}
-	if it.bytes = encodedSize(&it.msg); it.bytes > p.cfg.MaxMessageBytes {
+	if it.bytes = encodedSize(&it.msg); it.bytes > p.cfg.MaxMessageBytes && !m.AnySize {
 		done(tooLarge(m.Topic, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, it.bytes, p.cfg.MaxMessageBytes)))
 		return
 	}
+	it.bytes = min(it.bytes, p.cfg.MaxQueuedBytes) // more room than that there never is
 	n, err := p.counts.of(ctx, m.Topic)
 	if err != nil {
 		done(err)
