@@ -206,6 +206,19 @@ func TestInvalidEventsAreRefusedOnBothSides(t *testing.T) {
 	}
 }
 
+// The faults of an event stand in a dead letter's headers, so they hold none of its values.
+func TestFaultsQuoteNothing(t *testing.T) {
+	for _, m := range bodies() {
+		e := call.Event(at, revealing(m.ProtoReflect()).Interface())
+		e.EventId, e.CallId = sentinel, ""
+		var invalid *events.InvalidError
+		if _, err := events.Marshal(e); !errors.As(err, &invalid) || !strings.Contains(invalid.SafeWords(), "call_id is empty") ||
+			strings.Contains(invalid.SafeWords(), sentinel) || strings.Contains(invalid.SafeWords(), harmless) {
+			t.Errorf("%T: %v", m, err)
+		}
+	}
+}
+
 func TestEventOfANewerProducerIsNoFault(t *testing.T) {
 	e := call.Event(at, bodies()[0])
 	body := &events.Body{}

@@ -19,6 +19,9 @@ func (e *InvalidError) Error() string {
 	return "invalid " + e.Kind.String() + " event: " + strings.Join(e.Faults, "; ")
 }
 
+// SafeWords is Error: fields and rules, never a value, so it may stand in a dead letter's headers.
+func (e *InvalidError) SafeWords() string { return e.Error() }
+
 // faults collects what is wrong.
 type faults []string
 

@@ -6,7 +6,9 @@
 package deadletter
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -24,11 +26,17 @@ const (
 	HeaderAttempts     = "dl-attempts"      // how often it was tried
 	HeaderFirstFailure = "dl-first-failure" // RFC 3339
 	HeaderFailedAt     = "dl-failed-at"     // RFC 3339
+	HeaderClass        = "dl-class"         // "permanent", or "retryable" if its retries are spent
 	HeaderCode         = "dl-code"
 	HeaderField        = "dl-field"
+	HeaderReason       = "dl-reason" // our own words, where the error has some that quote nothing
 	HeaderDependency   = "dl-dependency"
-	HeaderRedrives     = "dl-redrives" // how often it has come back from here
+	HeaderRedrives     = "dl-redrives" // how often it has come back from here, by whoever sent it back
+	prefix             = "dl-"
 )
+
+// maxReason bounds the words, in bytes.
+const maxReason = 1000
 
 // Origin is where the original stands and what has been spent on it.
 type Origin struct {
@@ -42,22 +50,26 @@ type Origin struct {
 	FailedAt     time.Time
 }
 
-// Headers are the dead letter's: the original's, with o and cause set (never appended: a message that comes
-// back and fails again has each header once).
+// Headers are the dead letter's: the original's, with o and cause. What an earlier failure left in a message that
+// has come back is dropped, but for the count of redrives.
 func Headers(original []kafka.Header, o Origin, cause error) []kafka.Header {
-	h := Set(nil, original...)
-	h = Set(h,
+	earlier := slices.DeleteFunc(slices.Clone(original), func(h kafka.Header) bool {
+		return strings.HasPrefix(h.Key, prefix) && h.Key != HeaderRedrives
+	})
+	h := append(Set(nil, earlier...),
 		text(HeaderTopic, o.Topic), text(HeaderPartition, strconv.Itoa(o.Partition)),
 		text(HeaderOffset, strconv.FormatInt(o.Offset, 10)), text(HeaderTime, stamp(o.Time)),
 		text(HeaderGroup, o.Group), text(HeaderAttempts, strconv.Itoa(o.Attempts)),
 		text(HeaderFirstFailure, stamp(o.FirstFailure)), text(HeaderFailedAt, stamp(o.FailedAt)),
-		text(HeaderCode, retry.Code(cause)),
+		text(HeaderClass, retry.ClassOf(cause).String()), text(HeaderCode, retry.Code(cause)),
 	)
-	if f := retry.Field(cause); f != "" {
-		h = Set(h, text(HeaderField, f))
-	}
-	if d := retry.Dependency(cause); d != "" {
-		h = Set(h, text(HeaderDependency, d))
+	words := retry.Words(cause)
+	for _, x := range []kafka.Header{
+		text(HeaderField, retry.Field(cause)), text(HeaderReason, words[:min(len(words), maxReason)]), text(HeaderDependency, retry.Dependency(cause)),
+	} {
+		if len(x.Value) > 0 {
+			h = append(h, x)
+		}
 	}
 	return h
 }

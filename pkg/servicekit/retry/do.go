@@ -116,3 +116,15 @@ func Dependency(err error) string {
 	}
 	return ""
 }
+
+// Words are what an error in err's chain says of itself that anybody may read: its method SafeWords promises to quote
+// no value of a message and nothing that a vendor said. "" if none has any.
+func Words(err error) string {
+	if e, ok := errors.AsType[interface {
+		error
+		SafeWords() string
+	}](err); ok {
+		return e.SafeWords()
+	}
+	return ""
+}

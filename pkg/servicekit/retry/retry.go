@@ -53,6 +53,22 @@ func IsPermanent(err error) bool {
 	return errors.As(err, &e) && e.Class == Permanent
 }
 
+// ClassOf is err's class.
+func ClassOf(err error) Class {
+	if IsPermanent(err) {
+		return Permanent
+	}
+	return Retryable
+}
+
+// String is the class as a word.
+func (c Class) String() string {
+	if c == Permanent {
+		return "permanent"
+	}
+	return "retryable"
+}
+
 // Policy of the in-place retry.
 type Policy struct {
 	// Initial and Max bound one pause, which doubles and varies by half.
