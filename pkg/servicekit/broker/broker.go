@@ -90,6 +90,28 @@ func (c *Conn) Close() error {
 	return nil
 }
 
+// TopicError is what the cluster says of one topic: nil if it can be used. A list of all topics leaves out those that we
+// have no right to, as if they didn't exist; asked by name, the cluster tells. It makes no topic.
+func (c *Conn) TopicError(ctx context.Context, topic string) error {
+	own := *c.Client
+	t := &kafka.Transport{
+		Dial: c.transport.Dial, DialTimeout: dialTimeout, ClientID: c.cfg.ClientID, TLS: c.transport.TLS, SASL: c.transport.SASL,
+		MetadataTopics: []string{topic},
+	}
+	defer t.CloseIdleConnections()
+	own.Transport = t
+	res, err := own.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})
+	if err != nil {
+		return fmt.Errorf("asking for topic %s: %w", topic, err)
+	}
+	for _, t := range res.Topics {
+		if t.Name == topic {
+			return t.Error //nolint:wrapcheck // the cluster's own code
+		}
+	}
+	return kafka.UnknownTopicOrPartition
+}
+
 // Partitions is the partition count of every topic of the cluster, asked of a broker now.
 func (c *Conn) Partitions(ctx context.Context) (map[string]int, error) {
 	var errs []error

@@ -90,8 +90,9 @@ func TestEnsureTopics(t *testing.T) {
 		t.Errorf("wrong count: %v %v", res, err)
 	}
 	c.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Err: kerr.InvalidReplicationFactor})
-	if _, err := c.EnsureTopics(t.Context(), []broker.TopicSpec{{Name: "more", Partitions: 1}}); !errors.Is(err, kafka.InvalidReplicationFactor) {
-		t.Errorf("a refused topic: %v", err)
+	res, err = c.EnsureTopics(t.Context(), append(specs[:1:1], broker.TopicSpec{Name: "more", Partitions: 1}))
+	if !errors.Is(err, kafka.InvalidReplicationFactor) || len(res) != 1 || res[0].Name != "events" {
+		t.Errorf("a refused topic: %v %v", res, err)
 	}
 	counts, err := c.Partitions(t.Context())
 	if err != nil || counts["events"] != 3 || counts["more"] != 0 {

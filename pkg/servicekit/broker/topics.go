@@ -52,9 +52,10 @@ func (c *Conn) EnsureTopics(ctx context.Context, specs []TopicSpec) ([]TopicResu
 	}
 	created, err := c.create(ctx, missing)
 	if err != nil {
-		return nil, err
+		specs = slices.DeleteFunc(slices.Clone(specs), func(s TopicSpec) bool { return have[s.Name] == 0 && !created[s.Name] })
 	}
-	return c.compare(ctx, specs, have, created)
+	results, differ := c.compare(ctx, specs, have, created)
+	return results, errors.Join(err, differ)
 }
 
 // create makes the topics and returns the names of those that are new; one that somebody else made meanwhile

@@ -1,6 +1,7 @@
 package produce
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -75,20 +76,36 @@ func (c *counts) of(ctx context.Context, topic string) (int, error) {
 		return n, nil
 	}
 	var last error // the cluster's last answer says more than that time is up
-	for until := time.Now().Add(topicPatience); ; {
+	for until, asked := time.Now().Add(topicPatience), 0; ; asked++ {
 		n, err := c.ask(ctx, topic)
 		if err == nil {
 			return c.learn(topic, n), nil
+		}
+		if asked == 1 && errors.Is(err, kafka.UnknownTopicOrPartition) {
+			// The client knows topics by a list of all, which leaves out what we have no right to.
+			err = cmp.Or(c.conn.TopicError(ctx, topic), err)
 		}
 		if ctx.Err() != nil {
 			return 0, notSent(topic, errors.Join(context.Cause(ctx), last))
 		}
 		last = fmt.Errorf("looking the topic up: %w", err)
+		if code, hopeless := refusal(err); hopeless {
+			return 0, notSent(topic, &retry.Error{Class: retry.Retryable, Code: code, Dependency: "kafka", Err: last})
+		}
 		if time.Now().After(until) && errors.Is(err, kafka.UnknownTopicOrPartition) {
 			return 0, notSent(topic, &retry.Error{Class: retry.Retryable, Code: "kafka.no_such_topic", Dependency: "kafka", Err: last})
 		}
 		wait(ctx, 50*time.Millisecond)
 	}
+}
+
+// refusal is the code of an answer that asking again doesn't change: rights, or a name that no topic has.
+func refusal(err error) (code string, is bool) {
+	var k kafka.Error
+	if !errors.As(err, &k) || broker.Transient(err) {
+		return "", false
+	}
+	return codeOf(k), true
 }
 
 func (c *counts) ask(ctx context.Context, topic string) (int, error) {
@@ -97,7 +114,11 @@ func (c *counts) ask(ctx context.Context, topic string) (int, error) {
 		return 0, err //nolint:wrapcheck // of says what was looked up
 	}
 	for _, t := range res.Topics {
-		if t.Name == topic && t.Error == nil && len(t.Partitions) > 0 {
+		switch {
+		case t.Name != topic:
+		case t.Error != nil:
+			return 0, t.Error
+		case len(t.Partitions) > 0:
 			return len(t.Partitions), nil
 		}
 	}

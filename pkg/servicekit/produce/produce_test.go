@@ -275,6 +275,15 @@ func TestARefusalIsToldAtOnce(t *testing.T) {
 	}
 }
 
+func TestAForbiddenTopicIsNoMissingOne(t *testing.T) {
+	c := kafkatest.Start(t, embedded.KafkaConfig{}, "calls:1")
+	c.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: "calls", Err: kerr.TopicAuthorizationFailed, Count: -1})
+	err := start(t, kafkatest.Dial(t, broker.Config{Brokers: c.Brokers()}), produce.Config{}).Publish(t.Context(), message("k", "v"))
+	if !errors.Is(err, kafka.TopicAuthorizationFailed) || retry.Code(err) != "kafka.topic_authorization_failed" {
+		t.Errorf("got %v, code %s", err, retry.Code(err))
+	}
+}
+
 func TestTheQueueIsBounded(t *testing.T) {
 	c := kafkatest.Start(t, embedded.KafkaConfig{}, "calls:1")
 	fault := c.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "calls", Err: kerr.NotEnoughReplicas, Count: -1})

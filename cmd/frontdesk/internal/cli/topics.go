@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -45,20 +47,16 @@ func topics() *cobra.Command {
 				return fmt.Errorf("preparing the way to Kafka: %w", err)
 			}
 			defer func() { _ = conn.Close() }() // everything was answered: nothing is left to fail
+			// What was found is worth seeing beside what is wrong with it.
 			results, err := conn.EnsureTopics(cmd.Context(), allinone.TopicSpecs(partitions, replicas))
-			if err != nil {
+			if asJSON {
+				if results != nil {
+					err = errors.Join(writeJSON(cmd.OutOrStdout(), results), err)
+				}
 				return err //nolint:wrapcheck // it names topic and reason
 			}
-			if asJSON {
-				return writeJSON(cmd.OutOrStdout(), results)
-			}
-			t := newTable(cmd.OutOrStdout())
-			t.AppendHeader(table.Row{"topic", "action", "differs"})
-			for _, r := range results {
-				t.AppendRow(table.Row{r.Name, r.Action, strings.Join(r.Differences, "\n")})
-			}
-			t.Render()
-			return nil
+			printTopics(cmd.OutOrStdout(), results)
+			return err //nolint:wrapcheck // it names topic and reason
 		},
 	}
 	f := c.Flags()
@@ -68,4 +66,16 @@ func topics() *cobra.Command {
 	f.IntVar(&replicas, "replicas", 3, "replication factor")
 	f.BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+func printTopics(w io.Writer, results []broker.TopicResult) {
+	if len(results) == 0 {
+		return
+	}
+	t := newTable(w)
+	t.AppendHeader(table.Row{"topic", "action", "differs"})
+	for _, r := range results {
+		t.AppendRow(table.Row{r.Name, r.Action, strings.Join(r.Differences, "\n")})
+	}
+	t.Render()
 }

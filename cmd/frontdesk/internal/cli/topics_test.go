@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/embedded"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+)
+
+func TestTopicsShowsWhatItFoundBesideWhatIsWrong(t *testing.T) {
+	c := kafkatest.Start(t, embedded.KafkaConfig{}, "calls.media:3")
+	for _, format := range []string{"--json=false", "--json"} {
+		out, _, err := run(t.Context(), "topics", "--brokers", c.Brokers()[0], "--partitions", "4", "--replicas", "1", format)
+		if err == nil || !strings.Contains(err.Error(), "calls.media has 3 partitions, not 4") {
+			t.Errorf("%s: %v", format, err)
+		}
+		for _, want := range []string{"calls.lifecycle", "calls.media", "differs", "partitions: have 3, want 4"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: no %q in\n%s", format, want, out)
+			}
+		}
+	}
+}
