@@ -22,7 +22,7 @@ type generation struct {
 	kafka      *kafka.Generation
 	partitions map[int]*partition
 
-	// ending is closed when the generation is over: fetching stops, nothing new is begun.
+	// ending is closed when the generation is over, for the group or for us: fetching stops, nothing new is begun.
 	ending <-chan struct{}
 	// fetching ends with it.
 	fetching context.Context
@@ -41,11 +41,13 @@ const cutGrace = 250 * time.Millisecond
 
 // generation owns everything of one generation and returns last. gctx ends with the generation, ctx never.
 func (c *Consumer) generation(ctx, gctx context.Context, gen *kafka.Generation) {
-	g := &generation{c: c, kafka: gen, partitions: map[int]*partition{}, ending: gctx.Done()}
+	life, over := context.WithCancel(gctx)
+	defer over()
+	g := &generation{c: c, kafka: gen, partitions: map[int]*partition{}, ending: life.Done()}
 	var stopFetching, cut context.CancelFunc
 	g.fetching, stopFetching = context.WithCancel(ctx)
 	defer stopFetching()
-	defer context.AfterFunc(gctx, stopFetching)()
+	defer context.AfterFunc(life, stopFetching)()
 	g.ctx, cut = context.WithCancel(ctx)
 	defer cut()
 
@@ -75,6 +77,7 @@ func (c *Consumer) generation(ctx, gctx context.Context, gen *kafka.Generation) 
 	c.ready.Store(true)
 	g.start()
 	g.commitUntilEnded()
+	over() // kafka-go notices a dead coordinator at the next heartbeat only; the drain must not fetch until then
 	g.drain(cut)
 	if c.hooks.Revoked != nil {
 		c.hooks.Revoked(a)

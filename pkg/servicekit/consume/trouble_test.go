@@ -169,6 +169,39 @@ func TestTheConsumerOutlastsItsConnections(t *testing.T) {
 	}
 }
 
+// A commit finds the coordinator gone long before the heartbeat does; the generation ends then and there.
+func TestAGenerationEndsWithItsCoordinatorsConnection(t *testing.T) {
+	w := newWorld(t, "a:1")
+	cfg := w.config()
+	cfg.Session, cfg.Heartbeat = 30*time.Second, 10*time.Second
+	entered, ended := make(chan struct{}, 10), make(chan struct{}, 10)
+	m := w.start(cfg, consume.Stack(func(ctx context.Context, m *consume.Message) error {
+		if string(m.Key) == "waits" {
+			entered <- struct{}{}
+			<-consume.Ending(ctx)
+			ended <- struct{}{}
+			return context.Canceled
+		}
+		return nil
+	}, noPatience), consume.Hooks{})
+	w.publish("a", "goes on", "0")
+	eventually(t, "the group has committed", func() bool { return w.committed("a", 0) == 1 })
+	m.line.mu.Lock()
+	for c := range m.line.open {
+		_ = c.Close()
+		delete(m.line.open, c)
+	}
+	m.line.mu.Unlock()
+	w.publish("a", "more", "0") // something to commit
+	w.publish("a", "waits", "0")
+	<-entered
+	select {
+	case <-ended:
+	case <-time.After(5 * time.Second):
+		t.Error("the generation goes on without its coordinator")
+	}
+}
+
 func TestABrokerThatComesBackIsJoinedAgain(t *testing.T) {
 	w := newWorldOn(t, "", "a:1")
 	f := w.cluster.Kafka.Fake
