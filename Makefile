@@ -32,8 +32,9 @@ vet: ## go vet, every module
 lint: $(TOOLS)/golangci-lint lint-proto ## golangci-lint on every module, buf lint and buf breaking
 	@for m in $(MODULES); do (cd $$m && golangci-lint run --config $(CURDIR)/.golangci.yml ./...) || exit 1; done
 
-lint-proto: $(TOOLS)/buf ## buf lint; buf breaking against the released contract
-	cd pkg/events && buf lint && buf breaking --against testdata/released/v1.binpb
+lint-proto: $(TOOLS)/buf ## buf lint on every buf module; buf breaking against the released contract
+	@for f in $$(git ls-files --cached --others --exclude-standard '*buf.yaml'); do (cd $$(dirname $$f) && buf lint) || exit 1; done
+	cd pkg/events && buf breaking --against testdata/released/v1.binpb
 
 gowork-off: ## build every module as a Docker build does, without the workspace
 	@for m in $(MODULES); do (cd $$m && GOWORK=off go build ./...) || exit 1; done
@@ -42,8 +43,9 @@ generate: $(TOOLS)/buf $(TOOLS)/protoc-gen-go $(TOOLS)/protoc-gen-go-grpc ## gen
 	@for f in $$(git ls-files --cached --others --exclude-standard '*buf.gen.yaml'); do (cd $$(dirname $$f) && buf generate) || exit 1; done
 	cd pkg/events && buf build -o - | go run ./internal/docgen > ../../docs/events.md
 
-generated-is-current: generate ## fail if `make generate` changes anything
-	@git diff --exit-code --stat -- '*.pb.go' docs/events.md || { echo "generated files are not current: run make generate and commit"; exit 1; }
+generated-is-current: generate ## fail if `make generate` changes anything, or makes a file that nobody has added
+	@git diff --exit-code --stat -- '*.pb.go' docs/events.md && ! git ls-files --others --exclude-standard -- '*.pb.go' docs/events.md | grep . || \
+	  { echo "generated files are not current: run make generate and commit"; exit 1; }
 
 release-contract: $(TOOLS)/buf ## make today's contract the one that buf breaking holds later changes to
 	cd pkg/events && buf build -o testdata/released/v1.binpb

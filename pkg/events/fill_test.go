@@ -111,8 +111,9 @@ func (f filler) scalar(fd protoreflect.FieldDescriptor) protoreflect.Value {
 		return protoreflect.ValueOfUint32(4)
 	case protoreflect.Uint64Kind:
 		return protoreflect.ValueOfUint64(5)
+	default:
+		panic(fmt.Sprintf("no sample of a %s (%s)", fd.Kind(), fd.FullName()))
 	}
-	panic(fmt.Sprintf("no sample of a %s (%s)", fd.Kind(), fd.FullName()))
 }
 
 // plausible is text that the rules accept.
