@@ -13,8 +13,10 @@ const MaxDeadLetterBytes = MaxMessageBytes + 64<<10
 type Topic struct {
 	// Name on the broker.
 	Name string
-	// Owner is the only service that writes it (dead letters and retry topics: whoever fails).
+	// Owner names the services that write it; for most topics one alone (dead letters: whoever fails).
 	Owner string
+	// Reserved: nobody writes it yet. Its name and settings are settled for a part that comes later.
+	Reserved bool
 	// Key says what the message key is: "call id" or "tenant".
 	Key string
 	// Kinds that it holds; empty for topics of original bytes.
@@ -73,16 +75,16 @@ var (
 		Doc:   "Every request to a provider, with what it costs and who pays.",
 	}
 	CrmWrites = Topic{
-		Name: "crm.writes", Owner: "crm-writer", Key: "call id", Retention: 90 * day, Compacted: true, CompactionLag: day,
+		Name: "crm.writes", Owner: "crm-writer", Reserved: true, Key: "call id", Retention: 90 * day, Compacted: true, CompactionLag: day,
 		Kinds: []Kind{KindBeforeImage},
 		Doc:   "Records as they were before our write; read by undo only.",
 	}
 	AnalyticsRecords = Topic{
-		Name: "analytics.records", Owner: "crm-writer", Key: "call id", Retention: 7 * day,
+		Name: "analytics.records", Owner: "crm-writer", Reserved: true, Key: "call id", Retention: 7 * day,
 		Doc: "Redacted JSON of calls.records for Kafka Connect.",
 	}
 	AnalyticsUsage = Topic{
-		Name: "analytics.usage", Owner: "crm-writer", Key: "call id", Retention: 7 * day,
+		Name: "analytics.usage", Owner: "crm-writer", Reserved: true, Key: "call id", Retention: 7 * day,
 		Doc: "JSON of calls.usage for Kafka Connect.",
 	}
 	DeadLetters = Topic{
@@ -113,6 +115,26 @@ func Groups() []Group {
 		{Name: "stt", Topics: []Topic{Media}},
 		{Name: "inference", Topics: []Topic{Lifecycle, Transcripts}},
 		{Name: "crm-writer", Topics: []Topic{Insights}},
+	}
+}
+
+// Lookup is what a service reads without a group, from one partition and by time or offset: what it, or somebody, has
+// published before. No offset is committed and nothing is parked.
+type Lookup struct {
+	Service string
+	Topic   Topic
+	// Why, as half a sentence for docs/events.md.
+	Why string
+}
+
+// Lookups is every such read.
+func Lookups() []Lookup {
+	return []Lookup{
+		{"ingress", Lifecycle, "a call's past, when its stream must be started anew"},
+		{"stt", Lifecycle, "streams and consent of the calls that are open, when a partition is taken up"},
+		{"stt", Transcripts, "how far each stream was told, when a partition is taken up"},
+		{"inference", State, "its own folds, when a partition is taken up"},
+		{"inference", Transcripts, "the words of a call, by the offsets in its fold"},
 	}
 }
 

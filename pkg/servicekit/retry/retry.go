@@ -47,7 +47,8 @@ func (e *Error) Error() string {
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
-// IsPermanent tells whether err is classified Permanent anywhere in its chain.
+// IsPermanent tells whether err is classified Permanent: by the outermost classified error of its chain, for whoever
+// classified an error again knew more.
 func IsPermanent(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Class == Permanent

@@ -1,6 +1,6 @@
 // Package seal encrypts event bodies under a data key of the call's own, so that deleting the key erases the
-// call wherever its bytes stand. Sealing is switched on later; the format is fixed now, since golden bytes
-// hold it.
+// call wherever its bytes stand. Nobody seals yet: what is here is the format, which the envelope of the events has a
+// place for since version 1 and which a known answer in the tests holds, and the port by which keys will be found.
 package seal
 
 import (

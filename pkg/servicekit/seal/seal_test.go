@@ -2,6 +2,7 @@ package seal_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"testing"
 
@@ -35,5 +36,46 @@ func TestSealedBodyOpensOnlyInItsOwnEvent(t *testing.T) {
 	}
 	if _, err := seal.Seal(key[:16], nil, nil); err == nil {
 		t.Error("a short key was accepted")
+	}
+}
+
+// A body that was sealed by version 1 opens for ever.
+func TestKnownAnswer(t *testing.T) {
+	sealed, err := hex.DecodeString("7477656c7665206279746573c8ea8787d34ae99640f56dfbc4bf8b6faa00c591")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := make([]byte, seal.KeySize)
+	for i := range key {
+		key[i] = byte(i)
+	}
+	if plain, err := seal.Open(key, sealed, []byte("event 1")); err != nil || string(plain) != "body" {
+		t.Errorf("open = %q, %v", plain, err)
+	}
+}
+
+// keys is a key store of a test, as one of a vendor's will be.
+type keys map[string][]byte
+
+func (k keys) DataKey(id string) ([]byte, error) {
+	if key, ok := k[id]; ok {
+		return key, nil
+	}
+	return nil, seal.ErrErased
+}
+
+func TestDeletingTheKeyErasesTheCall(t *testing.T) {
+	key, err := seal.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := keys{"call": key}
+	var port seal.Keys = store
+	if got, err := port.DataKey("call"); err != nil || !bytes.Equal(got, key) {
+		t.Errorf("%v", err)
+	}
+	delete(store, "call")
+	if _, err := port.DataKey("call"); !errors.Is(err, seal.ErrErased) {
+		t.Errorf("err = %v", err)
 	}
 }

@@ -51,6 +51,7 @@ func run(in io.Reader, out io.Writer) error {
 	fmt.Fprint(w, intro)
 	topics(w)
 	groups(w)
+	lookups(w)
 	fmt.Fprintf(w, "\n%s", shapes)
 	fmt.Fprint(w, "\n## Messages\n\nA field marked **personal** or **secret** never reaches a log, a trace, a metric or a header; a field marked\n**redacted** holds placeholders in place of personal data.\n")
 	for _, name := range []string{"envelope", "call", "media", "transcript", "insight", "record", "usage", "state"} {
@@ -74,7 +75,11 @@ func topics(w io.Writer) {
 		if holds == "" {
 			holds = t.Doc
 		}
-		fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s |\n", t.Name, t.Owner, t.Key, holds, kept(t))
+		owner := t.Owner
+		if t.Reserved {
+			owner = "nobody yet (reserved for " + t.Owner + ")"
+		}
+		fmt.Fprintf(w, "| `%s` | %s | %s | %s | %s |\n", t.Name, owner, t.Key, holds, kept(t))
 	}
 }
 
@@ -98,6 +103,14 @@ func groups(w io.Writer) {
 			parks = append(parks, "`"+t.Retry(g.Name).Name+"`")
 		}
 		fmt.Fprintf(w, "| `%s` | %s | %s |\n", g.Name, strings.Join(reads, ", "), strings.Join(parks, ", "))
+	}
+}
+
+func lookups(w io.Writer) {
+	fmt.Fprint(w, "\nSome read a partition's past without a group, by time or offset; they commit nothing and park nothing.\n\n"+
+		"| service | looks up in | what |\n|---|---|---|\n")
+	for _, l := range events.Lookups() {
+		fmt.Fprintf(w, "| `%s` | `%s` | %s |\n", l.Service, l.Topic.Name, l.Why)
 	}
 }
 
