@@ -46,11 +46,11 @@ func (c *Consumer) deadLettered(next Handler) Handler {
 func (c *Consumer) bury(m *Message, cause error, done func(error)) {
 	msg := c.deadLetter(m, cause)
 	g := m.from.p.gen
-	c.tel.Log.Warn("a message became a dead letter", "topic", m.Topic, "partition", m.Partition, "offset", m.Offset,
+	c.tel.Log.WarnContext(m.from.context(), "a message became a dead letter", "topic", m.Topic, "partition", m.Partition, "offset", m.Offset,
 		"parked", m.Parked, "code", retry.Code(cause), "field", retry.Field(cause), "dependency", retry.Dependency(cause))
 	buried := func(err error) {
 		if err == nil {
-			c.metrics.deadLetters.Add(g.ctx, 1, c.metrics.group,
+			c.metrics.deadLetters.Add(m.from.context(), 1, c.metrics.group,
 				metric.WithAttributes(attribute.String("topic", m.Topic), attribute.String("code", retry.Code(cause))))
 		}
 		done(err)

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 )
 
@@ -60,6 +62,8 @@ type delivery struct {
 	size int
 	// entry is where it stands in the parked keys; nil for one that comes from the topic itself.
 	entry *entry
+	// span is the message's own, or that of its call; set before the handler has it.
+	span trace.SpanContext
 
 	// Guarded by p.mu:
 	done     bool // custody has ended
@@ -140,14 +144,14 @@ func (d *delivery) complete(err error) {
 		return
 	case p.over:
 		d.done = true
-		p.c.metrics.late.Add(p.gen.ctx, 1, p.c.metrics.group)
+		p.c.metrics.late.Add(d.context(), 1, p.c.metrics.group)
 		return
 	}
 	d.done = true
 	if err != nil {
 		return
 	}
-	p.c.metrics.handled.Add(p.gen.ctx, 1, p.c.metrics.topic[d.Topic])
+	p.c.metrics.handled.Add(d.context(), 1, p.c.metrics.topic[d.Topic])
 	switch {
 	case d.entry == nil:
 		d.leave()

@@ -155,7 +155,6 @@ func (p *partition) run(ctx context.Context, q *keyQueue, j job) {
 		p.c.call(ctx, j.fn)
 	} else {
 		p.c.handler(ctx, &j.d.Message, j.d.complete)
-		p.c.metrics.duration.Record(ctx, time.Since(began).Seconds(), p.c.metrics.topic[j.d.Topic])
 	}
 	p.mu.Lock()
 	q.since, q.now = time.Time{}, nil

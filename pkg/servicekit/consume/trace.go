@@ -3,6 +3,7 @@ package consume
 import (
 	"context"
 	"slices"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -26,7 +27,7 @@ func (c *Consumer) traced(next Handler) Handler {
 		}
 		kind := m.Header(headerKind)
 		if slices.Contains(c.cfg.Untraced, kind) {
-			next(ctx, m, done)
+			c.measured(ctx, m, next, done)
 			return
 		}
 		if kind == "" {
@@ -43,7 +44,7 @@ func (c *Consumer) traced(next Handler) Handler {
 				attribute.Bool("parked", m.Parked),
 			)
 		}
-		next(ctx, m, func(err error) {
+		c.measured(ctx, m, next, func(err error) {
 			if err != nil {
 				span.AddEvent("left to the next owner")
 			}
@@ -51,6 +52,20 @@ func (c *Consumer) traced(next Handler) Handler {
 			done(err)
 		})
 	}
+}
+
+// measured calls next and takes its time. What is counted of a message is counted within its trace, so that an exemplar
+// leads there.
+func (c *Consumer) measured(ctx context.Context, m *Message, next Handler, done func(error)) {
+	m.from.span = trace.SpanContextFromContext(ctx)
+	began := time.Now()
+	next(ctx, m, done)
+	c.metrics.duration.Record(ctx, time.Since(began).Seconds(), c.metrics.topic[m.Topic])
+}
+
+// context is the generation's, within the trace of the message.
+func (d *delivery) context() context.Context {
+	return trace.ContextWithSpanContext(d.p.gen.ctx, d.span)
 }
 
 // failedSpan notes on the message's span what became of a failure: its code, never its text.

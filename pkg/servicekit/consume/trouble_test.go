@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -418,6 +419,8 @@ func TestSpansHangUnderTheirCall(t *testing.T) {
 	spans := tracetest.NewSpanRecorder()
 	tel := telemetry.Discard()
 	tel.Tracer = trace.NewTracerProvider(trace.WithSpanProcessor(spans)).Tracer("test")
+	reader := metric.NewManualReader()
+	tel.Meter = metric.NewMeterProvider(metric.WithReader(reader)).Meter("test")
 	cfg := w.config()
 	cfg.Untraced = []string{"Frame"}
 	seen := make(chan oteltrace.SpanContext, 10)
@@ -446,6 +449,11 @@ func TestSpansHangUnderTheirCall(t *testing.T) {
 	if byCall.TraceID() != telemetry.TraceID("call") || frame.TraceID() != telemetry.TraceID("call") || byParent.TraceID().String() != "0102030405060708090a0b0c0d0e0f10" {
 		t.Errorf("traces %s %s %s", byCall.TraceID(), frame.TraceID(), byParent.TraceID())
 	}
+	for _, name := range []string{"kafka.consume.duration", "kafka.consume.handled", "kafka.consume.dead_letters"} {
+		if len(exemplars(t, reader, name)) == 0 {
+			t.Errorf("%s leads to no trace", name)
+		}
+	}
 	got := spans.Ended()
 	if len(got) != 2 || got[0].Name() != "svc CallEnded" || got[1].Name() != "svc a" || got[0].SpanKind() != oteltrace.SpanKindConsumer {
 		t.Fatalf("%d spans", len(got))
@@ -453,4 +461,35 @@ func TestSpansHangUnderTheirCall(t *testing.T) {
 	if s := got[1]; s.Status().Code != codes.Error || s.Status().Description != "undecodable" || s.Parent().SpanID().String() != "0102030405060708" {
 		t.Errorf("the failed one: %v, parent %s", s.Status(), s.Parent().SpanID())
 	}
+}
+
+// exemplars are the spans that an instrument leads to.
+func exemplars(t *testing.T, r *metric.ManualReader, name string) (spans []string) {
+	t.Helper()
+	var data metricdata.ResourceMetrics
+	if err := r.Collect(t.Context(), &data); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range data.ScopeMetrics {
+		for _, m := range s.Metrics {
+			if m.Name != name {
+				continue
+			}
+			switch d := m.Data.(type) {
+			case metricdata.Histogram[float64]:
+				for _, p := range d.DataPoints {
+					for _, e := range p.Exemplars {
+						spans = append(spans, fmt.Sprintf("%x", e.SpanID))
+					}
+				}
+			case metricdata.Sum[int64]:
+				for _, p := range d.DataPoints {
+					for _, e := range p.Exemplars {
+						spans = append(spans, fmt.Sprintf("%x", e.SpanID))
+					}
+				}
+			}
+		}
+	}
+	return spans
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // metrics of a producer:
@@ -50,5 +51,6 @@ func (m *metrics) batch(q *queue, batch []*item, err error) {
 	}
 	m.batches.Add(q.p.ctx, 1, q.attrs)
 	m.messages.Add(q.p.ctx, int64(len(batch)), q.attrs)
-	m.latency.Record(q.p.ctx, time.Since(batch[0].at).Seconds(), q.attrs)
+	// Within the trace of the oldest, so that an exemplar leads to who waited longest.
+	m.latency.Record(trace.ContextWithSpanContext(q.p.ctx, batch[0].span), time.Since(batch[0].at).Seconds(), q.attrs)
 }

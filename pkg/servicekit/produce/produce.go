@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
@@ -163,7 +164,7 @@ func (g *gather) done(err error) {
 // is refused, and when ctx ends at the latest. Messages that one goroutine sends to one partition keep their
 // order. Send blocks while the queue is full; done must not block, and may be called before Send returns.
 func (p *Producer) Send(ctx context.Context, m Message, done func(error)) {
-	it := &item{msg: m, done: done, at: time.Now()}
+	it := &item{msg: m, done: done, at: time.Now(), span: trace.SpanContextFromContext(ctx)}
 	if tp := telemetry.Traceparent(ctx); tp != "" {
 		headers := make([]kafka.Header, len(m.Headers), len(m.Headers)+1)
 		copy(headers, m.Headers)

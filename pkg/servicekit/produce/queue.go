@@ -13,6 +13,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
@@ -30,6 +31,7 @@ type item struct {
 	msg   Message
 	bytes int
 	at    time.Time
+	span  trace.SpanContext // the caller's
 	done  func(error)
 	stop  func() bool // forgets the caller's context
 

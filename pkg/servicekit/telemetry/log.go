@@ -10,6 +10,14 @@ import (
 // traceHandler adds the trace id of the context to every line, so that a line leads to its call's trace.
 type traceHandler struct{ slog.Handler }
 
+// withTrace wraps h, once.
+func withTrace(h slog.Handler) slog.Handler {
+	if _, wrapped := h.(traceHandler); wrapped {
+		return h
+	}
+	return traceHandler{h}
+}
+
 // Handle implements slog.Handler.
 func (h traceHandler) Handle(ctx context.Context, r slog.Record) error {
 	if sc := trace.SpanContextFromContext(ctx); sc.HasTraceID() {

@@ -75,7 +75,7 @@ type Telemetry struct {
 
 // Options are what only a test or the all-in-one sets.
 type Options struct {
-	// Log replaces the logger on standard error.
+	// Log replaces the logger on standard error; lines get their trace id all the same.
 	Log *slog.Logger
 	// Spans gets every finished span beside the exporter.
 	Spans sdktrace.SpanProcessor
@@ -96,9 +96,9 @@ func New(ctx context.Context, service string, cfg Config, opts Options) (tel *Te
 	if err != nil {
 		return nil, nil, errors.Join(err, tp.Shutdown(ctx))
 	}
-	log := opts.Log
-	if log == nil {
-		log = newLog(cfg)
+	log := newLog(cfg)
+	if opts.Log != nil {
+		log = slog.New(withTrace(opts.Log.Handler()))
 	}
 	tel = &Telemetry{
 		Service: service, Tracer: tp.Tracer(scope), Meter: mp.Meter(scope),
@@ -112,7 +112,7 @@ func New(ctx context.Context, service string, cfg Config, opts Options) (tel *Te
 const scope = "github.com/frontdesk/frontdesk"
 
 func traces(ctx context.Context, cfg Config, res *resource.Resource, extra sdktrace.SpanProcessor) (*sdktrace.TracerProvider, error) {
-	opts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
+	opts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res), sdktrace.WithIDGenerator(idGenerator{})}
 	if extra != nil {
 		opts = append(opts, sdktrace.WithSpanProcessor(extra))
 	}
@@ -160,9 +160,9 @@ func newLog(cfg Config) *slog.Logger {
 	level, _ := cfg.level() // validated by New
 	o := &slog.HandlerOptions{Level: level}
 	if cfg.LogFormat == "text" {
-		return slog.New(traceHandler{slog.NewTextHandler(os.Stderr, o)})
+		return slog.New(withTrace(slog.NewTextHandler(os.Stderr, o)))
 	}
-	return slog.New(traceHandler{slog.NewJSONHandler(os.Stderr, o)})
+	return slog.New(withTrace(slog.NewJSONHandler(os.Stderr, o)))
 }
 
 // Discard reports to nobody.
