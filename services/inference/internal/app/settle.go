@@ -109,10 +109,25 @@ func (d *Desk) deliver(ctx context.Context, c *Call) bool {
 	if !d.insist(ctx, "publishing a revision", func(ctx context.Context) error { return d.out.Insight(ctx, e) }) {
 		return false
 	}
+	if s.GetRevision() == 1 {
+		d.tellSpan(ctx, c)
+	}
 	next := cloneState(s)
 	next.Answered, next.Unanswered = s.GetUnacknowledged(), s.GetUnacknowledgedUnavailable()
 	next.Unacknowledged, next.UnacknowledgedUnavailable = nil, nil
 	return d.keep(ctx, c, next)
+}
+
+// tellSpan tells the span of the whole call, which every stage's hang under, with the first revision: then the call is
+// over. A crash tells it again, and it is the same span.
+func (d *Desk) tellSpan(ctx context.Context, c *Call) {
+	f := c.state.GetFacts()
+	end := d.now()
+	if f.GetEndedAt() != nil {
+		end = f.GetEndedAt().AsTime()
+	}
+	telemetry.CallSpan(ctx, d.tracer, c.id, f.GetStartedAt().AsTime(), end,
+		attribute.String("tenant", c.of.Tenant), attribute.String("line_of_business", c.of.LineOfBusiness), attribute.String("status", f.GetStatus().String()))
 }
 
 // insist repeats fn until it succeeds or ctx ends, which it reports as false. What it does needs Kafka alone,
