@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 )
@@ -74,7 +75,8 @@ func (s *Server) recording(ctx context.Context, h *webhook) answer {
 		leg = h.facts.CallID
 	}
 	r := app.RecordingState{
-		ID: h.params["RecordingSid"], LegID: leg, Status: h.params["RecordingStatus"], URL: h.params["RecordingUrl"],
+		ID: h.params["RecordingSid"], LegID: leg, Status: h.params["RecordingStatus"],
+		URL:      strings.ToValidUTF8(h.params["RecordingUrl"], ""),
 		Duration: h.seconds("RecordingDuration"), Channels: h.whole("RecordingChannels"), ErrorCode: h.whole("ErrorCode"),
 		At: h.told(),
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
@@ -140,5 +141,18 @@ func (h *webhook) sequence() int32 {
 	return int32(n)
 }
 
-// clip bounds a text that is passed on as it is.
-func clip(s string) string { return s[:min(len(s), 64)] }
+// longestText bounds, in bytes, a text that is passed on as it is.
+const longestText = 64
+
+// clip makes a text fit for an event: valid UTF-8, which protobuf insists on, and bounded. It never cuts inside a rune.
+func clip(s string) string {
+	s = strings.ToValidUTF8(s, "")
+	if len(s) <= longestText {
+		return s
+	}
+	end := longestText
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
+}

@@ -126,10 +126,10 @@ func (s *Server) read(r route, req *http.Request) (*webhook, answer) {
 	return h, answer{}
 }
 
-// strangeID names the parameter whose call id can't be one, "" if there is none. Ids become keys of messages, of claims
+// strangeID names the parameter whose id can't be one, "" if there is none. Ids become keys of messages, of claims
 // and of records, and what a Studio flow fills in by hand is worth a look: a stray space would be another call.
 func strangeID(params map[string]string) string {
-	for _, name := range []string{"CallSid", "ParentCallSid", "DialCallSid"} {
+	for _, name := range []string{"CallSid", "ParentCallSid", "DialCallSid", "RecordingSid", "StreamSid"} {
 		id := params[name]
 		if len(id) > 64 {
 			return name
