@@ -83,7 +83,7 @@ func (s *Service) Lost(in Incoming) Plan {
 		return Plan{Farewell: PhraseNobody}
 	}
 	f := s.open(in.Source, in.Account, in.CallID, in.From, s.set.Now(), t, n)
-	return s.unheard(f, n)
+	return s.unheard(f, t, n)
 }
 
 // Admit tells whether a stream may carry what the facts of its token say: ErrNotOurs or ErrNoConsent if not.

@@ -142,14 +142,14 @@ func TestIncomingKeepsTheCallerWhenNothingCanBeStored(t *testing.T) {
 		"no answer": func(d *desk) { d.pub.Hold() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, to := range []string{apptest.DialLine, apptest.QuietLine, apptest.ReportedLine, apptest.StudioLine} {
+			for _, to := range []string{apptest.DialLine, apptest.QuietLine, apptest.ReportedLine, apptest.StudioLine, apptest.MailLine} {
 				d := newDesk(t, app.Settings{VoiceDeadline: 10 * time.Millisecond})
 				breakIt(d)
 				p, err := d.Incoming(t.Context(), incoming(to))
 				if err == nil {
 					t.Fatal("no error beside the plan")
 				}
-				if p.Onward == nil || p.Stream || p.Record || p.Ask != nil {
+				if (p.Onward == nil) != (to == apptest.MailLine) || p.Stream || p.Record || p.Ask != nil {
 					t.Errorf("plan for %s: %+v", p.Facts.Tenant, p)
 				}
 			}
@@ -241,6 +241,40 @@ func TestAnsweredWithoutStorageIsNoConsent(t *testing.T) {
 	p, err := d.Answered(t.Context(), asked.Facts, app.Reply{Digits: "1"})
 	if err == nil || p.Stream || p.Record || p.Onward == nil {
 		t.Errorf("plan %+v, error %v", p, err)
+	}
+	if p.Facts.Consent == events.ConsentAnswer_CONSENT_ANSWER_GRANTED {
+		t.Error("the URLs handed out tell of a consent that is stored nowhere")
+	}
+}
+
+// TestNoMessageWithoutAnAnswer: a message is a recording, and where the tenant asks nobody may be recorded unasked.
+func TestNoMessageWithoutAnAnswer(t *testing.T) {
+	answered := func(r app.Reply) func(*desk) app.Plan {
+		return func(d *desk) app.Plan {
+			p, _ := d.Incoming(t.Context(), incoming(apptest.MailLine))
+			d.pub.Fail(errAway)
+			p, _ = d.Answered(t.Context(), p.Facts, r)
+			return p
+		}
+	}
+	for name, tt := range map[string]struct {
+		plan func(*desk) app.Plan
+		want app.Phrase
+	}{
+		"broker away at the first ring": {func(d *desk) app.Plan {
+			d.pub.Fail(errAway)
+			p, _ := d.Incoming(t.Context(), incoming(apptest.MailLine))
+			return p
+		}, app.PhraseNoMessageNow},
+		"token unreadable":              {func(d *desk) app.Plan { return d.Lost(incoming(apptest.MailLine)) }, app.PhraseNoMessageNow},
+		"granted, but stored nowhere":   {answered(app.Reply{Digits: "1"}), app.PhraseNoMessageNow},
+		"refused, and stored nowhere":   {answered(app.Reply{Digits: "2"}), app.PhraseNoMessage},
+		"no answer, and stored nowhere": {answered(app.Reply{}), app.PhraseNoMessage},
+	} {
+		p := tt.plan(newDesk(t, app.Settings{}))
+		if p.Onward != nil || p.Farewell != tt.want || p.Stream || p.Record {
+			t.Errorf("%s: plan %+v", name, p)
+		}
 	}
 }
 

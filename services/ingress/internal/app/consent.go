@@ -26,13 +26,17 @@ func (s *Service) Answered(ctx context.Context, f Facts, r Reply) (Plan, error) 
 	}
 	now := s.set.Now()
 	method, answer := read(t.Consent, f.Language, r)
+	before := f.Consent
 	f.Consent = answer
 	err = s.publishSoon(ctx, consentRecorded(f, now, &events.ConsentRecorded{
 		PromptVersion: t.Consent.PromptVersion, Language: f.Language,
 		Method: method, Answer: answer, DecidedAt: timestamppb.New(now),
 	})...)
 	if err != nil {
-		return s.unheard(f, n), err
+		if !f.denied() {
+			f.Consent = before // no URL may tell later what the log can't
+		}
+		return s.unheard(f, t, n), err
 	}
 	return s.onward(f, t, n), nil
 }

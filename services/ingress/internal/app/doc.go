@@ -27,5 +27,6 @@
 // carrier tries again.
 //
 // Nobody is heard without leave: there is no stream and no recording unless consent is granted, not asked by
-// policy, or (policy "reported") still open, in which case stt keeps the audio to itself.
+// policy, or (policy "reported") still open, in which case stt keeps the audio to itself. A message is a recording: where
+// the tenant asks, none is taken before a yes is stored.
 package app

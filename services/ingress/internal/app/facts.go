@@ -64,6 +64,17 @@ func (f Facts) MayStream(p tenant.ConsentPolicy) bool {
 	}
 }
 
+// denied tells whether the caller has said no, or nothing, or has taken a yes back.
+func (f Facts) denied() bool {
+	switch f.Consent {
+	case events.ConsentAnswer_CONSENT_ANSWER_REFUSED, events.ConsentAnswer_CONSENT_ANSWER_TIMED_OUT,
+		events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN:
+		return true
+	default:
+		return false
+	}
+}
+
 // mayRecord is MayStream without the waiting: a recording at the carrier can't wait.
 func (f Facts) mayRecord() bool {
 	return f.Consent == events.ConsentAnswer_CONSENT_ANSWER_GRANTED || f.Consent == events.ConsentAnswer_CONSENT_ANSWER_NOT_ASKED

@@ -54,7 +54,7 @@ func (s *Service) Incoming(ctx context.Context, in Incoming) (Plan, error) {
 		})...)
 	}
 	if err := s.publishSoon(ctx, msgs...); err != nil {
-		return s.unheard(f, n), err
+		return s.unheard(f, t, n), err
 	}
 	if ask {
 		return Plan{Facts: f, Language: f.Language, Ask: &Question{
@@ -89,30 +89,26 @@ func (s *Service) onward(f Facts, t *tenant.Tenant, n *tenant.Number) Plan {
 		Stream: hears(t) && f.MayStream(t.Consent.Policy),
 		Record: n.Record && f.mayRecord(),
 	}
-	if n.Onward.Voicemail != nil && !takesMessage(f) {
-		p.Onward, p.Farewell = nil, PhraseNoMessage
-	}
-	return p
+	return mailbox(p, t)
 }
 
-// takesMessage tells whether the caller may be asked to leave a message. It is a recording in itself, so a
-// caller who has said no, or nothing, is not asked; where the answer is open, leaving a message after being
-// told so is the caller's own act.
-func takesMessage(f Facts) bool {
-	switch f.Consent {
-	case events.ConsentAnswer_CONSENT_ANSWER_REFUSED, events.ConsentAnswer_CONSENT_ANSWER_TIMED_OUT,
-		events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN:
-		return false
-	default:
-		return true
+// mailbox takes the message away from a plan whose caller may not be asked for one. It is a recording in itself, so a
+// caller who has said no, or nothing, is not asked, and neither is one whose answer nobody knows although the tenant asks
+// for it. Where the answer is open by policy, leaving a message after being told so is the caller's own act.
+func mailbox(p Plan, t *tenant.Tenant) Plan {
+	if p.Onward.Voicemail == nil {
+		return p
 	}
+	switch {
+	case p.Facts.denied():
+		p.Onward, p.Farewell = nil, PhraseNoMessage
+	case p.Facts.undecided(t.Consent.Policy):
+		p.Onward, p.Farewell = nil, PhraseNoMessageNow
+	}
+	return p
 }
 
 // unheard sends the caller on with neither stream nor recording: the events could not be stored.
-func (s *Service) unheard(f Facts, n *tenant.Number) Plan {
-	p := Plan{Facts: f, Language: f.Language, Onward: &n.Onward}
-	if n.Onward.Voicemail != nil && !takesMessage(f) {
-		p.Onward, p.Farewell = nil, PhraseNoMessage
-	}
-	return p
+func (s *Service) unheard(f Facts, t *tenant.Tenant, n *tenant.Number) Plan {
+	return mailbox(Plan{Facts: f, Language: f.Language, Onward: &n.Onward}, t)
 }

@@ -44,6 +44,8 @@ const (
 	PhraseUnknownNumber
 	// PhraseNoMessage: a message can't be taken without consent.
 	PhraseNoMessage
+	// PhraseNoMessageNow: no message can be taken, since nobody knows what the caller says to being recorded.
+	PhraseNoMessageNow
 	// PhraseNobody: the dialled receptionist did not answer.
 	PhraseNobody
 	// PhraseThanks: the message is taken.

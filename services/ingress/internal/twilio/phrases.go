@@ -18,6 +18,11 @@ func words(p app.Phrase) map[string]string {
 			"":   "Without your consent we can't record a message. Please call again during business hours. Goodbye.",
 			"es": "Sin su consentimiento no podemos grabar un mensaje. Vuelva a llamar en horario de atención. Adiós.",
 		}
+	case app.PhraseNoMessageNow:
+		return map[string]string{
+			"":   "We are sorry, we can't take a message right now. Please call again later. Goodbye.",
+			"es": "Lo sentimos, ahora no podemos grabar un mensaje. Vuelva a llamar más tarde. Adiós.",
+		}
 	case app.PhraseNobody:
 		return map[string]string{
 			"":   "We are sorry, nobody can take your call right now. Please call again later. Goodbye.",

@@ -30,6 +30,9 @@ const (
 	message    = `<Say language=es-US>Hola</><Record action=/voicemail?t=T` + retries + ` maxLength=180 method=POST playBeep=true ` + recording + ` timeout=10></>`
 )
 
+// noMessageNow is for a caller whose answer nobody knows.
+const noMessageNow = `<Say language=es-US>Lo sentimos, ahora no podemos grabar un mensaje. Vuelva a llamar más tarde. Adiós.</><Hangup></>`
+
 func studio(consent string) string {
 	return `<Redirect method=POST>https://webhooks.twilio.com/v1/Accounts/` + apptest.Account +
 		`/Flows/FW00000000000000000000000000000001?Consent=` + consent + `&FlowEvent=return&Token=T</>`
@@ -102,6 +105,7 @@ func TestTheCallerIsNeverDropped(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			action := parseTwiML(t, b.ring(t, apptest.DialLine)).find("Gather").attr("action")
+			mail := parseTwiML(t, b.ring(t, apptest.MailLine)).find("Gather").attr("action")
 			breakIt(b)
 			for what, tt := range map[string]struct {
 				r    request
@@ -110,13 +114,15 @@ func TestTheCallerIsNeverDropped(t *testing.T) {
 				"voice":       {request{path: "voice", params: params("To", apptest.QuietLine)}, sip},
 				"voice, ask":  {request{path: "voice", params: params()}, dial},
 				"consent":     {request{path: action, params: params("Digits", "1")}, dial},
+				"voicemail":   {request{path: "voice", params: params("To", apptest.MailLine)}, noMessageNow},
+				"message":     {request{path: mail, params: params("To", apptest.MailLine, "Digits", "1")}, noMessageNow},
 				"dial-action": {request{path: strings.Replace(action, "/consent", "/dial-action", 1), params: params("DialCallSid", child, "DialCallStatus", "completed")}, `<Hangup></>`},
 			} {
 				if got := parseTwiML(t, b.send(t, tt.r)).short(); got != tt.want {
 					t.Errorf("%s: got %s", what, got)
 				}
 			}
-			if b.counted(t, "frontdesk.ingress.webhooks", "outcome", "unheard") != 3 {
+			if b.counted(t, "frontdesk.ingress.webhooks", "outcome", "unheard") != 5 {
 				t.Error("not counted")
 			}
 			b.pub.Release()
@@ -134,12 +140,17 @@ func TestTokenGoneButCallerWaiting(t *testing.T) {
 		if got := parseTwiML(t, r).short(); got != dial {
 			t.Errorf("%s: got %s", noToken(path), got)
 		}
+		// On the voicemail line nobody knows whether he has just refused.
+		r = b.send(t, request{path: path, params: params("To", apptest.MailLine, "Digits", "2")})
+		if got := parseTwiML(t, r).short(); got != noMessageNow {
+			t.Errorf("%s on the voicemail line: got %s", noToken(path), got)
+		}
 	}
 	if len(b.pub.Messages()) != before {
 		t.Error("something was stored without a token")
 	}
-	if got := b.counted(t, "frontdesk.ingress.refused", "reason", "token"); got != 5 {
-		t.Errorf("%d refused tokens counted, want 5", got)
+	if got := b.counted(t, "frontdesk.ingress.refused", "reason", "token"); got != 10 {
+		t.Errorf("%d refused tokens counted, want 10", got)
 	}
 }
 
