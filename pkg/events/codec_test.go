@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -126,11 +127,17 @@ func TestDifferentEventsHaveDifferentIDs(t *testing.T) {
 	chunk := func(n uint64, p events.Party) *events.AudioChunk {
 		return &events.AudioChunk{StreamId: "MZ1", Party: p, Chunk: n}
 	}
+	reported := func(a events.ConsentAnswer, decided time.Time) *events.ConsentRecorded {
+		return &events.ConsentRecorded{Method: events.ConsentMethod_CONSENT_METHOD_REPORTED, Answer: a, DecidedAt: timestamppb.New(decided)}
+	}
+	refused, granted := events.ConsentAnswer_CONSENT_ANSWER_REFUSED, events.ConsentAnswer_CONSENT_ANSWER_GRANTED
 	for name, pair := range map[string][2]*events.CallEvent{
-		"leg":      {call.Event(at, started), leg.Event(at, started)},
-		"chunk":    {call.Event(at, chunk(1, 1)), call.Event(at, chunk(2, 1))},
-		"party":    {call.Event(at, chunk(1, 1)), call.Event(at, chunk(1, 2))},
-		"revision": {call.Event(at, &events.CallInsight{Revision: 1}), call.Event(at, &events.CallInsight{Revision: 2})},
+		"answer":               {call.Event(at, reported(refused, at)), call.Event(at, reported(granted, at))},
+		"time of one reported": {call.Event(at, reported(refused, at)), call.Event(at, reported(refused, at.Add(time.Millisecond)))},
+		"leg":                  {call.Event(at, started), leg.Event(at, started)},
+		"chunk":                {call.Event(at, chunk(1, 1)), call.Event(at, chunk(2, 1))},
+		"party":                {call.Event(at, chunk(1, 1)), call.Event(at, chunk(1, 2))},
+		"revision":             {call.Event(at, &events.CallInsight{Revision: 1}), call.Event(at, &events.CallInsight{Revision: 2})},
 		"status": {
 			call.Event(at, &events.RecordingReady{RecordingId: "RE1", Status: "completed"}),
 			call.Event(at, &events.RecordingReady{RecordingId: "RE1", Status: "failed"}),
@@ -139,6 +146,26 @@ func TestDifferentEventsHaveDifferentIDs(t *testing.T) {
 		if pair[0].GetEventId() == pair[1].GetEventId() {
 			t.Errorf("another %s, the same id", name)
 		}
+	}
+}
+
+// TestAnswersThatAreGivenOnce: the key that a caller pressed is one answer, whenever the webhook that tells it came.
+func TestAnswersThatAreGivenOnce(t *testing.T) {
+	for _, method := range []events.ConsentMethod{
+		events.ConsentMethod_CONSENT_METHOD_KEYPAD, events.ConsentMethod_CONSENT_METHOD_SPEECH, events.ConsentMethod_CONSENT_METHOD_POLICY,
+	} {
+		told := func(decided time.Time) *events.CallEvent {
+			return call.Event(decided, &events.ConsentRecorded{
+				Method: method, Answer: events.ConsentAnswer_CONSENT_ANSWER_GRANTED, DecidedAt: timestamppb.New(decided),
+			})
+		}
+		if told(at).GetEventId() != told(at.Add(time.Second)).GetEventId() {
+			t.Errorf("%s: two ids for one answer", method)
+		}
+	}
+	// Released producers have written this one.
+	if got := events.Discriminator(bodies()[1]); got != "CONSENT_METHOD_KEYPAD:CONSENT_ANSWER_GRANTED" {
+		t.Errorf("discriminator %q", got)
 	}
 }
 

@@ -91,7 +91,7 @@ func discriminator(m proto.Message) string {
 	case *CallStarted, *CallEnded:
 		return "" // one of each per leg, however many webhooks tell it
 	case *ConsentRecorded:
-		return join(m.GetMethod(), m.GetAnswer()) // a withdrawal is final: no answer is given twice
+		return consent(m)
 	case *MediaStarted:
 		return m.GetStreamId()
 	case *AudioChunk:
@@ -129,6 +129,15 @@ func discriminator(m proto.Message) string {
 		return join(m.GetRevision(), r.GetObject(), r.GetRole(), r.GetId())
 	}
 	panic(fmt.Sprintf("events: %T is not the body of an event", m))
+}
+
+// consent: a caller answers the question once, and a policy once. What is reported may go back and forth, so the time that
+// it was given at tells one answer from the same answer later; a reporter that repeats itself repeats the time.
+func consent(m *ConsentRecorded) string {
+	if m.GetMethod() != ConsentMethod_CONSENT_METHOD_REPORTED {
+		return join(m.GetMethod(), m.GetAnswer())
+	}
+	return join(m.GetMethod(), m.GetAnswer(), m.GetDecidedAt().AsTime().UnixMilli())
 }
 
 func provenance(p *Provenance) string {

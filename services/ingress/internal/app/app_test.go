@@ -2,9 +2,11 @@ package app_test
 
 import (
 	"errors"
-	"slices"
 	"testing"
 	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
@@ -38,6 +40,16 @@ func newDesk(t *testing.T, set app.Settings) *desk {
 	d.Service = app.New(apptest.Tenants(), d.pub, d.carrier, d.history, set)
 	return d
 }
+
+// tell puts an event of the call on calls.lifecycle.
+func (d *desk) tell(t *testing.T, f app.Facts, body proto.Message) {
+	t.Helper()
+	if err := d.pub.Publish(t.Context(), app.Message{Topic: events.Lifecycle, Event: f.Root().Event(d.now, body)}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func stamp(at time.Time) *timestamppb.Timestamp { return timestamppb.New(at) }
 
 func incoming(to string) app.Incoming {
 	return app.Incoming{
@@ -276,52 +288,4 @@ func TestNoMessageWithoutAnAnswer(t *testing.T) {
 			t.Errorf("%s: plan %+v", name, p)
 		}
 	}
-}
-
-func TestReported(t *testing.T) {
-	granted, withdrawn := events.ConsentAnswer_CONSENT_ANSWER_GRANTED, events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN
-	tests := map[string]struct {
-		to     string
-		before events.ConsentAnswer
-		answer events.ConsentAnswer
-		dead   bool
-		want   []string
-	}{
-		"granted: the stream runs already": {to: apptest.ReportedLine, before: events.ConsentAnswer_CONSENT_ANSWER_PENDING, answer: granted, want: []string{"live", "start-recording"}},
-		"granted twice":                    {to: apptest.ReportedLine, before: granted, answer: granted},
-		"granted after the call":           {to: apptest.ReportedLine, before: events.ConsentAnswer_CONSENT_ANSWER_PENDING, answer: granted, dead: true, want: []string{"live"}},
-		"granted after a refusal":          {to: apptest.DialLine, before: events.ConsentAnswer_CONSENT_ANSWER_REFUSED, answer: granted, want: []string{"live", "start-stream 1", "start-recording"}},
-		"refused":                          {to: apptest.ReportedLine, before: events.ConsentAnswer_CONSENT_ANSWER_PENDING, answer: events.ConsentAnswer_CONSENT_ANSWER_REFUSED, want: []string{"stop-streams", "stop-recording"}},
-		"withdrawn":                        {to: apptest.DialLine, before: granted, answer: withdrawn, want: []string{"stop-streams", "stop-recording"}},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			d := newDesk(t, app.Settings{})
-			p, err := d.Incoming(t.Context(), incoming(tt.to))
-			if err != nil {
-				t.Fatal(err)
-			}
-			p.Facts.Consent, d.carrier.Dead = tt.before, tt.dead
-			if err := d.Reported(t.Context(), p.Facts, tt.answer); err != nil {
-				t.Fatal(err)
-			}
-			if got := d.carrier.Did(); !slices.Equal(got, tt.want) {
-				t.Errorf("asked the carrier %q, want %q", got, tt.want)
-			}
-			for _, topic := range []events.Topic{events.Lifecycle, events.Media} {
-				got := apptest.Of[*events.ConsentRecorded](d.pub, topic)
-				if len(got) != 1 || got[0].GetAnswer() != tt.answer || got[0].GetMethod() != events.ConsentMethod_CONSENT_METHOD_REPORTED {
-					t.Errorf("%s: %v", topic.Name, got)
-				}
-			}
-		})
-	}
-	t.Run("not stored: the carrier is not asked, and the webhook comes again", func(t *testing.T) {
-		d := newDesk(t, app.Settings{})
-		p, _ := d.Incoming(t.Context(), incoming(apptest.DialLine))
-		d.pub.Fail(errAway)
-		if err := d.Reported(t.Context(), p.Facts, withdrawn); !errors.Is(err, errAway) || len(d.carrier.Did()) != 0 {
-			t.Errorf("error %v, did %q", err, d.carrier.Did())
-		}
-	})
 }

@@ -26,7 +26,6 @@ func facts(t *testing.T, d *desk, to string, consent events.ConsentAnswer) app.F
 }
 
 func TestStreamBroke(t *testing.T) {
-	granted := events.ConsentAnswer_CONSENT_ANSWER_GRANTED
 	tests := map[string]struct {
 		to      string
 		consent events.ConsentAnswer
@@ -54,12 +53,42 @@ func TestStreamBroke(t *testing.T) {
 			to: apptest.DialLine, consent: granted, want: app.RestartEnded, did: []string{"live"},
 			prepare: func(_ *testing.T, d *desk, _ app.Facts) { d.carrier.Dead = true },
 		},
+		"a late word on a stream that another follows": {
+			to: apptest.DialLine, consent: granted, want: app.RestartSuperseded, did: []string{"live"},
+			prepare: func(t *testing.T, d *desk, f app.Facts) {
+				t.Helper()
+				d.begin(t, f, "MZ1")
+				d.begin(t, f, "MZ2")
+			},
+		},
+		"a late word on one that never began": {
+			to: apptest.DialLine, consent: granted, want: app.RestartSuperseded, did: []string{"live"},
+			prepare: func(t *testing.T, d *desk, f app.Facts) {
+				t.Helper()
+				d.begin(t, f, "MZ2")
+			},
+		},
+		"the newest broke": {
+			to: apptest.DialLine, consent: granted, attempt: 1, want: app.RestartStarted, did: []string{"live", "start-stream 2"},
+			prepare: func(t *testing.T, d *desk, f app.Facts) {
+				t.Helper()
+				d.begin(t, f, "MZ0")
+				d.begin(t, f, "MZ1")
+			},
+		},
+		"the newest never began": {
+			to: apptest.DialLine, consent: granted, attempt: 1, want: app.RestartStarted, did: []string{"live", "start-stream 2"},
+			prepare: func(t *testing.T, d *desk, f app.Facts) {
+				t.Helper()
+				d.begin(t, f, "MZ0")
+			},
+		},
 		"the stop was ours: withdrawn since": {
 			to: apptest.DialLine, consent: granted, want: app.RestartWithdrawn,
 			did: []string{"stop-streams", "stop-recording", "live"},
 			prepare: func(t *testing.T, d *desk, f app.Facts) {
 				t.Helper()
-				if err := d.Reported(t.Context(), f, events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN); err != nil {
+				if err := d.Reported(t.Context(), f, app.Report{Answer: events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN}); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -73,7 +102,7 @@ func TestStreamBroke(t *testing.T) {
 			if tt.prepare != nil {
 				tt.prepare(t, d, f)
 			}
-			got, err := d.StreamBroke(t.Context(), f)
+			got, err := d.StreamBroke(t.Context(), f, "MZ1")
 			if err != nil || got != tt.want {
 				t.Errorf("%q, %v, want %q", got, err, tt.want)
 			}
@@ -85,10 +114,10 @@ func TestStreamBroke(t *testing.T) {
 	t.Run("a grant since goes into the new token", func(t *testing.T) {
 		d := newDesk(t, app.Settings{})
 		f := facts(t, d, apptest.ReportedLine, events.ConsentAnswer_CONSENT_ANSWER_PENDING)
-		if err := d.Reported(t.Context(), f, granted); err != nil {
+		if err := d.Reported(t.Context(), f, app.Report{Answer: granted}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.StreamBroke(t.Context(), f); err != nil || d.carrier.Last().Consent != granted {
+		if _, err := d.StreamBroke(t.Context(), f, "MZ1"); err != nil || d.carrier.Last().Consent != granted {
 			t.Errorf("consent %v, error %v", d.carrier.Last().Consent, err)
 		}
 	})
@@ -99,7 +128,7 @@ func TestStreamBroke(t *testing.T) {
 		if err := d.pub.Publish(t.Context(), app.Message{Topic: events.Lifecycle, Event: ended}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.StreamBroke(t.Context(), f); err != nil || d.carrier.Last().Heard != 5373*time.Millisecond {
+		if _, err := d.StreamBroke(t.Context(), f, "MZ1"); err != nil || d.carrier.Last().Heard != 5373*time.Millisecond {
 			t.Errorf("heard %s, error %v", d.carrier.Last().Heard, err)
 		}
 	})
@@ -107,7 +136,7 @@ func TestStreamBroke(t *testing.T) {
 		d := newDesk(t, app.Settings{})
 		f := facts(t, d, apptest.DialLine, granted)
 		d.carrier.StartErr = &retry.Error{Class: retry.Permanent, Code: "twilio.20001"}
-		if got, err := d.StreamBroke(t.Context(), f); got != app.RestartRefused || err == nil {
+		if got, err := d.StreamBroke(t.Context(), f, "MZ1"); got != app.RestartRefused || err == nil {
 			t.Errorf("%q, %v", got, err)
 		}
 	})
@@ -115,7 +144,7 @@ func TestStreamBroke(t *testing.T) {
 		d := newDesk(t, app.Settings{})
 		f := facts(t, d, apptest.DialLine, granted)
 		d.history.Err = errAway
-		if _, err := d.StreamBroke(t.Context(), f); !errors.Is(err, errAway) || slices.Contains(d.carrier.Did(), "start-stream 1") {
+		if _, err := d.StreamBroke(t.Context(), f, "MZ1"); !errors.Is(err, errAway) || slices.Contains(d.carrier.Did(), "start-stream 1") {
 			t.Errorf("error %v, did %q", err, d.carrier.Did())
 		}
 	})

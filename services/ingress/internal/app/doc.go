@@ -7,7 +7,8 @@
 //	ring       Incoming      CallStarted; the plan says: ask, or go on
 //	key        Answered      ConsentRecorded; the plan says: stream and record, or not; then onward
 //	talk       media         MediaStarted, AudioChunk …, MediaEnded (package media)
-//	           Reported      ConsentRecorded from a receptionist; a withdrawal stops stream and recording
+//	           Reported      ConsentRecorded from a receptionist; a denial stops stream and recording, a grant
+//	                         starts them unless the log knows of a withdrawal
 //	           LegChanged    CallStarted and CallEnded of the legs that <Dial> makes, folded to the root
 //	           StreamBroke   a new stream, while the call lives and consent stands
 //	           Recording     RecordingStarted, RecordingReady

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 )
@@ -34,8 +33,9 @@ type Carrier interface {
 	StartStream(ctx context.Context, f Facts) error
 	// StopStreams stops every stream of the call.
 	StopStreams(ctx context.Context, f Facts) error
-	// StartRecording and StopRecording record the root leg, both sides.
-	StartRecording(ctx context.Context, f Facts) error
+	// StartRecording records the root leg, both sides. It returns the recording's id, "" if the call has ended meanwhile.
+	StartRecording(ctx context.Context, f Facts) (string, error)
+	// StopRecording stops the recording that runs.
 	StopRecording(ctx context.Context, f Facts) error
 }
 
@@ -43,24 +43,4 @@ type Carrier interface {
 type History interface {
 	// Past reads calls.lifecycle from the call's start to now.
 	Past(ctx context.Context, f Facts) (Past, error)
-}
-
-// Past of a call.
-type Past struct {
-	// Consent is the latest answer, UNSPECIFIED if there is none; WITHDRAWN is final.
-	Consent events.ConsentAnswer
-	// Heard is the call time up to which ended streams have been heard.
-	Heard time.Duration
-}
-
-// Add folds one event of the call into its past.
-func (p *Past) Add(e *events.CallEvent) {
-	switch m := e.Message().(type) {
-	case *events.ConsentRecorded:
-		if p.Consent != events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN {
-			p.Consent = m.GetAnswer()
-		}
-	case *events.MediaEnded:
-		p.Heard = max(p.Heard, time.Duration(m.GetEndMs())*time.Millisecond)
-	}
 }

@@ -19,18 +19,21 @@ const (
 	RestartEnded Restart = "call-ended"
 	// RestartWithdrawn: nobody may listen (any more); the stop was ours.
 	RestartWithdrawn Restart = "no-consent"
-	// RestartRefused: the carrier will not start it: it runs already (the webhook came twice), or never will.
+	// RestartRefused: the carrier will not start it: it is under way already (the webhook came twice), or never will be.
 	RestartRefused Restart = "refused"
+	// RestartSuperseded: a newer stream of the call has begun already; the webhook is late, or came twice.
+	RestartSuperseded Restart = "superseded"
 	// RestartSpent: too many streams of this call broke already.
 	RestartSpent Restart = "attempts-spent"
 )
 
 // StreamBroke starts a new stream for one that stopped or failed, if the call lives and may be heard. The
 // carrier never reconnects by itself, and it tells of a stop in the same words whoever wanted it; so this
-// asks: does the call live (the carrier knows), and does consent stand (the log knows, the token is older).
-// Any replica can do it. f are the facts of the stream that broke; its attempts bound the restarts. An error
-// without an outcome is worth another try.
-func (s *Service) StreamBroke(ctx context.Context, f Facts) (Restart, error) {
+// asks: does the call live (the carrier knows), does consent stand, and is it the call's newest stream that
+// broke (the log knows both, the token is older). A second word on a stream whose successor the log doesn't have yet
+// asks the carrier for a stream of the same name, which it refuses. Any replica can do it. stream is the id of
+// the stream that broke, f are its facts; its attempts bound the restarts. An error without an outcome is worth another try.
+func (s *Service) StreamBroke(ctx context.Context, f Facts, stream string) (Restart, error) {
 	t, _, err := s.line(f)
 	if err != nil {
 		return "", err
@@ -48,7 +51,7 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts) (Restart, error) {
 	if !live {
 		return RestartEnded, nil
 	}
-	past, err := s.history.Past(ctx, f)
+	past, err := s.past(ctx, f, t)
 	if err != nil {
 		return "", fmt.Errorf("asking the log for consent: %w", err)
 	}
@@ -58,6 +61,9 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts) (Restart, error) {
 	}
 	if !f.MayStream(t.Consent.Policy) {
 		return RestartWithdrawn, nil
+	}
+	if past.follows(stream, f.Attempt) {
+		return RestartSuperseded, nil
 	}
 	f.Attempt++
 	switch err := s.carrier.StartStream(ctx, f); {

@@ -12,8 +12,8 @@ import (
 )
 
 // History is app.History on calls.lifecycle. It reads the call's partition from the call's start on, which at
-// some eight small messages a call is a fetch or two, and is asked only when a stream has broken. Safe for
-// concurrent use.
+// some eight small messages a call is a fetch or two, and is asked only when a stream has broken or an answer
+// is reported. Safe for concurrent use.
 type History struct {
 	conn    *broker.Conn
 	timeout time.Duration

@@ -223,8 +223,8 @@ func TestHistory(t *testing.T) {
 	if err := pub.Publish(t.Context(), app.Message{Topic: events.Lifecycle, Event: ended}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := history.Past(t.Context(), f); err != nil || got.Heard != 5373*time.Millisecond {
-		t.Errorf("heard %s, %v", got.Heard, err)
+	if got, err := history.Past(t.Context(), f); err != nil || got.Heard != 5373*time.Millisecond || !got.DecidedAt.Equal(start) || !got.Reported {
+		t.Errorf("heard %s, answered %v, %v", got.Heard, got.DecidedAt, err)
 	}
 	t.Run("without the topic", func(t *testing.T) {
 		bare := kafkatest.Broker(t)

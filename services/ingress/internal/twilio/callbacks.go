@@ -52,7 +52,7 @@ func (s *Server) streamStatus(ctx context.Context, h *webhook) answer {
 	default:
 		return refusal(http.StatusUnprocessableEntity, "invalid", "StreamEvent is none of stream-started, stream-stopped, stream-error")
 	}
-	outcome, err := s.app.StreamBroke(ctx, h.facts)
+	outcome, err := s.app.StreamBroke(ctx, h.facts, h.params["StreamSid"])
 	switch {
 	case err != nil && outcome == "":
 		s.m.Restart(ctx, "failed")

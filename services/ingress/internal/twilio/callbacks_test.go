@@ -290,7 +290,8 @@ func TestReportedConsent(t *testing.T) {
 			t.Fatalf("%s: status %d", word, got.status)
 		}
 	}
-	want := []string{"live", "start-recording", "live", "start-recording", "stop-streams", "stop-recording", "stop-streams", "stop-recording"}
+	// Doubled it begins nothing twice; a withdrawal is worth saying twice.
+	want := []string{"live", "start-recording", "stop-streams", "stop-recording", "stop-streams", "stop-recording"}
 	if !slices.Equal(b.carrier.Did(), want) {
 		t.Errorf("did %q", b.carrier.Did())
 	}
@@ -311,6 +312,10 @@ func TestReportedConsent(t *testing.T) {
 	if did := b.carrier.Did()[before:]; !slices.Equal(did, []string{"live"}) {
 		t.Errorf("after the withdrawal: did %q", did)
 	}
+	before = len(b.carrier.Did())
+	if got := b.send(t, request{path: url, params: map[string]string{"Consent": "granted"}}); got.status != http.StatusNoContent || len(b.carrier.Did()) != before {
+		t.Errorf("a grant after the withdrawal: status %d, did %q", got.status, b.carrier.Did()[before:])
+	}
 	if got := b.send(t, request{path: url, params: map[string]string{"Consent": "perhaps"}}); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("an answer nobody knows: %d", got.status)
 	}
@@ -320,6 +325,37 @@ func TestReportedConsent(t *testing.T) {
 	b.pub.Fail(errAway)
 	if got := b.send(t, request{path: url, params: map[string]string{"Consent": "refused"}}); got.status != http.StatusServiceUnavailable {
 		t.Errorf("broker away: %d", got.status)
+	}
+}
+
+// TestReportedConsentSaysWhen: the time that the report states tells answers apart, and a repetition repeats it.
+func TestReportedConsentSaysWhen(t *testing.T) {
+	b := newBench(t)
+	url := strings.Replace(parseTwiML(t, b.ring(t, apptest.ReportedLine)).find("Stream").attr("statusCallback"), "/stream-status", "/consent", 1)
+	say := func(word, at string, want int) {
+		t.Helper()
+		b.now.add(10 * time.Second)
+		got := b.send(t, request{path: url, params: map[string]string{"Consent": word, "Timestamp": at}})
+		if got.status != want {
+			t.Errorf("%s at %q: status %d, %s", word, at, got.status, got.body)
+		}
+	}
+	say("granted", "2026-11-02T15:05:00.250Z", http.StatusNoContent)
+	say("granted", "2026-11-02T15:05:00.250Z", http.StatusNoContent)
+	say("refused", "Mon, 02 Nov 2026 15:06:00 +0000", http.StatusNoContent)
+	say("granted", "2026-11-02T15:05:00.250Z", http.StatusNoContent) // late, again
+	say("granted", "", http.StatusUnprocessableEntity)               // new, or late again? nobody can tell
+	say("granted", "Mon, 02 Nov 2026 15:07:00 +0000", http.StatusNoContent)
+	var got []string
+	seen := map[string]bool{}
+	for _, e := range b.pub.Events(events.Lifecycle) {
+		if m, ok := e.Message().(*events.ConsentRecorded); ok && !seen[e.GetEventId()] {
+			seen[e.GetEventId()] = true
+			got = append(got, m.GetAnswer().String()[len("CONSENT_ANSWER_"):]+m.GetDecidedAt().AsTime().Format(" 15:04:05.000"))
+		}
+	}
+	if want := []string{"GRANTED 15:05:00.250", "REFUSED 15:06:00.000", "GRANTED 15:07:00.000"}; !slices.Equal(got, want) {
+		t.Errorf("recorded %q, want %q", got, want)
 	}
 }
 

@@ -52,7 +52,8 @@ func (c *Carrier) Live(ctx context.Context, f app.Facts) (bool, error) {
 	return !over, nil
 }
 
-// StartStream implements app.Carrier. A stream of this name that runs already is what was asked for.
+// StartStream implements app.Carrier. While a stream of this name runs Twilio takes no second one: "Unique name for the
+// Stream, per Call", https://www.twilio.com/docs/voice/api/stream-resource.
 func (c *Carrier) StartStream(ctx context.Context, f app.Facts) error {
 	api, done, err := c.api(ctx, f)
 	if err != nil {
@@ -103,10 +104,10 @@ func (c *Carrier) StopStreams(ctx context.Context, f app.Facts) error {
 }
 
 // StartRecording implements app.Carrier.
-func (c *Carrier) StartRecording(ctx context.Context, f app.Facts) error {
+func (c *Carrier) StartRecording(ctx context.Context, f app.Facts) (string, error) {
 	api, done, err := c.api(ctx, f)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer done()
 	p := &openapi.CreateCallRecordingParams{}
@@ -115,8 +116,11 @@ func (c *Carrier) StartRecording(ctx context.Context, f app.Facts) error {
 	p.SetRecordingStatusCallback(c.links.callback("recording", f))
 	p.SetRecordingStatusCallbackMethod(http.MethodPost)
 	p.SetRecordingStatusCallbackEvent([]string{"in-progress", "completed", "absent"})
-	_, err = api.CreateCallRecording(f.CallID, p)
-	return absentIsFine(classify(f, "starting a recording", err))
+	r, err := api.CreateCallRecording(f.CallID, p)
+	if err != nil || r.Sid == nil {
+		return "", absentIsFine(classify(f, "starting a recording", err))
+	}
+	return *r.Sid, nil
 }
 
 // StopRecording implements app.Carrier. "Twilio.CURRENT" is the recording that runs.

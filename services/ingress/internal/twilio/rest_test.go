@@ -88,10 +88,12 @@ func TestCarrierLive(t *testing.T) {
 
 func TestCarrierRequests(t *testing.T) {
 	b := newBench(t)
-	a := &api{status: 201, body: `{}`}
+	a := &api{status: 201, body: `{"sid":"RE1"}`}
 	c, f := newCarrier(t, b, a, time.Second)
-	if err := errors.Join(c.StartStream(t.Context(), f), c.StartRecording(t.Context(), f), c.StopStreams(t.Context(), f), c.StopRecording(t.Context(), f)); err != nil {
-		t.Fatal(err)
+	err := c.StartStream(t.Context(), f)
+	recording, recErr := c.StartRecording(t.Context(), f)
+	if err := errors.Join(err, recErr, c.StopStreams(t.Context(), f), c.StopRecording(t.Context(), f)); err != nil || recording != "RE1" {
+		t.Fatalf("recording %q, %v", recording, err)
 	}
 	want := []string{
 		"POST /Streams.json", "POST /Recordings.json", "POST /Streams/frontdesk-0.json", "POST /Streams/frontdesk-1.json",

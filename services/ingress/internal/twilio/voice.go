@@ -68,7 +68,8 @@ func (s *Server) reported(ctx context.Context, h *webhook, word string) answer {
 	if !ok {
 		return refusal(http.StatusUnprocessableEntity, "invalid", "Consent must be granted, refused, timed-out or withdrawn")
 	}
-	return s.stored(ctx, h, s.app.Reported(ctx, f, answer))
+	at, _ := parseTime(h.params["Timestamp"])
+	return s.stored(ctx, h, s.app.Reported(ctx, f, app.Report{Answer: answer, At: at}))
 }
 
 // reportable maps the words of a report.

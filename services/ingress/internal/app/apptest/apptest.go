@@ -147,18 +147,24 @@ type Carrier struct {
 	Err  error
 	// StartErr is StartStream's own.
 	StartErr error
+	// On is told of every request before it is answered; may be nil.
+	On func(what string)
 
-	did  []string
-	last app.Facts
+	did        []string
+	last       app.Facts
+	recordings int
 }
 
 var _ app.Carrier = (*Carrier)(nil)
 
 func (c *Carrier) do(what string, f app.Facts) error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.did = append(c.did, what)
 	c.last = f
+	c.mu.Unlock()
+	if c.On != nil {
+		c.On(what)
+	}
 	return c.Err
 }
 
@@ -190,8 +196,14 @@ func (c *Carrier) StartStream(_ context.Context, f app.Facts) error {
 func (c *Carrier) StopStreams(_ context.Context, f app.Facts) error { return c.do("stop-streams", f) }
 
 // StartRecording implements app.Carrier.
-func (c *Carrier) StartRecording(_ context.Context, f app.Facts) error {
-	return c.do("start-recording", f)
+func (c *Carrier) StartRecording(_ context.Context, f app.Facts) (string, error) {
+	if err := c.do("start-recording", f); err != nil {
+		return "", err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.recordings++
+	return fmt.Sprintf("RE%d", c.recordings), nil
 }
 
 // StopRecording implements app.Carrier.
