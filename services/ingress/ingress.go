@@ -94,7 +94,7 @@ func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Tele
 			app.Settings{
 				Default: fallback, VoiceDeadline: cfg.PublishTimeout, MaxRestarts: cfg.Media.MaxRestarts, Now: time.Now,
 			}),
-		Intake: media.New(s.pub, m, media.Config{
+		Intake: media.New(s.pub, m, tel.Log, media.Config{
 			MaxUnacked: cfg.Media.MaxUnackedBytes, MaxUnackedTotal: cfg.Media.MaxUnackedTotalBytes, EndWait: cfg.Media.EndWait,
 		}),
 		Tenants: tenants, Links: links, Tokens: tokens, Metrics: m, Log: tel.Log, Tracer: tel.Tracer, Now: time.Now,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/metric/noop"
+	"go.uber.org/goleak"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -19,6 +20,8 @@ import (
 	"github.com/frontdesk/frontdesk/services/ingress/internal/kafka"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/metrics"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func meters(t *testing.T) *metrics.Metrics {
 	t.Helper()
@@ -185,9 +188,13 @@ func TestCloseGivesUp(t *testing.T) {
 	cancel()
 	pub.Close(ctx)
 	for range 3 {
-		if err := <-acks; !errors.Is(err, context.Canceled) {
-			t.Errorf("%v, want every message to have its end", err)
+		if err := <-acks; !errors.Is(err, context.Canceled) || !retry.IsPermanent(err) {
+			t.Errorf("%v, want every message to have its end, for good", err)
 		}
+	}
+	pub.Send(t.Context(), chunk(facts("CA1"), 3, []byte{1}), func(err error) { acks <- err })
+	if err := <-acks; !errors.Is(err, produce.ErrClosed) || !retry.IsPermanent(err) {
+		t.Errorf("%v, want what is sent after the end to be refused", err)
 	}
 }
 

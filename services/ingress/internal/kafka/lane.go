@@ -42,11 +42,17 @@ func newLane(prod Producer) *lane {
 	return l
 }
 
-func (l *lane) add(it item) {
+// add is false for a lane that is finished.
+func (l *lane) add(it item) bool {
 	l.mu.Lock()
+	if l.finished {
+		l.mu.Unlock()
+		return false
+	}
 	l.waiting = append(l.waiting, it)
 	l.mu.Unlock()
 	l.poke()
+	return true
 }
 
 // passed returns when everything added before has been handed over.

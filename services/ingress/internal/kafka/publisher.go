@@ -3,6 +3,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"sync"
@@ -55,7 +56,7 @@ func NewPublisher(prod Producer, m *metrics.Metrics) *Publisher {
 }
 
 // Close waits until everything sent has been handed to the producer. When ctx ends it gives up on the rest,
-// and every message still gets its done. Nothing may be sent any more.
+// and every message still gets its done. What is sent afterwards fails with produce.ErrClosed.
 func (p *Publisher) Close(ctx context.Context) {
 	for _, l := range p.lanes {
 		l.finish()
@@ -106,9 +107,19 @@ func (p *Publisher) Send(ctx context.Context, m app.Message, done func(error)) {
 			p.bufs.Put(buf)
 		}
 		p.m.Published(ctx, topic, outcome(err), time.Since(begun))
-		done(err)
+		done(given(err))
 	}}
-	p.lane(m.Event.GetCallId()).add(it)
+	if !p.lane(m.Event.GetCallId()).add(it) {
+		it.done(produce.ErrClosed)
+	}
+}
+
+// given marks an error for good where nothing will be sent any more.
+func given(err error) error {
+	if errors.Is(err, produce.ErrClosed) || errors.Is(err, context.Canceled) {
+		return retry.Permanently("closed", err)
+	}
+	return err
 }
 
 func (p *Publisher) lane(call string) *lane {

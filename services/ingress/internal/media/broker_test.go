@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -67,22 +68,25 @@ func TestRefusedByTheBroker(t *testing.T) {
 }
 
 func TestEndWaitsForItsAudio(t *testing.T) {
-	pub := &apptest.Publisher{}
-	s := intake(t, pub, media.Config{}).Open(t.Context(), facts(), spec(caller))
-	pub.Hold()
-	feed(t, s, caller, 0, 10)
-	ended := make(chan error)
-	go func() { ended <- s.End(stopped) }()
-	select {
-	case err := <-ended:
-		t.Fatalf("ended with %v before its audio was stored", err)
-	case <-time.After(20 * time.Millisecond): // nothing to wait on: it is what must not happen
-	}
-	pub.Release()
-	if err := <-ended; err != nil {
-		t.Fatal(err)
-	}
-	want(t, pub, "started +1500", "chunk caller 0 1500+200", "ended STOPPED 1/0 at 1700")
+	synctest.Test(t, func(t *testing.T) {
+		pub := &apptest.Publisher{}
+		s := intake(t, pub, media.Config{}).Open(t.Context(), facts(), spec(caller))
+		pub.Hold()
+		feed(t, s, caller, 0, 10)
+		ended := make(chan error, 1)
+		go func() { ended <- s.End(stopped) }()
+		synctest.Wait()
+		select {
+		case err := <-ended:
+			t.Fatalf("ended with %v before its audio was stored", err)
+		default:
+		}
+		pub.Release()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		want(t, pub, "started +1500", "chunk caller 0 1500+200", "ended STOPPED 1/0 at 1700")
+	})
 }
 
 func TestEndGivesUpWaitingButNotOnTheEvent(t *testing.T) {

@@ -1,7 +1,10 @@
 package media
 
 import (
+	"time"
+
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 )
 
@@ -40,19 +43,51 @@ func (s *Stream) sendChunk(t *track, where span, cost int64) {
 	s.acks.add()
 	s.in.pub.Send(s.ctx, app.Message{Topic: events.Media, Event: e}, func(err error) {
 		s.release(cost)
-		s.acks.done(party, where, err)
+		if err != nil && !s.acks.keep(party, where) {
+			s.gap(party, where, events.MediaGapReason_MEDIA_GAP_REASON_SPOOL_FULL) // the stream has ended, and nobody comes by any more
+		}
+		s.acks.done()
 	})
 }
+
+// An event that is not audio is sent again so often, and then given up. What passes by itself the producer has waited out
+// already; this is for what it gives back.
+const (
+	resends     = 3
+	resendPause = 250 * time.Millisecond // doubled each time
+)
 
 // send sends an event that is not audio: small, few, and never dropped for want of room.
 func (s *Stream) send(topic events.Topic, e *events.CallEvent) {
 	s.acks.add()
-	s.in.pub.Send(s.ctx, app.Message{Topic: topic, Event: e}, func(err error) {
-		s.acks.done(events.Party_PARTY_UNSPECIFIED, span{}, err)
+	s.try(app.Message{Topic: topic, Event: e}, 0)
+}
+
+// try sends an event that was sent so often before, until it is stored or given up.
+func (s *Stream) try(m app.Message, before int) {
+	s.in.pub.Send(s.ctx, m, func(err error) {
+		if err != nil && before < resends && !retry.IsPermanent(err) {
+			s.in.m.MediaEvent(s.ctx, m.Event.Kind().String(), "resent")
+			time.AfterFunc(resendPause<<before, func() { s.try(m, before+1) })
+			return
+		}
+		if err != nil {
+			s.giveUp(m, err)
+		}
+		s.acks.done()
 	})
 }
 
-// gap declares audio that nobody will hear.
+// giveUp tells people what readers of the topic will never know.
+func (s *Stream) giveUp(m app.Message, err error) {
+	kind := m.Event.Kind().String()
+	s.in.m.MediaEvent(s.ctx, kind, "lost")
+	s.in.log.ErrorContext(s.ctx, "an event of a stream could not be stored",
+		"kind", kind, "topic", m.Topic.Name, "call", s.facts.CallID, "stream", s.spec.ID, "error", err)
+}
+
+// gap declares audio that nobody will hear. It needs nothing that changes while the stream runs, so that an
+// acknowledgement may call it.
 func (s *Stream) gap(p events.Party, where span, why events.MediaGapReason) {
 	s.in.m.Gap(s.ctx, why.String(), where.end-where.start)
 	s.send(events.Media, s.call.Event(s.at(where.start), &events.MediaGap{

@@ -20,6 +20,7 @@ type acks struct {
 	open   int
 	idle   chan struct{} // closed when nothing is open; nil while nobody waits for it
 	failed []failure
+	ended  bool // the stream takes no failures any more
 }
 
 type failure struct {
@@ -33,14 +34,28 @@ func (a *acks) add() {
 	a.mu.Unlock()
 }
 
-func (a *acks) done(p events.Party, where span, err error) {
+func (a *acks) done() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err != nil && where.end > where.start {
-		a.failed = append(a.failed, failure{p, where})
-	}
 	a.open--
 	a.settle()
+}
+
+// keep remembers audio that was not stored, until the stream asks; false once the stream has ended.
+func (a *acks) keep(p events.Party, where span) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.ended {
+		a.failed = append(a.failed, failure{p, where})
+	}
+	return !a.ended
+}
+
+// end keeps nothing from now on.
+func (a *acks) end() {
+	a.mu.Lock()
+	a.ended = true
+	a.mu.Unlock()
 }
 
 func (a *acks) settle() {
@@ -96,7 +111,7 @@ func (a *acks) takeFailed(p events.Party) []span {
 // End closes the stream: it sends what is packed, waits until everything is stored, declares what was not, and
 // sends MediaEnded on both topics. So whoever reads MediaEnded has read all there is of the stream. It waits
 // for Config.EndWait at most. If the broker takes longer the error says so, MediaEnded stands in the queue
-// behind the audio, and both get there, in order, when it is back.
+// behind the audio, and both get there, in order, when it is back; what of the audio doesn't is declared then.
 func (s *Stream) End(reason events.MediaEndReason) error {
 	s.in.m.StreamEnded(s.ctx, strings.ToLower(strings.TrimPrefix(reason.String(), "MEDIA_END_REASON_")))
 	for _, t := range []*track{&s.caller, &s.agent} {
@@ -106,6 +121,7 @@ func (s *Stream) End(reason events.MediaEndReason) error {
 	ctx, cancel := context.WithTimeout(s.ctx, s.in.cfg.EndWait)
 	defer cancel()
 	late := s.acks.wait(ctx)
+	s.acks.end()
 	var end int64
 	for _, t := range []*track{&s.caller, &s.agent} {
 		s.declare(t)

@@ -15,7 +15,9 @@
 //
 // A frame never waits for Kafka. What is sent and not yet acknowledged is bounded, per stream and for all
 // streams together, below the producer's own bound, so that webhooks always find room there; audio beyond it
-// is dropped whole chunks at a time and declared as a gap as soon as there is room for saying so.
+// is dropped whole chunks at a time and declared as a gap as soon as there is room for saying so. What was sent and is
+// refused becomes a gap too, also when the stream has ended meanwhile; an event that is not audio is sent
+// again a few times, and if it is lost after all a metric and the log say so.
 //
 // # Cost
 //
@@ -25,6 +27,7 @@ package media
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -54,14 +57,15 @@ const frameMs = 20
 type Intake struct {
 	pub   app.Publisher
 	m     *metrics.Metrics
+	log   *slog.Logger
 	cfg   Config
 	total atomic.Int64
 	turns handover
 }
 
 // New makes an intake.
-func New(pub app.Publisher, m *metrics.Metrics, cfg Config) *Intake {
-	return &Intake{pub: pub, m: m, cfg: cfg}
+func New(pub app.Publisher, m *metrics.Metrics, log *slog.Logger, cfg Config) *Intake {
+	return &Intake{pub: pub, m: m, log: log, cfg: cfg}
 }
 
 // Format of a stream's samples.

@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
+	"go.uber.org/goleak"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
@@ -40,9 +43,17 @@ func spec(parties ...events.Party) media.Spec {
 	}
 }
 
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
 func intake(t testing.TB, pub app.Publisher, cfg media.Config) *media.Intake {
 	t.Helper()
-	m, err := metrics.New(noop.NewMeterProvider().Meter(""))
+	return watched(t, pub, cfg, noop.NewMeterProvider().Meter(""), slog.DiscardHandler)
+}
+
+// watched is intake with somebody who looks at its metrics and its log.
+func watched(t testing.TB, pub app.Publisher, cfg media.Config, meter metric.Meter, log slog.Handler) *media.Intake {
+	t.Helper()
+	m, err := metrics.New(meter)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +66,7 @@ func intake(t testing.TB, pub app.Publisher, cfg media.Config) *media.Intake {
 	if cfg.EndWait == 0 {
 		cfg.EndWait = 5 * time.Second
 	}
-	return media.New(pub, m, cfg)
+	return media.New(pub, m, slog.New(log), cfg)
 }
 
 // voice is a frame of 20 ms with a sample of its own.

@@ -16,7 +16,7 @@ type Metrics struct {
 	webhooks, refused, unknown, restarts metric.Int64Counter
 	frames, bytes, repeated, gaps, gapMs metric.Int64Counter
 	streams                              metric.Int64UpDownCounter
-	ends                                 metric.Int64Counter
+	ends, mediaEvents                    metric.Int64Counter
 	webhookSeconds, publishSeconds       metric.Float64Histogram
 }
 
@@ -37,6 +37,8 @@ func New(m metric.Meter) (*Metrics, error) {
 		gaps:     b.counter("frontdesk.ingress.audio.gaps", "Declared gaps, by reason."),
 		gapMs:    b.counter("frontdesk.ingress.audio.gap_milliseconds", "Audio that the declared gaps stand for."),
 		ends:     b.counter("frontdesk.ingress.streams_ended", "Streams ended, by reason."),
+		mediaEvents: b.counter("frontdesk.ingress.media_events_failed",
+			"Events of streams, audio apart, that failed to be stored: resent, or lost."),
 	}
 	var err error
 	out.streams, err = m.Int64UpDownCounter("frontdesk.ingress.streams_open", metric.WithDescription("Streams open now."))
@@ -114,6 +116,11 @@ func (m *Metrics) Repeated(ctx context.Context, frames int) { m.repeated.Add(ctx
 func (m *Metrics) Gap(ctx context.Context, reason string, ms int64) {
 	m.gaps.Add(ctx, 1, label("reason", reason))
 	m.gapMs.Add(ctx, ms, label("reason", reason))
+}
+
+// MediaEvent counts an event of a stream, not audio, that was not stored; outcome is "resent" or "lost".
+func (m *Metrics) MediaEvent(ctx context.Context, kind, outcome string) {
+	m.mediaEvents.Add(ctx, 1, labels("kind", kind, "outcome", outcome))
 }
 
 // Published records how long it took to store events; outcome is "ok" or "error".

@@ -116,11 +116,12 @@ func newBench(t *testing.T, opts ...option) *bench {
 	for _, o := range opts {
 		o(&set, &socket)
 	}
+	log := slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	b.server = twilio.NewServer(twilio.Deps{
 		App:     app.New(tenants, b.pub, b.carrier, &apptest.History{Log: b.pub}, set),
-		Intake:  media.New(b.pub, m, media.Config{MaxUnacked: 1 << 20, MaxUnackedTotal: 1 << 20, EndWait: 5 * time.Second}),
+		Intake:  media.New(b.pub, m, log, media.Config{MaxUnacked: 1 << 20, MaxUnackedTotal: 1 << 20, EndWait: 5 * time.Second}),
 		Tenants: tenants, Links: b.links, Tokens: b.tokens, Metrics: m, Now: b.now.Now, Socket: socket,
-		Log: slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Tracer: noop.NewTracerProvider().Tracer(""),
+		Log: log, Tracer: noop.NewTracerProvider().Tracer(""),
 	})
 	srv := httptest.NewServer(b.server.Handler())
 	t.Cleanup(func() {

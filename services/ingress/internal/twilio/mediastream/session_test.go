@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -51,7 +52,7 @@ func newBench(t *testing.T, opt ws.Options) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{pub: &apptest.Publisher{}, ended: make(chan error, 1)}
-	in := media.New(b.pub, m, media.Config{MaxUnacked: 1 << 20, MaxUnackedTotal: 1 << 20, EndWait: 5 * time.Second})
+	in := media.New(b.pub, m, slog.New(slog.DiscardHandler), media.Config{MaxUnacked: 1 << 20, MaxUnackedTotal: 1 << 20, EndWait: 5 * time.Second})
 	open := func(ctx context.Context, token, _, call string, spec media.Spec) (*media.Stream, error) {
 		if token != "good" || call != "CA1" {
 			return nil, ws.Fault(ws.StatusPolicy, "no valid call token")
@@ -277,7 +278,7 @@ func FuzzMessage(f *testing.F) {
 	}
 	pub := &apptest.Publisher{}
 	pub.Fail(errors.New("stores nothing"))
-	in := media.New(pub, m, media.Config{MaxUnacked: 1 << 20, MaxUnackedTotal: 1 << 20, EndWait: time.Second})
+	in := media.New(pub, m, slog.New(slog.DiscardHandler), media.Config{MaxUnacked: 1 << 20, MaxUnackedTotal: 1 << 20, EndWait: time.Second})
 	f.Fuzz(func(t *testing.T, msg []byte, begun bool) {
 		s := &session{account: apptest.Account, now: time.Now, audio: make([]byte, usualFrame), open: func(ctx context.Context, _, _, call string, spec media.Spec) (*media.Stream, error) {
 			return in.Open(ctx, app.Facts{CallID: call, Start: spec.Opened}, spec), nil
