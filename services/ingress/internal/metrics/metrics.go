@@ -16,7 +16,7 @@ type Metrics struct {
 	webhooks, refused, unknown, restarts metric.Int64Counter
 	frames, bytes, repeated, gaps, gapMs metric.Int64Counter
 	streams                              metric.Int64UpDownCounter
-	ends, mediaEvents                    metric.Int64Counter
+	ends, mediaEvents, sockets           metric.Int64Counter
 	webhookSeconds, publishSeconds       metric.Float64Histogram
 }
 
@@ -28,7 +28,7 @@ func New(m metric.Meter) (*Metrics, error) {
 	b := builder{m: m}
 	out := &Metrics{
 		webhooks: b.counter("frontdesk.ingress.webhooks", "Webhooks by kind and outcome."),
-		refused:  b.counter("frontdesk.ingress.refused", "Requests refused for a wrong or missing signature, account or token."),
+		refused:  b.counter("frontdesk.ingress.refused", "Requests refused for a wrong or missing signature, account or token; sockets also for a bad handshake or want of room."),
 		unknown:  b.counter("frontdesk.ingress.unknown_numbers", "Calls to a number that no tenant owns."),
 		restarts: b.counter("frontdesk.ingress.stream_restarts", "Streams that broke, by what came of it."),
 		frames:   b.counter("frontdesk.ingress.audio.frames", "Audio frames heard."),
@@ -37,6 +37,7 @@ func New(m metric.Meter) (*Metrics, error) {
 		gaps:     b.counter("frontdesk.ingress.audio.gaps", "Declared gaps, by reason."),
 		gapMs:    b.counter("frontdesk.ingress.audio.gap_milliseconds", "Audio that the declared gaps stand for."),
 		ends:     b.counter("frontdesk.ingress.streams_ended", "Streams ended, by reason."),
+		sockets:  b.counter("frontdesk.ingress.sockets_ended", "Media sockets ended, by reason."),
 		mediaEvents: b.counter("frontdesk.ingress.media_events_failed",
 			"Events of streams, audio apart, that failed to be stored: resent, or lost."),
 	}
@@ -79,7 +80,8 @@ func (m *Metrics) Webhook(ctx context.Context, kind, outcome string, took time.D
 	m.webhookSeconds.Record(ctx, took.Seconds(), label("kind", kind))
 }
 
-// Refused counts a request that was not believed: reason is "signature", "account" or "token".
+// Refused counts a request that was not believed: reason is "signature", "account" or "token"; and a socket that was not
+// opened: "handshake", "full" or "shutdown".
 func (m *Metrics) Refused(ctx context.Context, kind, reason string) {
 	m.refused.Add(ctx, 1, labels("kind", kind, "reason", reason))
 }
@@ -101,6 +103,12 @@ func (m *Metrics) StreamOpened(ctx context.Context) { m.streams.Add(ctx, 1) }
 func (m *Metrics) StreamEnded(ctx context.Context, reason string) {
 	m.streams.Add(ctx, -1)
 	m.ends.Add(ctx, 1, label("reason", reason))
+}
+
+// SocketEnded counts a media socket down: reason is "stopped", "shutdown", "idle", "disconnected", "unstored" (its audio
+// was not stored in time), or what of the protocol it broke, in the words that the peer was told.
+func (m *Metrics) SocketEnded(ctx context.Context, reason string) {
+	m.sockets.Add(ctx, 1, label("reason", reason))
 }
 
 // Audio counts what was heard, a chunk at a time: counting frame by frame would cost as much as packing them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 
 	"go.opentelemetry.io/otel/trace"
 
@@ -23,8 +24,9 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the signature is missing or wrong", http.StatusForbidden)
 		return
 	}
-	leave, ok := s.enter()
-	if !ok {
+	leave, why := s.enter()
+	if leave == nil {
+		s.m.Refused(r.Context(), "media", why)
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "no more streams are taken here now", http.StatusServiceUnavailable)
 		return
@@ -32,6 +34,7 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) {
 	c, err := ws.Upgrade(w, r, s.socket.Options)
 	if err != nil {
 		leave()
+		s.m.Refused(r.Context(), "media", "handshake")
 		return // answered already
 	}
 	go func() {
@@ -42,13 +45,34 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) {
 
 // ended counts how a socket ended; the peer has been told.
 func (s *Server) ended(ctx context.Context, err error) {
+	reason := endReason(ctx, err)
+	s.m.SocketEnded(ctx, reason)
 	var fault *ws.Error
 	switch {
 	case err == nil:
 	case errors.As(err, &fault):
-		s.log.WarnContext(ctx, "a media socket was closed for breaking the protocol", "code", fault.Code, "reason", fault.Reason)
+		s.log.WarnContext(ctx, "a media socket was closed for breaking the protocol", "code", fault.Code, "reason", reason)
 	default:
-		s.log.InfoContext(ctx, "a media socket ended without a stop", "error", err)
+		s.log.InfoContext(ctx, "a media socket ended without a stop", "reason", reason, "error", err)
+	}
+}
+
+// endReason puts the end of a socket into words fit for a metric: a fault's are our own and quote nothing.
+func endReason(ctx context.Context, err error) string {
+	var fault *ws.Error
+	switch {
+	case err == nil:
+		return "stopped"
+	case errors.As(err, &fault):
+		return fault.Reason
+	case ctx.Err() != nil:
+		return "shutdown"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "idle"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "unstored"
+	default:
+		return "disconnected"
 	}
 }
 
@@ -71,12 +95,15 @@ func (s *Server) openStream(ctx context.Context, token, account, call string, sp
 	return s.intake.Open(ctx, f, spec), nil
 }
 
-// enter counts a socket in, if there is room and no shutdown; leave counts it out.
-func (s *Server) enter() (leave func(), ok bool) {
+// enter counts a socket in and returns what counts it out; nil, and why, if there is no room or a shutdown.
+func (s *Server) enter() (leave func(), why string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closing || s.open >= s.socket.MaxOpen {
-		return nil, false
+	switch {
+	case s.closing:
+		return nil, "shutdown"
+	case s.open >= s.socket.MaxOpen:
+		return nil, "full"
 	}
 	s.open++
 	return func() {
@@ -84,7 +111,7 @@ func (s *Server) enter() (leave func(), ok bool) {
 		defer s.mu.Unlock()
 		s.open--
 		s.settle()
-	}, true
+	}, ""
 }
 
 func (s *Server) settle() {

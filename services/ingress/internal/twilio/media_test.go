@@ -144,6 +144,13 @@ func parameter(value string) node {
 	return n
 }
 
+// endSockets has every socket end now.
+func (b *bench) endSockets() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	b.server.Drain(ctx)
+}
+
 // drain waits until every socket has ended.
 func drain(b *bench) { b.server.Drain(context.Background()) }
 
@@ -158,6 +165,75 @@ func TestSocketsAreBounded(t *testing.T) {
 	if _, got := b.socket(t, signedSocket("new-token")); got != http.StatusServiceUnavailable {
 		t.Errorf("during shutdown: %d", got)
 	}
+	for _, reason := range []string{"full", "shutdown"} {
+		if got := b.counted(t, "frontdesk.ingress.refused", "kind", "media", "reason", reason); got != 1 {
+			t.Errorf("%s: %d counted", reason, got)
+		}
+	}
+}
+
+// TestSocketsAreCountedByTheirEnd: what is refused, or malformed, shows in a metric.
+func TestSocketsAreCountedByTheirEnd(t *testing.T) {
+	tests := map[string]struct {
+		msgs  []string
+		after func(*bench, *websocket.Conn)
+	}{
+		"stopped":                 {msgs: []string{"start", stopMessage}},
+		"unknown event":           {msgs: []string{"start", `{"event":"clear"}`}},
+		"media before start":      {msgs: []string{`{"event":"media","media":{"track":"inbound","chunk":"1","timestamp":"0","payload":"AAAA"}}`}},
+		"not a call token":        {msgs: []string{startMessage(callID, node{})}},
+		"malformed media message": {msgs: []string{"start", `{"event":"media"}`}},
+		"message is not the JSON of Media Streams": {msgs: []string{"start", `{"event":`}},
+		"message is over the size limit":           {msgs: []string{"start", strings.Repeat(" ", 17<<10)}},
+		"disconnected":                             {msgs: []string{"start"}, after: func(_ *bench, c *websocket.Conn) { _ = c.CloseNow() }},
+		"shutdown":                                 {msgs: []string{"start"}, after: func(b *bench, _ *websocket.Conn) { b.endSockets() }},
+	}
+	for reason, tt := range tests {
+		t.Run(reason, func(t *testing.T) {
+			b := newBench(t)
+			start := startMessage(callID, granted(t, b, apptest.DialLine))
+			c, _ := b.socket(t, signedSocket("new-token"))
+			for _, m := range tt.msgs {
+				if m == "start" {
+					m = start
+				}
+				write(t, c, m)
+			}
+			if tt.after != nil {
+				for len(apptest.Of[*events.MediaStarted](b.pub, events.Media)) == 0 {
+					if t.Context().Err() != nil {
+						t.Fatal("the stream did not begin")
+					}
+				}
+				tt.after(b, c)
+			} else {
+				closed(t, c)
+			}
+			drain(b)
+			if got := b.counted(t, "frontdesk.ingress.sockets_ended"); got != 1 {
+				t.Errorf("%d counted in all", got)
+			}
+			if got := b.counted(t, "frontdesk.ingress.sockets_ended", "reason", reason); got != 1 {
+				t.Errorf("%d counted as %q", got, reason)
+			}
+		})
+	}
+	t.Run("no handshake", func(t *testing.T) {
+		b := newBench(t)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+mediaPath, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Twilio-Signature", signedSocket("new-token"))
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if got := b.counted(t, "frontdesk.ingress.refused", "kind", "media", "reason", "handshake"); got != 1 {
+			t.Errorf("%d counted", got)
+		}
+	})
 }
 
 func TestDrainLetsStreamsFinish(t *testing.T) {
@@ -190,9 +266,7 @@ func TestDrainEndsWhatDoesNotFinish(t *testing.T) {
 			t.Fatal("the stream did not begin")
 		}
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	b.server.Drain(ctx)
+	b.endSockets()
 	if code, _ := closed(t, c); code != websocket.StatusGoingAway {
 		t.Errorf("closed by %d", code)
 	}

@@ -211,7 +211,8 @@ func classify(f app.Facts, doing string, err error) error {
 
 // isAbsent tells whether Twilio says that there is no such thing (any more): the call has ended, the stream or
 // the recording does not run.
-// https://www.twilio.com/docs/api/errors: 20404 not found, 21220 call is not in progress, 31901 to 31955 streams
+// https://www.twilio.com/docs/api/errors: 20404 not found, 21220 call is not in progress. The codes of streams, 31901 to
+// 31955, are none of these: they tell of a stream's socket, in status callbacks and the debugger.
 func isAbsent(err error) bool {
 	var rest *client.TwilioRestError
 	return errors.As(err, &rest) && (rest.Status == http.StatusNotFound || rest.Code == 20404 || rest.Code == 21220)
