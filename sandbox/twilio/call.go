@@ -54,7 +54,8 @@ type life struct {
 	forked   int       // streams ever asked for
 	update   *update
 	over     bool // nothing new may begin
-	keypad   int
+	keypad   int  // questions asked for keys
+	spoken   int  // questions asked for speech
 	children []*leg
 	streams  []*stream
 	records  []*recording

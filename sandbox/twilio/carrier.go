@@ -19,6 +19,8 @@ type Carrier struct {
 	http   *http.Client
 	media  *http.Client
 	faults *fault.Injector
+	hooks  *fault.Injector // of webhooks
+	forks  *fault.Injector // of streams
 	meter  *meter.Meter
 	stats  *stats
 	rest   *restServer // nil without a listener
@@ -58,7 +60,7 @@ func Start(ctx context.Context, cfg Config) (*Carrier, error) {
 		return nil, fmt.Errorf("checking the sandbox carrier's settings: %w", err)
 	}
 	c := &Carrier{
-		cfg: cfg, faults: fault.New(cfg.Faults), meter: &meter.Meter{}, stats: newStats(nil, cfg.Seed, cfg.Speed),
+		cfg: cfg, faults: fault.New(cfg.Faults), hooks: fault.New(cfg.WebhookFaults), forks: fault.New(cfg.StreamFaults), meter: &meter.Meter{}, stats: newStats(nil, cfg.Seed, cfg.Speed),
 		accounts: map[string]*account{}, numbers: map[string]owned{}, placed: map[string]int{},
 		mischief: cfg.Mischief, bySid: map[string]*life{},
 	}
@@ -101,6 +103,12 @@ func (c *Carrier) Addr() string {
 
 // Faults are the REST API's.
 func (c *Carrier) Faults() *fault.Injector { return c.faults }
+
+// WebhookFaults and StreamFaults are those of the way to the customer's server.
+func (c *Carrier) WebhookFaults() *fault.Injector { return c.hooks }
+
+// StreamFaults: see WebhookFaults.
+func (c *Carrier) StreamFaults() *fault.Injector { return c.forks }
 
 // Meter counts what Twilio would bill, as product "twilio": call_minute by direction, recording_minute and
 // stream_minute, each started minute whole.

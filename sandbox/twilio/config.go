@@ -34,6 +34,16 @@ type Config struct {
 	Mischief map[string]Mischief
 	// Faults of the REST API; see rest.go for its operations and codes.
 	Faults fault.Settings
+	// WebhookFaults and StreamFaults are those of the way to the customer's server; see faults.go for their operations
+	// and codes.
+	WebhookFaults, StreamFaults fault.Settings
+	// Spoken is what callers say at questions, by the call's name; "*" is for calls without an entry of their own. Each
+	// answers one <Gather> that takes speech before the call's sound runs and finds no key pressed; "" says nothing.
+	// Once the sound runs, the call's own script answers.
+	Spoken map[string][]string
+	// PausingTrack makes the outbound track send nothing while nothing is played on it, as Twilio does: chunk numbers go
+	// on, timestamps jump. By default both tracks send every frame.
+	PausingTrack bool
 	// RetryPause before the second try of a webhook, doubled for each further one; default 100 ms. Twilio
 	// doesn't document its own.
 	RetryPause time.Duration
@@ -61,7 +71,8 @@ type Account struct {
 	// CallSid, AccountSid, From, To and Disposition. Empty posts none.
 	DispositionURL string
 	// ConsentURL is where the receptionist reports the caller's answer to the consent question: a signed form
-	// with CallSid, AccountSid, From, To and Consent ("granted", "refused" or "withdrawn"). Empty reports none.
+	// with CallSid, AccountSid, From, To, Consent ("granted", "refused" or "withdrawn") and Timestamp (ISO 8601, call
+	// time). Empty reports none.
 	ConsentURL string
 }
 

@@ -101,6 +101,11 @@ func (c *Carrier) try(ctx context.Context, a *account, st *stats, q request, add
 	if err != nil {
 		return answer{}, "", &Fault{codeRetrieval, "HTTP retrieval failure: the URL can't be asked"}
 	}
+	lost, class, fault := c.before(ctx, q)
+	if fault != nil {
+		st.status("none")
+		return answer{}, class, fault
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		st.status("none")
@@ -109,6 +114,10 @@ func (c *Carrier) try(ctx context.Context, a *account, st *stats, q request, add
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, twiml.MaxBytes+1))
+	if lost {
+		st.status("none")
+		return answer{}, webhook.Read, unanswered()
+	}
 	if err != nil {
 		st.status("none")
 		class, fault := failure(err)
@@ -116,7 +125,7 @@ func (c *Carrier) try(ctx context.Context, a *account, st *stats, q request, add
 	}
 	st.status(strconv.Itoa(res.StatusCode))
 	st.answered(time.Since(began), q.twiml)
-	class, fault := judge(res.StatusCode)
+	class, fault = judge(res.StatusCode)
 	return answer{contentType: res.Header.Get("Content-Type"), body: body}, class, fault
 }
 
@@ -172,13 +181,19 @@ func failure(err error) (webhook.Class, *Fault) {
 	var dial *net.OpError
 	switch {
 	case errors.As(err, &dial) && dial.Op == "dial":
-		return webhook.Connect, &Fault{codeConnection, "HTTP connection failure: the connection was refused or timed out"}
+		return webhook.Connect, unconnected()
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return webhook.Read, &Fault{codeRetrieval, "HTTP retrieval failure: no answer in time"}
+		return webhook.Read, unanswered()
 	default:
 		return webhook.Connect, &Fault{codeConnection, "HTTP connection failure: the connection broke"}
 	}
 }
+
+func unconnected() *Fault {
+	return &Fault{codeConnection, "HTTP connection failure: the connection was refused or timed out"}
+}
+
+func unanswered() *Fault { return &Fault{codeRetrieval, "HTTP retrieval failure: no answer in time"} }
 
 // connectTimeout is the key of a request's time for its TCP connection.
 type connectTimeout struct{}

@@ -24,6 +24,14 @@
 // caller can speak (a bridged dial, a voicemail's tone). The caller hangs up when the sound is over. A stream
 // that is started later goes on from there, on whole frames of 20 ms.
 //
+// Both tracks send every frame; with Config.PausingTrack the one that is played to the caller sends nothing while
+// nothing is played, as Twilio's does.
+//
+// # Faults
+//
+// A call's own mischief (mischief.go) is part of its play. What befalls by chance, at any time, are latency, errors and
+// outages of the REST API (rest.go) and of the way to the customer, webhooks and streams (faults.go).
+//
 // # Randomness
 //
 // SIDs, the order of late callbacks and arrivals are drawn from Config.Seed, so a run can be repeated. A

@@ -66,6 +66,78 @@ func TestFlows(t *testing.T) {
 				}
 			},
 		},
+		"answers by voice": {
+			script: map[string]string{"/voice": `<Gather input="dtmf speech" timeout="4" speechTimeout="auto" action="/consent"><Say>one</Say></Gather>`, "/consent": `<Hangup/>`},
+			config: func(c *twilio.Config) { c.Spoken = map[string][]string{"*": {"Yes, that is fine."}} },
+			status: "completed", paths: "/voice /consent /status",
+			check: func(t *testing.T, c *customer, res *twilio.Result) {
+				p := c.seen("/consent")[0].params
+				if _, keys := p["Digits"]; keys || p["SpeechResult"] != "Yes, that is fine." || p["Confidence"] != "0.9317" {
+					t.Errorf("consent %v", p)
+				}
+				// A word of prompt, a second to begin, four words, a second's pause.
+				if res.Duration() != 4*time.Second {
+					t.Errorf("the answer took %v", res.Duration())
+				}
+			},
+		},
+		"keys come before words": {
+			script: map[string]string{"/voice": `<Gather input="dtmf speech" numDigits="1" action="/consent"/>`, "/consent": `<Hangup/>`},
+			call:   func(c *calls.Call) { c.Keypad = []string{"1"} },
+			config: func(c *twilio.Config) { c.Spoken = map[string][]string{"sample": {"yes"}} },
+			status: "completed", paths: "/voice /consent /status",
+			check: func(t *testing.T, c *customer, _ *twilio.Result) {
+				if p := c.seen("/consent")[0].params; p["Digits"] != "1" || p["SpeechResult"] != "" {
+					t.Errorf("consent %v", p)
+				}
+			},
+		},
+		"who says nothing lets a question by voice time out": {
+			script: map[string]string{"/voice": `<Gather input="speech" timeout="3" action="/consent"/><Redirect>/on</Redirect>`, "/on": `<Hangup/>`},
+			call:   func(c *calls.Call) { c.Keypad = []string{"1"} }, // nobody listens for keys
+			status: "completed", paths: "/voice /on /status",
+			check: func(t *testing.T, _ *customer, res *twilio.Result) {
+				if res.Duration() != 3*time.Second {
+					t.Errorf("the time-out took %v", res.Duration())
+				}
+			},
+		},
+		"which is told where that is asked for": {
+			script: map[string]string{"/voice": `<Gather input="dtmf speech" action="/consent" actionOnEmptyResult="true"/>`, "/consent": `<Hangup/>`},
+			status: "completed", paths: "/voice /consent /status",
+			check: func(t *testing.T, c *customer, res *twilio.Result) {
+				p := c.seen("/consent")[0].params
+				if _, said := p["SpeechResult"]; said || p["Digits"] != "" || res.Duration() != 5*time.Second {
+					t.Errorf("consent %v after %v", p, res.Duration())
+				}
+			},
+		},
+		"speech is cut off": {
+			script: map[string]string{"/voice": `<Gather input="speech" maxSpeechTime="2" action="/consent"/>`, "/consent": `<Hangup/>`},
+			config: func(c *twilio.Config) { c.Spoken = map[string][]string{"*": {strings.Repeat("well ", 50)}} },
+			status: "completed", paths: "/voice /consent /status",
+			check: func(t *testing.T, _ *customer, res *twilio.Result) {
+				if res.Duration() != 3*time.Second {
+					t.Errorf("cut off after %v", res.Duration())
+				}
+			},
+		},
+		"asked while the sound runs, the script answers": {
+			script: map[string]string{"/voice": media + `<Gather input="speech" timeout="2" speechTimeout="1" action="/asked"/>`, "/asked": `<Hangup/>`},
+			call: func(c *calls.Call) {
+				c.Duration = calls.Duration(6 * time.Second)
+				c.Script = []calls.Utterance{
+					{Track: calls.TrackAgent, Start: calls.Duration(500 * time.Millisecond), End: calls.Duration(time.Second), Text: "Sales or support?"},
+					{Track: calls.TrackCaller, Start: calls.Duration(1500 * time.Millisecond), End: calls.Duration(2 * time.Second), Text: "Sales."},
+				}
+			},
+			status: "completed", paths: "/voice /stream /asked /stream /status",
+			check: func(t *testing.T, c *customer, res *twilio.Result) {
+				if p := c.seen("/asked")[0].params; p["SpeechResult"] != "Sales." || res.Duration() != 3*time.Second {
+					t.Errorf("asked %v after %v", p, res.Duration())
+				}
+			},
+		},
 		"two questions, two answers": {
 			script: map[string]string{"/voice": `<Gather numDigits="1" action="/a"/>`, "/a": `<Gather numDigits="1" action="/b"/>`, "/b": `<Hangup/>`},
 			call:   func(c *calls.Call) { c.Keypad = []string{"1", "2"} },
@@ -212,6 +284,11 @@ func TestFlows(t *testing.T) {
 				r := c.seen("/reported")
 				if r[0].params["Consent"] != "granted" || r[1].params["Consent"] != "withdrawn" || r[1].params["CallSid"] != res.CallSid {
 					t.Errorf("reports %+v", r)
+				}
+				first, _ := time.Parse(time.RFC3339, r[0].params["Timestamp"])
+				second, _ := time.Parse(time.RFC3339, r[1].params["Timestamp"])
+				if first.IsZero() || second.Sub(first) != time.Second {
+					t.Errorf("reported at %v and %v", first, second)
 				}
 			},
 		},

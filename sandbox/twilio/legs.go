@@ -85,7 +85,9 @@ func (l *life) newLeg(to, from string) *leg {
 // once; an agent after the time that the call's file says.
 func (l *life) ringOut(legs []*leg, timeout time.Duration) (answered bool, err error) {
 	for _, g := range legs {
+		l.mu.Lock()
 		g.began = l.clk.Now()
+		l.mu.Unlock()
 		l.move(g, StatusInitiated, StatusInitiated)
 	}
 	for _, g := range legs {

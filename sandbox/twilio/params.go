@@ -57,6 +57,9 @@ func (l *life) arrival() map[string]string {
 // rfc2822 is how Twilio writes Timestamp and the REST API's dates.
 func rfc2822(t time.Time) string { return t.UTC().Format(time.RFC1123Z) }
 
+// iso8601 is how Twilio writes the Timestamp of a stream's callbacks.
+func iso8601(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
 // seconds rounds a duration to whole seconds, as Twilio reports it.
 func seconds(d time.Duration) string { return strconv.Itoa(int(d.Round(time.Second) / time.Second)) }
 

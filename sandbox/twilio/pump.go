@@ -1,11 +1,14 @@
 package twilio
 
 import (
+	"bytes"
 	"context"
 	"math"
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
 // leastTick is the shortest wall time between two looks at the clock: faster than life, the frames that fall
@@ -25,6 +28,7 @@ type pump struct {
 	end   int // frame at which the caller hangs up: nothing is heard after it, however late the halt comes
 	quiet []byte
 
+	numbers   [2]int // the last frame's of each of the stream's tracks
 	scratch   [frameBytes]byte
 	messages  int
 	discarded int
@@ -48,6 +52,7 @@ func (s *stream) pump(conn *websocket.Conn, first, seq int, heard <-chan *Fault)
 			break
 		}
 	}
+	p.brk = min(p.brk, s.breaks(p.end))
 	fault := p.run(heard)
 	p.settle()
 	return p.seq, fault
@@ -62,14 +67,18 @@ func (p *pump) run(heard <-chan *Fault) *Fault {
 	for {
 		limit, halted := p.limit()
 		due := min(p.due(clk.Now()), limit, p.end)
-		if due > p.next {
+		if p.s.l.c.forks.Down() {
+			p.brk = p.next
+		}
+		if due > p.next && p.next < p.brk {
+			_ = p.s.l.c.forks.Wait(p.s.l.ctx) // its end is looked at below
 			if fault := p.send(min(due, p.brk)); fault != nil {
 				return lastWord(heard, fault)
 			}
 		}
 		if p.next >= p.brk {
 			p.s.wire.drop()
-			return &Fault{codeStreamBroken, "Stream - WebSocket - Connection Broken Pipe"}
+			return brokenPipe()
 		}
 		if halted && p.next >= min(limit, p.end) {
 			return nil
@@ -85,7 +94,7 @@ func (p *pump) run(heard <-chan *Fault) *Fault {
 		case <-p.s.halted:
 		case fault := <-heard:
 			if fault == nil {
-				fault = &Fault{codeStreamBroken, "Stream - WebSocket - Connection Broken Pipe"}
+				fault = brokenPipe()
 			}
 			return fault
 		case <-p.s.l.ctx.Done():
@@ -132,13 +141,14 @@ func (p *pump) send(end int) *Fault {
 	for ; p.next < end; p.next++ {
 		if p.stale() {
 			p.discard(1)
+			p.skip()
 			continue
 		}
 		if err := p.frame(); err != nil {
 			if limit, halted := p.limit(); halted {
 				p.discard(min(limit, p.end) - p.next) // a reader that never took the rest
 			}
-			return &Fault{codeStreamBroken, "Stream - WebSocket - Connection Broken Pipe"}
+			return brokenPipe()
 		}
 	}
 	return nil
@@ -158,16 +168,22 @@ func (p *pump) discard(frames int) {
 	p.discarded += frames * len(p.s.tracks)
 }
 
-// frame sends one frame of each track. A frame that was taken out leaves its number unused.
+// frame sends one frame of each track. A frame that was taken out leaves its number unused; one that was never there, on
+// a track that pauses, has none.
 func (p *pump) frame() error {
 	f := p.first + p.next
-	for _, t := range p.s.tracks {
+	for i, t := range p.s.tracks {
+		audio := frameOf(t.audio, f, &p.scratch, p.quiet)
+		if p.pauses(t, audio) {
+			continue
+		}
+		p.numbers[i]++
 		if p.s.l.mis.drops(t.ours, f) {
 			p.dropped++
 			continue
 		}
 		ms := p.next * int(frameTime/time.Millisecond)
-		b := p.enc.media(p.seq, p.next+1, t.name, ms, frameOf(t.audio, f, &p.scratch, p.quiet))
+		b := p.enc.media(p.seq, p.numbers[i], t.name, ms, audio)
 		// No context: it would cost a goroutine's worth of bookkeeping a message. halt drops a socket that blocks.
 		if err := p.conn.Write(context.Background(), websocket.MessageText, b); err != nil {
 			return err //nolint:wrapcheck // classed by the caller
@@ -176,6 +192,20 @@ func (p *pump) frame() error {
 		p.messages++
 	}
 	return nil
+}
+
+// skip leaves the numbers of a discarded frame unused.
+func (p *pump) skip() {
+	for i, t := range p.s.tracks {
+		if !p.pauses(t, frameOf(t.audio, p.first+p.next, &p.scratch, p.quiet)) {
+			p.numbers[i]++
+		}
+	}
+}
+
+// pauses tells whether a track sends nothing now. What the caller's telephone sends never stops; what is played to him does.
+func (p *pump) pauses(t track, audio []byte) bool {
+	return p.s.l.c.cfg.PausingTrack && t.ours == calls.TrackAgent && bytes.Equal(audio, p.quiet)
 }
 
 func (s *stream) halting() bool {

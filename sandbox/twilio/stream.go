@@ -190,6 +190,9 @@ func (s *stream) connect() (*websocket.Conn, *Fault) {
 	defer s.l.clk.Slow()()
 	ctx, cancel := context.WithTimeout(s.l.ctx, connectLimit)
 	defer cancel()
+	if fault := refused(ctx, s.l.c.forks); fault != nil {
+		return nil, fault
+	}
 	ctx = context.WithValue(ctx, wireOf{}, &s.wire)
 	header := http.Header{}
 	header.Set("X-Twilio-Signature", webhook.Sign(s.l.acct.token(), s.url, nil))
@@ -206,7 +209,7 @@ func (s *stream) connect() (*websocket.Conn, *Fault) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, &Fault{codeStreamTimeout, "Stream - WebSocket - Connection Timeout"}
 	default:
-		return nil, &Fault{codeStreamBroken, "Stream - WebSocket - Connection Broken Pipe"}
+		return nil, brokenPipe()
 	}
 }
 
@@ -247,7 +250,7 @@ func (s *stream) fail(f *Fault) {
 func (s *stream) tell(event string, f *Fault) {
 	params := map[string]string{
 		"AccountSid": s.l.acct.SID, "CallSid": s.l.sid, "StreamSid": s.sid, "StreamName": s.title(),
-		"StreamEvent": event, "Timestamp": s.l.now().UTC().Format("2006-01-02T15:04:05.000Z"),
+		"StreamEvent": event, "Timestamp": iso8601(s.l.now()),
 	}
 	if f != nil {
 		params["StreamError"] = f.Error()
@@ -282,7 +285,7 @@ func (s *stream) read(conn *websocket.Conn) *Fault {
 	case errors.Is(err, net.ErrClosed):
 		return nil
 	default:
-		return &Fault{codeStreamBroken, "Stream - WebSocket - Connection Broken Pipe"}
+		return brokenPipe()
 	}
 }
 
@@ -347,7 +350,7 @@ func (s *stream) greet(conn *websocket.Conn) (int, *Fault) {
 	}
 	for _, message := range [][]byte{[]byte(`{"event":"connected","protocol":"Call","version":"1.0.0"}`), start} {
 		if err := conn.Write(context.Background(), websocket.MessageText, message); err != nil {
-			return 0, &Fault{codeStreamBroken, "Stream - WebSocket - Connection Broken Pipe"}
+			return 0, brokenPipe()
 		}
 	}
 	return 2, nil

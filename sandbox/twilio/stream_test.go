@@ -75,6 +75,32 @@ func TestDroppedAudioShows(t *testing.T) {
 	})
 }
 
+// TestPausingTrack: while nothing is played to the caller nothing is sent of it. No number is missing, the times jump.
+func TestPausingTrack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCustomer(t, newMemory(), map[string]string{"/voice": media + `<Dial>+14155550199</Dial>`})
+		cfg := c.config()
+		cfg.PausingTrack = true
+		cfg.Mischief = map[string]twilio.Mischief{"*": {Drop: []twilio.Drop{{Track: calls.TrackAgent, At: 200 * time.Millisecond, For: 20 * time.Millisecond}}}}
+		carrier := start(t, c, cfg)
+		call := sample(3)
+		for i := 4000; i < 12000; i++ { // from 500 ms to 1500 ms
+			call.Caller[i], call.AgentAudio[i] = 0xFF, 0xFF
+		}
+		res := place(t, carrier, call)
+		in, out := c.socket(0).track("inbound"), c.socket(0).track("outbound")
+		if len(in) != 150 || len(out) != 99 || res.Streams[0].Dropped != 1 {
+			t.Fatalf("inbound %d, outbound %d frames, dropped %d", len(in), len(out), res.Streams[0].Dropped)
+		}
+		if a, b := out[23], out[24]; a.ms != 480 || b.ms != 1500 || b.chunk != a.chunk+1 {
+			t.Errorf("around the pause: chunk %d at %d ms, chunk %d at %d ms", a.chunk, a.ms, b.chunk, b.ms)
+		}
+		if a, b := out[9], out[10]; b.chunk != a.chunk+2 {
+			t.Errorf("around what was taken out: chunk %d, chunk %d", a.chunk, b.chunk)
+		}
+	})
+}
+
 func TestBrokenStreamIsNeverTakenUpAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, carrier, res := streamed(t, 3, func(_ *customer, cfg *twilio.Config) {

@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"time"
@@ -61,7 +62,7 @@ func (l *life) disposition() {
 		if _, err := l.clk.Wait(l.ctx, at, nil); err != nil {
 			return
 		}
-		l.report(l.acct.DispositionURL, "Disposition", agent.Disposition, func(r *Report) { r.Dispositions++ })
+		l.report(l.acct.DispositionURL, "Disposition", agent.Disposition, nil, func(r *Report) { r.Dispositions++ })
 	})
 }
 
@@ -82,12 +83,13 @@ func (l *life) consent(zero time.Time) {
 		if _, err := l.clk.Wait(l.ctx, zero.Add(time.Duration(r.At)), nil); err != nil || l.gone() {
 			return
 		}
-		l.report(l.acct.ConsentURL, "Consent", r.Answer, func(r *Report) { r.ConsentReports++ })
+		at := map[string]string{"Timestamp": iso8601(l.now())}
+		l.report(l.acct.ConsentURL, "Consent", r.Answer, at, func(r *Report) { r.ConsentReports++ })
 	}
 }
 
-// report posts a form about the call on behalf of a person at the customer's.
-func (l *life) report(to, what, value string, count func(*Report)) {
+// report posts a form about the call on behalf of a person at the customer's; more are parameters of its own.
+func (l *life) report(to, what, value string, more map[string]string, count func(*Report)) {
 	if to == "" {
 		l.fault(Fault{codeRetrieval, fmt.Sprintf("the call has a %s to report and its account no URL for it", what)})
 		return
@@ -96,9 +98,11 @@ func (l *life) report(to, what, value string, count func(*Report)) {
 	if from == "" {
 		from = calls.Anonymous
 	}
-	l.out.post(to, "POST", map[string]string{
+	params := map[string]string{
 		"AccountSid": l.acct.SID, "CallSid": l.sid, "From": from, "To": l.num.PhoneNumber, what: value,
-	}, func(f *Fault) {
+	}
+	maps.Copy(params, more)
+	l.out.post(to, "POST", params, func(f *Fault) {
 		if f == nil {
 			l.st.count(count)
 		}

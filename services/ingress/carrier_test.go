@@ -3,6 +3,7 @@ package ingress_test
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
+	"github.com/frontdesk/frontdesk/sandbox/fault"
 	carrier "github.com/frontdesk/frontdesk/sandbox/twilio"
 	"github.com/frontdesk/frontdesk/services/ingress"
 )
@@ -25,7 +27,7 @@ type exchange struct {
 	*carrier.Carrier
 }
 
-func newExchange(t *testing.T, mischief carrier.Mischief) *exchange {
+func newExchange(t *testing.T, mischief carrier.Mischief, change ...func(*carrier.Config)) *exchange {
 	t.Helper()
 	tenants, err := tenant.Load("../../samples/tenants")
 	if err != nil {
@@ -38,9 +40,13 @@ func newExchange(t *testing.T, mischief carrier.Mischief) *exchange {
 	}
 	r := runRig(t, tenants, func(c *ingress.Config) { c.Listen, c.PublicURL = listen, base })
 	x := &exchange{rig: r}
-	x.Carrier, err = carrier.Start(t.Context(), carrier.Config{
+	cfg := carrier.Config{
 		Listen: rest, Accounts: accounts(tenants, base), Speed: speed, Mischief: map[string]carrier.Mischief{"*": mischief},
-	})
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	x.Carrier, err = carrier.Start(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +176,8 @@ func TestSampleCalls(t *testing.T) {
 		"in order": {}, "doubled and out of order": {Double: 0.5, Disorder: 0.3},
 	} {
 		t.Run(what, func(t *testing.T) {
-			x := newExchange(t, mischief)
+			// Slower than the others: a receptionist's report must be stored, after a look at the log, while the call lasts.
+			x := newExchange(t, mischief, func(c *carrier.Config) { c.Speed = 20 })
 			results := x.play(t, names...)
 			if err := x.stop(); err != nil {
 				t.Fatal(err)
@@ -185,7 +192,11 @@ func TestSampleCalls(t *testing.T) {
 					t.Errorf("%s: missing %q, too many %q", name, missing, more)
 				}
 				story, heard := x.story(t, events.Media, r.CallSid)
-				if got := strings.Join(story, ", "); got != tt.media {
+				got, want := strings.Join(story, ", "), tt.media
+				if name == "asks-the-hours" && mischief.Disorder > 0 {
+					got, want = unreported(story), unreported(strings.Split(want, ", "))
+				}
+				if got != want {
 					t.Errorf("%s: calls.media: %s", name, got)
 				}
 				var sent time.Duration
@@ -198,6 +209,12 @@ func TestSampleCalls(t *testing.T) {
 			}
 		})
 	}
+}
+
+// unreported is a story without the consent that is reported meanwhile: its report may be held back, even beyond the end.
+func unreported(story []string) string {
+	rest := slices.DeleteFunc(slices.Clone(story), func(word string) bool { return word == "granted" })
+	return strings.Join(slices.Compact(rest), ", ")
 }
 
 // compare tells what of want is missing in got, and what got has more.
@@ -264,5 +281,60 @@ func TestDroppedAudioIsDeclared(t *testing.T) {
 	if len(gaps) != 1 || gaps[0].GetEndMs()-gaps[0].GetStartMs() != 400 || gaps[0].GetParty() != events.Party_PARTY_CALLER ||
 		gaps[0].GetReason() != events.MediaGapReason_MEDIA_GAP_REASON_CARRIER {
 		t.Errorf("gaps: %v", gaps)
+	}
+}
+
+// TestPausingTrack: Twilio sends nothing of what it plays to the caller while it plays nothing. That is no gap.
+func TestPausingTrack(t *testing.T) {
+	x := newExchange(t, carrier.Mischief{}, func(c *carrier.Config) { c.PausingTrack = true })
+	r := x.play(t, "books-a-demo")["books-a-demo"]
+	if err := x.stop(); err != nil {
+		t.Fatal(err)
+	}
+	heard := map[events.Party]time.Duration{}
+	var begins, ends, pauses int64
+	for _, e := range x.topic(t, events.Media) {
+		switch m := e.Message().(type) {
+		case *events.MediaGap:
+			t.Errorf("a gap of %d ms is declared: %v", m.GetEndMs()-m.GetStartMs(), m.GetReason())
+		case *events.AudioChunk:
+			heard[m.GetParty()] += time.Duration(len(m.GetAudio())/8) * time.Millisecond
+			if m.GetParty() == events.Party_PARTY_AGENT {
+				if begins = m.GetStartMs(); ends != 0 && begins > ends {
+					pauses++
+				}
+				ends = begins + int64(len(m.GetAudio())/8)
+			}
+		}
+	}
+	caller, agent := heard[events.Party_PARTY_CALLER], heard[events.Party_PARTY_AGENT]
+	if agent >= caller || pauses == 0 || caller+agent != time.Duration(r.Streams[0].Messages)*20*time.Millisecond {
+		t.Errorf("%s of the caller, %s of the agent with %d pauses, of %d messages", caller, agent, pauses, r.Streams[0].Messages)
+	}
+}
+
+// TestFaultyWay: what is lost on the way of webhooks comes again, and a stream that breaks by chance is followed by another.
+func TestFaultyWay(t *testing.T) {
+	x := newExchange(t, carrier.Mischief{}, func(c *carrier.Config) {
+		c.WebhookFaults = fault.Settings{Errors: []fault.Share{{Code: "11200", Share: 0.2, Operation: "callback"}}, Seed: 5}
+		c.StreamFaults = fault.Settings{Errors: []fault.Share{{Code: "31903", Share: 0.5, Operation: "media"}}, Seed: 1}
+	})
+	r := x.play(t, "books-a-demo")["books-a-demo"]
+	if err := x.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if x.Report().Webhooks.Retried == 0 || len(r.Streams) < 2 {
+		t.Fatalf("%d webhooks tried again, %d streams: the test proves nothing", x.Report().Webhooks.Retried, len(r.Streams))
+	}
+	life, _ := x.story(t, events.Lifecycle, r.CallSid)
+	want := []string{"call_started", "granted", "leg call_started", "leg call_ended", "recording_started", "recording_ready", "call_ended", "media_ended stopped"}
+	for range r.Streams {
+		want = append(want, "media_started")
+	}
+	for range len(r.Streams) - 1 {
+		want = append(want, "media_ended disconnected")
+	}
+	if missing, more := compare(life, want); missing != "" || more != "" {
+		t.Errorf("missing %q, too many %q", missing, more)
 	}
 }

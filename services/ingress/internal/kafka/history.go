@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -17,6 +18,7 @@ import (
 type History struct {
 	conn    *broker.Conn
 	timeout time.Duration
+	count   atomic.Int64 // partitions of the topic, which never change; 0 until known
 }
 
 var _ app.History = (*History)(nil)
@@ -34,13 +36,9 @@ func (h *History) Past(ctx context.Context, f app.Facts) (app.Past, error) {
 	var past app.Past
 	ctx, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
-	counts, err := h.conn.Partitions(ctx)
+	n, err := h.partitions(ctx)
 	if err != nil {
-		return past, fmt.Errorf("reading the partition count of %s: %w", events.Lifecycle.Name, err)
-	}
-	n := counts[events.Lifecycle.Name]
-	if n == 0 {
-		return past, fmt.Errorf("topic %s does not exist: create the topics first", events.Lifecycle.Name)
+		return past, err
 	}
 	partition := produce.Partition([]byte(f.CallID), n)
 	from, err := h.conn.OffsetAt(ctx, events.Lifecycle.Name, partition, f.Start.Add(-skew))
@@ -60,4 +58,21 @@ func (h *History) Past(ctx context.Context, f app.Facts) (app.Past, error) {
 		return past, fmt.Errorf("reading the call's past from %s: %w", events.Lifecycle.Name, err)
 	}
 	return past, nil
+}
+
+// partitions asks the cluster once: an answer about consent waits for this.
+func (h *History) partitions(ctx context.Context) (int, error) {
+	if n := h.count.Load(); n > 0 {
+		return int(n), nil
+	}
+	counts, err := h.conn.Partitions(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("reading the partition count of %s: %w", events.Lifecycle.Name, err)
+	}
+	n := counts[events.Lifecycle.Name]
+	if n == 0 {
+		return 0, fmt.Errorf("topic %s does not exist: create the topics first", events.Lifecycle.Name)
+	}
+	h.count.Store(int64(n))
+	return n, nil
 }
