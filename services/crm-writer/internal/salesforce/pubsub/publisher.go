@@ -139,22 +139,34 @@ func (p *Publisher) Close() error {
 
 // Publish puts events on topic ("/event/Call_Completed__e"), in as few requests as the limits allow, and
 // returns a result for each, in order. An event that fails takes no other along. When the session has ended
-// it signs in again, once.
+// it signs in again, once, and publishes what was refused for that.
 func (p *Publisher) Publish(ctx context.Context, topic string, events []Event) []Result {
 	results, stale := p.attempt(ctx, topic, events)
 	if stale == nil {
 		return results
 	}
 	p.sessions.Drop(stale)
-	results, stale = p.attempt(ctx, topic, events)
+	var (
+		refused []Event
+		at      []int
+	)
+	for i, r := range results {
+		if r.Err != nil && isAuth(r.Err) {
+			refused, at = append(refused, events[i]), append(at, i)
+		}
+	}
+	again, stale := p.attempt(ctx, topic, refused)
 	if stale != nil {
 		p.sessions.Drop(stale)
+	}
+	for i, r := range again {
+		results[at[i]] = r
 	}
 	return results
 }
 
-// attempt publishes under the current session; stale is that session if the server refused it before
-// anything was published.
+// attempt publishes under the current session; stale is that session if the server refused it, which it may do
+// after some of the events are published.
 func (p *Publisher) attempt(ctx context.Context, topic string, events []Event) (results []Result, stale *salesforce.Session) {
 	results = make([]Result, len(events))
 	fail := func(err error) []Result {

@@ -206,6 +206,31 @@ func TestAnEndedSessionIsRenewedOnce(t *testing.T) {
 	}
 }
 
+// TestASessionThatEndsHalfWay: what is on the bus is not published again.
+func TestASessionThatEndsHalfWay(t *testing.T) {
+	b := &bus{answer: func(n int, _ *wire.PublishRequest) ([]*wire.PublishResult, error) {
+		if n == 1 {
+			return nil, status.Error(codes.Unauthenticated, "over")
+		}
+		return nil, nil
+	}}
+	p := publisher(t, b.serve(t))
+	e := events(3 * pubsub.MaxEvents)
+	e[5].Fields["Missing__c"] = "a"
+	for i, r := range p.Publish(t.Context(), topic, e) {
+		if i == 5 && !retry.IsPermanent(r.Err) || i != 5 && (r.Err != nil || string(r.ReplayID) != e[i].ID) {
+			t.Errorf("%d: %+v", i, r)
+		}
+	}
+	seen := map[any]bool{}
+	for _, got := range b.events {
+		seen[got["Call_Id__c"]] = true
+	}
+	if len(seen) != len(e)-1 || len(b.events) != len(seen) {
+		t.Errorf("%d events on the bus, %d of them distinct; requests of %v", len(b.events), len(seen), b.requests)
+	}
+}
+
 func TestAnIdleStreamIsClosedBeforeTheServerDoes(t *testing.T) {
 	b := &bus{ended: make(chan struct{})}
 	p, err := pubsub.New(pubsub.Config{Endpoint: b.serve(t), Insecure: true, IdleAfter: time.Millisecond}, &sessions{})
