@@ -123,6 +123,11 @@ func TestWhatIsRefusedForGoodIsADeadLetterWithItsReason(t *testing.T) {
 	w.publish(origin("direct", 40), insight(40, 1, "BookDemo", "Delighted")) // no such picklist value
 	w.publish(origin("nobody", 41), insight(41, 1, "BookDemo", "QualifiedLead"))
 	w.raw("CA-broken", []byte("no event"))
+	stray, err := events.Marshal(origin("direct", 43).Event(time.Now(), insight(43, 1, "BookDemo", "QualifiedLead")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.raw("CA-other", stray)
 	w.publish(origin("direct", 42), insight(42, 1, "BookDemo", "QualifiedLead"))
 	w.last(callID(42), 1, written)
 	r := w.last(callID(40), 1, failed)
@@ -130,7 +135,7 @@ func TestWhatIsRefusedForGoodIsADeadLetterWithItsReason(t *testing.T) {
 		t.Errorf("code %s, field %s", r.GetErrorCode(), r.GetErrorField())
 	}
 	codes := map[string]string{}
-	w.until("three dead letters", func() bool {
+	w.until("four dead letters", func() bool {
 		for _, d := range kafkatest.Records(t, w.kafka.Conn, events.DeadLetters.Name) {
 			for _, h := range d.Headers {
 				if strings.HasSuffix(h.Key, "code") {
@@ -138,16 +143,17 @@ func TestWhatIsRefusedForGoodIsADeadLetterWithItsReason(t *testing.T) {
 				}
 			}
 		}
-		return len(codes) == 3
+		return len(codes) == 4
 	})
 	for key, want := range map[string]string{
 		callID(40): "salesforce.INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", callID(41): "tenant.unknown", "CA-broken": "undecodable",
+		"CA-other": "wrong_key",
 	} {
 		if codes[key] != want {
 			t.Errorf("%s: %s, want %s", key, codes[key], want)
 		}
 	}
-	if len(w.of("direct", "Lead", callID(40)))+len(w.of("direct", "Task", callID(40))) > 0 {
+	if len(w.of("direct", "Lead", callID(40)))+len(w.of("direct", "Task", callID(40)))+len(w.of("direct", "Task", callID(43))) > 0 {
 		t.Error("a refused call left records behind")
 	}
 }

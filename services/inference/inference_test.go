@@ -326,6 +326,17 @@ func TestDeadLetters(t *testing.T) {
 	if r := w.next(events.DeadLetters.Name); code(r.Headers) != "undecodable" || string(r.Value) != "no event" {
 		t.Errorf("code %s", code(r.Headers))
 	}
+	stray, err := events.Marshal(newCall("CA7").begin()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.prod.Publish(t.Context(), produce.Message{Topic: events.Lifecycle.Name, Key: []byte("CA9"), Value: stray}); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.next(events.DeadLetters.Name); code(r.Headers) != "wrong_key" || string(r.Key) != "CA9" {
+		t.Errorf("code %s", code(r.Headers))
+	}
+	// The partition goes on.
 	c := newCall("CA8")
 	w.publish(events.Lifecycle, c.event(time.Minute, &events.DispositionSet{Disposition: "ResolvedByAgent", Source: events.DispositionSource_DISPOSITION_SOURCE_AGENT}))
 	if r := w.next(events.DeadLetters.Name); code(r.Headers) != "call_unknown" {

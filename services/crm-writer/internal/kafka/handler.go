@@ -17,8 +17,13 @@ import (
 // Service is the claims' and the group's name.
 const Service = "crm-writer"
 
-// CodeUndecodable is the code of bytes that are no event.
-const CodeUndecodable = "undecodable"
+// CodeUndecodable is the code of bytes that are no event, CodeKey that of an event under another call's key.
+const (
+	CodeUndecodable = "undecodable"
+	CodeKey         = "wrong_key"
+)
+
+var errKey = errors.New("the message's key is not its call's id: the order of the call is lost")
 
 // Write is the use case; [app.Writer.Write] is it. first is false for a further try of the same message.
 type Write func(ctx context.Context, e *events.CallEvent, first bool) error
@@ -47,6 +52,9 @@ func Handler(write Write, o Options) consume.Handler {
 			return
 		case e.Kind() == 0:
 			done(nil)
+			return
+		case e.GetCallId() != string(m.Key):
+			done(retry.Permanently(CodeKey, errKey))
 			return
 		}
 		first := !m.Parked

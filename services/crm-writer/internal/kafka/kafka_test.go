@@ -70,24 +70,24 @@ func TestAnInsightIsWrittenUnderItsClaim(t *testing.T) {
 		firsts = append(firsts, first)
 		return nil
 	}
-	if err := handle(t, c, &consume.Message{Value: value(t, event())}, write); err != nil {
+	if err := handle(t, c, &consume.Message{Key: []byte("CA1"), Value: value(t, event())}, write); err != nil {
 		t.Fatal(err)
 	}
-	if err := handle(t, c, &consume.Message{Value: value(t, event()), Parked: true}, write); err != nil {
+	if err := handle(t, c, &consume.Message{Key: []byte("CA1"), Value: value(t, event()), Parked: true}, write); err != nil {
 		t.Fatal(err)
 	}
 	if c.asked[0].String() != "{CA1}:crm-writer:CA1:insight_unavailable:2::vertex:m::" || c.done != 2 || !firsts[0] || firsts[1] {
 		t.Errorf("claim %s, %d done, firsts %v", c.asked[0], c.done, firsts)
 	}
 	c.state = idempotency.StateDone
-	if err := handle(t, c, &consume.Message{Value: value(t, event())}, nil); err != nil {
+	if err := handle(t, c, &consume.Message{Key: []byte("CA1"), Value: value(t, event())}, nil); err != nil {
 		t.Errorf("what is done is not done again: %v", err)
 	}
 }
 
 func TestAFailureGivesTheClaimBack(t *testing.T) {
 	c := &claims{state: idempotency.StateNew}
-	err := handle(t, c, &consume.Message{Value: value(t, event())}, func(context.Context, *events.CallEvent, bool) error {
+	err := handle(t, c, &consume.Message{Key: []byte("CA1"), Value: value(t, event())}, func(context.Context, *events.CallEvent, bool) error {
 		return retry.Permanently("x", errors.New("no"))
 	})
 	if !retry.IsPermanent(err) || c.done != 0 || c.released != 1 {
@@ -104,7 +104,7 @@ func TestWithoutRedisNothingIsWritten(t *testing.T) {
 	}
 	var got error
 	Handler(func(context.Context, *events.CallEvent, bool) error { t.Error("written"); return nil },
-		Options{Claims: w, Retry: retry.Policy{Budget: -1}})(t.Context(), &consume.Message{Value: value(t, event())}, func(e error) { got = e })
+		Options{Claims: w, Retry: retry.Policy{Budget: -1}})(t.Context(), &consume.Message{Key: []byte("CA1"), Value: value(t, event())}, func(e error) { got = e })
 	if got == nil || retry.IsPermanent(got) {
 		t.Errorf("err = %v", got)
 	}
@@ -119,8 +119,16 @@ func TestWhatIsNoEventIsPermanentAndWhatIsNewIsSkipped(t *testing.T) {
 	body.Clear(body.Descriptor().Fields().ByNumber(14))
 	body.SetUnknown([]byte{0xf2, 0x3f, 0}) // a body of kind 1022
 	e.EventId = "00000000-0000-5000-8000-000000000000"
-	if err := handle(t, &claims{}, &consume.Message{Value: value(t, e)}, nil); err != nil {
+	if err := handle(t, &claims{}, &consume.Message{Key: []byte("CA1"), Value: value(t, e)}, nil); err != nil {
 		t.Errorf("a kind of tomorrow: %v", err)
+	}
+}
+
+func TestAnEventUnderAnotherCallsKeyIsPermanent(t *testing.T) {
+	c := &claims{}
+	err := handle(t, c, &consume.Message{Key: []byte("CA2"), Value: value(t, event())}, nil)
+	if !retry.IsPermanent(err) || retry.Code(err) != CodeKey || len(c.asked) != 0 {
+		t.Errorf("%v, %v", err, c.asked)
 	}
 }
 
@@ -128,7 +136,7 @@ func TestASealedEventNeedsNoClaimToBeRefused(t *testing.T) {
 	e := event()
 	e.Payload = &events.CallEvent_Sealed{Sealed: &events.Sealed{KeyId: "k", Algorithm: "a", Ciphertext: []byte{1}, Kind: 14}}
 	c := &claims{}
-	err := handle(t, c, &consume.Message{Value: value(t, e)}, func(_ context.Context, e *events.CallEvent, _ bool) error {
+	err := handle(t, c, &consume.Message{Key: []byte("CA1"), Value: value(t, e)}, func(_ context.Context, e *events.CallEvent, _ bool) error {
 		return retry.Permanently("event.sealed", errors.New("no keys"))
 	})
 	if retry.Code(err) != "event.sealed" || len(c.asked) != 0 {

@@ -26,6 +26,10 @@ func Handler(desk *app.Desk) consume.Handler {
 			done(nil) // from a newer producer: not for this reader
 			return
 		}
+		if e.GetCallId() != string(m.Key) {
+			done(&retry.Error{Class: retry.Permanent, Code: "wrong_key", Err: errKey})
+			return
+		}
 		offset := int64(-1)
 		if m.Topic == events.Transcripts.Name {
 			if m.Parked {
@@ -41,5 +45,6 @@ func Handler(desk *app.Desk) consume.Handler {
 
 var (
 	errSealed = errors.New("the event is sealed, and this version holds no keys")
+	errKey    = errors.New("the message's key is not its call's id: the order of the call is lost")
 	errParked = errors.New("a segment stands in the retry topic: redrive it to its own topic")
 )
