@@ -131,6 +131,13 @@ func TestDifferentEventsHaveDifferentIDs(t *testing.T) {
 		return &events.ConsentRecorded{Method: events.ConsentMethod_CONSENT_METHOD_REPORTED, Answer: a, DecidedAt: timestamppb.New(decided)}
 	}
 	refused, granted := events.ConsentAnswer_CONSENT_ANSWER_REFUSED, events.ConsentAnswer_CONSENT_ANSWER_GRANTED
+	record := func(bus, refusal string, roles ...string) *events.CallRecord {
+		r := &events.CallRecord{Revision: 1, CrmStatus: events.CrmStatus_CRM_STATUS_WRITTEN, BusEventId: bus, ErrorCode: refusal}
+		for _, role := range append(roles, "log") {
+			r.Records = append(r.Records, &events.CrmRecord{Role: role})
+		}
+		return r
+	}
 	for name, pair := range map[string][2]*events.CallEvent{
 		"answer":               {call.Event(at, reported(refused, at)), call.Event(at, reported(granted, at))},
 		"time of one reported": {call.Event(at, reported(refused, at)), call.Event(at, reported(refused, at.Add(time.Millisecond)))},
@@ -142,6 +149,9 @@ func TestDifferentEventsHaveDifferentIDs(t *testing.T) {
 			call.Event(at, &events.RecordingReady{RecordingId: "RE1", Status: "completed"}),
 			call.Event(at, &events.RecordingReady{RecordingId: "RE1", Status: "failed"}),
 		},
+		"write of a call": {call.Event(at, record("", "")), call.Event(at, record("000001", ""))},
+		"file":            {call.Event(at, record("000001", "")), call.Event(at, record("000001", "", events.RoleFile))},
+		"refusal":         {call.Event(at, record("", "", events.RoleFile)), call.Event(at, record("", "x", events.RoleFile))},
 	} {
 		if pair[0].GetEventId() == pair[1].GetEventId() {
 			t.Errorf("another %s, the same id", name)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha1" //nolint:gosec // RFC 4122 section 4.3 builds version 5 UUIDs on SHA-1; nothing here is a secret.
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,6 +13,9 @@ import (
 
 // namespace of Frontdesk's version 5 UUIDs (RFC 4122 section 4.3). Changing it changes every id.
 var namespace = [16]byte{0x6f, 0x1d, 0x3c, 0x52, 0x8a, 0x47, 0x4e, 0x0b, 0x9c, 0x21, 0x5e, 0x70, 0xd4, 0x93, 0xb6, 0xaf}
+
+// RoleFile is the role of the transcript's file among a call's records.
+const RoleFile = "file"
 
 // eventID is the UUIDv5 of call id, leg, kind and discriminator. The parts are joined by a byte that no
 // carrier's id holds, so that no two lists of parts join to the same name.
@@ -115,7 +119,7 @@ func discriminator(m proto.Message) string {
 	case *InsightUnavailable:
 		return join(m.GetRevision(), provenance(m.GetProvenance()))
 	case *CallRecord:
-		return join(m.GetRevision(), m.GetCrmStatus())
+		return join(m.GetRevision(), m.GetCrmStatus()) + stage(m)
 	case *UsageRecorded:
 		return join(m.GetProvider(), m.GetRequestId())
 	case *CallState:
@@ -138,6 +142,24 @@ func consent(m *ConsentRecorded) string {
 		return join(m.GetMethod(), m.GetAnswer())
 	}
 	return join(m.GetMethod(), m.GetAnswer(), m.GetDecidedAt().AsTime().UnixMilli())
+}
+
+// stage tells what stands in the CRM under one status: a record is told after each write, so that WRITTEN comes once
+// for the records, and again with the bus's id and with the file.
+func stage(r *CallRecord) string {
+	s := ""
+	if r.GetCrmStatus() == CrmStatus_CRM_STATUS_WRITTEN {
+		if r.GetBusEventId() != "" {
+			s += ":bus"
+		}
+		if slices.ContainsFunc(r.GetRecords(), func(x *CrmRecord) bool { return x.GetRole() == RoleFile }) {
+			s += ":file"
+		}
+		if r.GetErrorCode() != "" {
+			s += ":refused"
+		}
+	}
+	return s
 }
 
 func provenance(p *Provenance) string {

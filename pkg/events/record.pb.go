@@ -186,7 +186,8 @@ func (x *CrmRecord) GetFieldsLeft() []string {
 	return nil
 }
 
-// CallRecord is the whole call as decided, and what the CRM holds of it.
+// CallRecord is the whole call as decided, and what the CRM holds of it: told when decided and after each write, so
+// that WRITTEN comes again with the bus's id and with the file.
 type CallRecord struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The revision decided on.
@@ -206,7 +207,9 @@ type CallRecord struct {
 	Pattern string `protobuf:"bytes,7,opt,name=pattern,proto3" json:"pattern,omitempty"`
 	// Version of the mapping.
 	MappingVersion string `protobuf:"bytes,8,opt,name=mapping_version,json=mappingVersion,proto3" json:"mapping_version,omitempty"`
-	// Salesforce's code where crm_status is FAILED; never its message, which may quote a value.
+	// Salesforce's code for what was refused for good: the call where crm_status is FAILED, else what follows the
+	// records that stand, the event or the file (which is then among records without an id). Never its message,
+	// which may quote a value.
 	ErrorCode string `protobuf:"bytes,9,opt,name=error_code,json=errorCode,proto3" json:"error_code,omitempty"`
 	// Field that it is about; empty if none.
 	ErrorField string `protobuf:"bytes,10,opt,name=error_field,json=errorField,proto3" json:"error_field,omitempty"`

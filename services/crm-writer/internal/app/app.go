@@ -39,10 +39,8 @@ type CRM interface {
 
 // Records is where records and usage are told.
 type Records interface {
-	// Publish tells what came of a call and returns when it is kept. It outlives the loss of the call's
-	// partition: what it tells of has happened.
-	Publish(ctx context.Context, e *events.CallEvent) error
-	// Send does so without waiting; done is called once.
+	// Send tells what came of a call and returns at once; done is called once, when it is kept or given up. It
+	// outlives the loss of the call's partition: what it tells of has happened.
 	Send(ctx context.Context, e *events.CallEvent, done func(error))
 }
 

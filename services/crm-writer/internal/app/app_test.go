@@ -79,7 +79,9 @@ type topic struct {
 	fail func(e *events.CallEvent) error
 }
 
-func (x *topic) Publish(_ context.Context, e *events.CallEvent) error {
+func (x *topic) Send(_ context.Context, e *events.CallEvent, done func(error)) { done(x.keep(e)) }
+
+func (x *topic) keep(e *events.CallEvent) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.fail != nil {
@@ -94,16 +96,20 @@ func (x *topic) Publish(_ context.Context, e *events.CallEvent) error {
 	return nil
 }
 
-func (x *topic) Send(ctx context.Context, e *events.CallEvent, done func(error)) {
-	done(x.Publish(ctx, e))
-}
-
-// said is what calls.records says, in order: "1 pending, 1 written".
+// said is what calls.records says, in order: "1 pending, 1 written, 1 written+file".
 func (x *topic) said() string {
 	var out []string
 	for _, e := range x.list {
 		if r, ok := e.Message().(*events.CallRecord); ok {
 			s := strings.ToLower(strings.TrimPrefix(r.GetCrmStatus().String(), "CRM_STATUS_"))
+			if r.GetBusEventId() != "" {
+				s += "+event"
+			}
+			for _, x := range r.GetRecords() {
+				if x.GetRole() == crm.RoleFile {
+					s += "+file"
+				}
+			}
 			out = append(out, fmt.Sprint(r.GetRevision(), " ", s))
 		}
 	}
@@ -172,7 +178,8 @@ func insight(revision uint32, intent string) *events.CallInsight {
 
 func TestEachPatternTellsWhatItDid(t *testing.T) {
 	for pattern, want := range map[string]string{
-		"direct": "1 pending, 1 written", "events": "1 pending, 1 published", "both": "1 pending, 1 written", "analytics": "1 pending",
+		"direct": "1 pending, 1 written, 1 written+file", "events": "1 pending, 1 published+event",
+		"both": "1 pending, 1 written, 1 written+event, 1 written+event+file", "analytics": "1 pending",
 	} {
 		t.Run(pattern, func(t *testing.T) {
 			r := newRig(t)
@@ -189,7 +196,7 @@ func TestEachPatternTellsWhatItDid(t *testing.T) {
 			if (len(r.crm.Events()) == 1) != (pattern == "events" || pattern == "both") {
 				t.Errorf("%d events", len(r.crm.Events()))
 			}
-			if last := r.topic.last(); pattern == "both" && (last.GetBusEventId() == "" || len(last.GetRecords()) != 3) {
+			if last := r.topic.last(); pattern == "both" && (last.GetBusEventId() == "" || len(last.GetRecords()) != 4) {
 				t.Errorf("told %v", last)
 			}
 		})
@@ -224,7 +231,7 @@ func TestAnOvertakenRevisionIsToldNoMore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := r.topic.said(); got != "2 written" || len(r.crm.Events()) != 1 {
+	if got := r.topic.said(); got != "2 written, 2 written+event" || len(r.crm.Events()) != 1 {
 		t.Errorf("said %s, %d events", got, len(r.crm.Events()))
 	}
 }
@@ -283,6 +290,98 @@ func TestACrashBetweenWriteAndRecord(t *testing.T) {
 	}
 }
 
+// TestALaterCallOfTheSamePersonSupersedesNothing: CA1 is written and could not be told; CA2 raises the Lead's revision
+// before CA1 comes again.
+func TestALaterCallOfTheSamePersonSupersedesNothing(t *testing.T) {
+	r := newRig(t)
+	r.topic.fail = func(e *events.CallEvent) error {
+		if e.GetCallId() == "CA1" {
+			return errors.New("the broker is away")
+		}
+		return nil
+	}
+	if err := r.w.Write(t.Context(), event("direct", insight(1, "BookDemo")), true); err == nil {
+		t.Fatal("told, while the broker was away")
+	}
+	later := insight(1, "BookDemo")
+	later.Facts.StartedAt = timestamppb.New(later.GetFacts().GetStartedAt().AsTime().Add(time.Hour))
+	second := events.Call{ID: "CA2", Leg: "CA2", Tenant: "direct", LineOfBusiness: "sales", Source: events.Source_SOURCE_TWILIO}
+	if err := r.w.Write(t.Context(), second.Event(time.Now(), later), true); err != nil {
+		t.Fatal(err)
+	}
+	r.topic.fail = nil
+	if err := r.w.Write(t.Context(), event("direct", insight(1, "BookDemo")), false); err != nil {
+		t.Fatal(err)
+	}
+	last := r.topic.list[len(r.topic.list)-1]
+	if m, ok := last.Message().(*events.CallRecord); !ok || last.GetCallId() != "CA1" || m.GetCrmStatus() != events.CrmStatus_CRM_STATUS_WRITTEN {
+		t.Errorf("said %s, at last %v", r.topic.said(), last)
+	}
+	if lead := r.crm.Records("Lead"); len(lead) != 1 || lead[0]["Last_Call_Id__c"] != "CA2" {
+		t.Errorf("leads %v", lead)
+	}
+}
+
+// TestARefusalThatCannotBeToldComesAgain: as a dead letter now, calls.records would say pending for ever.
+func TestARefusalThatCannotBeToldComesAgain(t *testing.T) {
+	r := newRig(t)
+	r.crm.Fail = func(*crm.Plan) error { return retry.Permanently("salesforce.STRING_TOO_LONG", errors.New("v")) }
+	r.topic.fail = func(e *events.CallEvent) error {
+		if m, ok := e.Message().(*events.CallRecord); ok && m.GetCrmStatus() == events.CrmStatus_CRM_STATUS_FAILED {
+			return errors.New("the broker is away")
+		}
+		return nil
+	}
+	if err := r.w.Write(t.Context(), event("direct", insight(1, "BookDemo")), true); err == nil || retry.IsPermanent(err) {
+		t.Fatalf("err = %v", err)
+	}
+	r.topic.fail = nil
+	if err := r.w.Write(t.Context(), event("direct", insight(1, "BookDemo")), false); !retry.IsPermanent(err) || r.topic.said() != "1 pending, 1 failed" {
+		t.Errorf("err = %v, said %s", err, r.topic.said())
+	}
+}
+
+func TestAFileThatIsRefusedForGoodIsTold(t *testing.T) {
+	r := newRig(t)
+	r.crm.FailFile = func(*crm.File) error {
+		return &retry.Error{Class: retry.Permanent, Code: "salesforce.STORAGE_LIMIT_EXCEEDED", Field: "VersionData"}
+	}
+	if err := r.w.Write(t.Context(), event("direct", insight(1, "SupportRequest")), true); !retry.IsPermanent(err) {
+		t.Fatalf("err = %v", err)
+	}
+	last := r.topic.last()
+	file := last.GetRecords()[len(last.GetRecords())-1]
+	if last.GetCrmStatus() != events.CrmStatus_CRM_STATUS_WRITTEN || last.GetErrorCode() != "salesforce.STORAGE_LIMIT_EXCEEDED" ||
+		last.GetErrorField() != "VersionData" || file.GetRole() != crm.RoleFile || file.GetId() != "" || len(last.GetRecords()) != 4 {
+		t.Errorf("said %s, at last %v", r.topic.said(), last)
+	}
+	r.crm.FailFile = nil
+	if err := r.w.Write(t.Context(), event("direct", insight(1, "SupportRequest")), false); err != nil {
+		t.Fatal(err)
+	}
+	if last = r.topic.last(); last.GetErrorCode() != "" || last.GetRecords()[len(last.GetRecords())-1].GetId() == "" {
+		t.Errorf("at last %v", last)
+	}
+	if got := r.topic.said(); got != "1 pending, 1 written, 1 written+file, 1 written, 1 written+file" {
+		t.Errorf("said %s", got)
+	}
+}
+
+// TestWaitingForTheTopicEndsWithTheMessagesContext: a broker that never answers holds up no partition that is lost.
+func TestWaitingForTheTopicEndsWithTheMessagesContext(t *testing.T) {
+	r := newRig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	r.w.records = never(func() { cancel() })
+	if err := r.w.Write(ctx, event("analytics", insight(1, "BookDemo")), true); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// never is a topic that never answers.
+type never func()
+
+func (n never) Send(context.Context, *events.CallEvent, func(error)) { n() }
+
 func TestADecisionThatCannotBeToldStopsTheCall(t *testing.T) {
 	r := newRig(t)
 	r.topic.fail = func(*events.CallEvent) error { return errors.New("the broker is away") }
@@ -297,7 +396,7 @@ func TestWhatDoesNotBelongHereIsPermanent(t *testing.T) {
 	sealed.Payload = &events.CallEvent_Sealed{Sealed: &events.Sealed{KeyId: "k", Algorithm: "a", Ciphertext: []byte{1}, Kind: 13}}
 	for code, e := range map[string]*events.CallEvent{
 		CodeTenant: event("nobody", insight(1, "BookDemo")), CodeSealed: sealed,
-		CodeFolded: event("direct", &events.CallEnded{}),
+		CodeKind: event("direct", &events.CallEnded{}),
 	} {
 		if err := r.w.Write(t.Context(), e, true); !retry.IsPermanent(err) || retry.Code(err) != code {
 			t.Errorf("%s: %v", code, err)

@@ -12,42 +12,34 @@ import (
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
 )
 
-// tellPending tells of the decision and returns at once; the returned function waits until that is kept.
-func (c *call) tellPending(ctx context.Context, first bool) (kept func() error) {
-	if !first {
-		return func() error { return nil }
-	}
+// tell sends how far the call has come and returns at once; kept waits.
+func (c *call) tell(ctx context.Context, cause error) {
 	done := make(chan error, 1)
-	c.Writer.records.Send(ctx, c.record(events.CrmStatus_CRM_STATUS_PENDING, nil), func(err error) { done <- err })
-	return func() error { return <-done }
+	c.told = append(c.told, done)
+	c.Writer.records.Send(ctx, c.record(cause), func(err error) { done <- err })
 }
 
-func (c *call) tellDone(ctx context.Context) error {
-	e := c.record(c.status, nil)
-	if err := c.Writer.records.Publish(ctx, e); err != nil {
-		return fmt.Errorf("telling what was written: %w", err)
+// kept returns when everything that was told is in the topic, or ctx ends: what was sent goes on then, and
+// whoever gets the message next tells it again.
+func (c *call) kept(ctx context.Context) error {
+	for _, done := range c.told {
+		select {
+		case err := <-done:
+			if err != nil {
+				return fmt.Errorf("telling what became of the call: %w", err)
+			}
+		case <-ctx.Done():
+			return fmt.Errorf("telling what became of the call: %w", ctx.Err())
+		}
 	}
-	outcome := outcomeWritten
-	if c.status == events.CrmStatus_CRM_STATUS_PUBLISHED {
-		outcome = outcomePublished
-	}
-	c.count(ctx, c.tenant, outcome)
 	return nil
 }
 
-func (c *call) tellFailed(ctx context.Context, cause error) error {
-	if err := c.Writer.records.Publish(ctx, c.record(events.CrmStatus_CRM_STATUS_FAILED, cause)); err != nil {
-		return fmt.Errorf("telling of a refusal: %w", err)
-	}
-	c.count(ctx, c.tenant, outcomeFailed)
-	return nil
-}
-
-// record is the call as decided, and what the CRM holds of it. Its event id follows from revision and status:
-// telling it again repeats the id.
-func (c *call) record(status events.CrmStatus, cause error) *events.CallEvent {
+// record is the call as decided, and what the CRM holds of it. Its event id follows from revision, status and
+// what stands: telling it again repeats the id.
+func (c *call) record(cause error) *events.CallEvent {
 	r := &events.CallRecord{
-		CrmStatus: status, Org: c.tenant.Salesforce.Org, Pattern: string(c.tenant.Salesforce.Pattern),
+		CrmStatus: c.status, Org: c.tenant.Salesforce.Org, Pattern: string(c.tenant.Salesforce.Pattern),
 		MappingVersion: c.mappings[c.tenant.ID].Version(), At: timestamppb.Now(), BusEventId: c.busID,
 	}
 	switch m := c.event.Message().(type) {

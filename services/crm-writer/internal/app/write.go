@@ -2,8 +2,8 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
@@ -15,7 +15,7 @@ import (
 const (
 	CodeTenant = "tenant.unknown"
 	CodeSealed = "event.sealed"
-	CodeFolded = "event.unexpected"
+	CodeKind   = "event.unexpected"
 )
 
 // Write writes one insight the tenant's way:
@@ -23,44 +23,53 @@ const (
 //	decide      → calls.records: pending
 //	write       → direct: one graph; events: one platform event; both: the graph, then the event;
 //	              analytics: nothing yet, the record waits for the backfill
-//	tell        → calls.records: written, published or failed, with what the CRM holds
 //	file        → the full transcript, on the record that the plan names
 //
-// The record of the decision is on its way while the CRM is asked, and is kept before what came of it is
-// told. first is false for a further try of the same message: its decision has been told. Repeating Write
-// changes nothing in the CRM. A revision that a higher one has overtaken is told no more: calls.records has the higher
-// one.
+// After each write calls.records is told what the CRM holds by then: written or published, once more with the file.
+// What is refused for good is told with its code: as failed while nothing stands, else beside what does.
+//
+// What is told is on its way while the CRM is asked, and is kept before Write returns without an error or with a
+// permanent one: otherwise the message comes again, and the CRM finds its revision. first is false for a further
+// try of the same message: its decision has been told. Repeating Write changes nothing in the CRM. A revision that
+// a higher one of the call has overtaken is told no more: calls.records has the higher one.
 func (w *Writer) Write(ctx context.Context, e *events.CallEvent, first bool) error {
 	t, err := w.admit(e)
 	if err != nil {
 		return err
 	}
-	c := &call{Writer: w, event: e, tenant: t}
-	pending := c.tellPending(ctx, first)
-	err = c.write(ctx)
-	if perr := pending(); perr != nil {
-		// Nothing is lost: the message comes again, and the CRM finds its revision.
-		return fmt.Errorf("telling of a decision: %w", perr)
+	c := &call{Writer: w, event: e, tenant: t, status: events.CrmStatus_CRM_STATUS_PENDING}
+	if first {
+		c.tell(ctx, nil)
 	}
-	switch {
-	case err == nil && c.superseded:
-		w.count(ctx, t, outcomeSuperseded)
-		return nil
-	case err == nil && t.Salesforce.Pattern == tenant.PatternAnalytics:
-		w.count(ctx, t, outcomePending)
-		return nil
-	case err == nil:
-		err = c.tellDone(ctx)
-	case retry.IsPermanent(err):
-		err = errors.Join(err, c.tellFailed(ctx, err))
+	if err = c.write(ctx); retry.IsPermanent(err) {
+		if c.status == events.CrmStatus_CRM_STATUS_PENDING {
+			c.status = events.CrmStatus_CRM_STATUS_FAILED
+		}
+		c.tell(ctx, err)
 	}
-	if err == nil {
-		err = c.attach(ctx)
+	// A refusal that was not told must not end in the dead letters: calls.records would say pending for ever.
+	if terr := c.kept(ctx); terr != nil {
+		err = terr
 	}
-	if err != nil && !retry.IsPermanent(err) {
-		w.count(ctx, t, outcomeRetried)
-	}
+	w.count(ctx, t, c.outcome(err))
 	return err
+}
+
+// outcome as metrics show it.
+func (c *call) outcome(err error) string {
+	switch {
+	case retry.IsPermanent(err):
+		return outcomeFailed
+	case err != nil:
+		return outcomeRetried
+	case c.superseded:
+		return outcomeSuperseded
+	case c.status == events.CrmStatus_CRM_STATUS_PUBLISHED:
+		return outcomePublished
+	case c.status == events.CrmStatus_CRM_STATUS_WRITTEN:
+		return outcomeWritten
+	}
+	return outcomePending
 }
 
 // admit checks that the event is one that this writer can do something with.
@@ -76,7 +85,7 @@ func (w *Writer) admit(e *events.CallEvent) (*tenant.Tenant, error) {
 	case *events.CallInsight, *events.InsightUnavailable:
 		return t, nil
 	}
-	return nil, retry.Permanently(CodeFolded, fmt.Errorf("a %s does not belong in this topic", e.Kind()))
+	return nil, retry.Permanently(CodeKind, fmt.Errorf("a %s does not belong in this topic", e.Kind()))
 }
 
 // call is one revision on its way.
@@ -90,39 +99,53 @@ type call struct {
 	records    []crm.Record
 	busID      string
 	superseded bool
+	// told are the records on their way to calls.records.
+	told []<-chan error
 }
 
-// write decides and writes.
+// write decides and writes, and tells after each write.
 func (c *call) write(ctx context.Context) (err error) {
 	if c.plan, err = c.decide(); err != nil {
 		return err
 	}
 	pattern := c.tenant.Salesforce.Pattern
-	if pattern == tenant.PatternAnalytics {
-		return nil
-	}
-	org := c.orgs(c.tenant)
 	if pattern == tenant.PatternDirect || pattern == tenant.PatternBoth {
-		out := org.Apply(ctx, c.plan, c.tenant.Salesforce.MaxWait.Std())
-		if out.Err != nil {
-			return fmt.Errorf("writing to the CRM: %w", out.Err)
-		}
-		c.records, c.superseded, c.status = out.Records, out.Superseded, events.CrmStatus_CRM_STATUS_WRITTEN
-		if c.superseded {
-			return nil
+		if err := c.apply(ctx); err != nil || c.superseded {
+			return err
 		}
 	}
 	if pattern == tenant.PatternEvents || pattern == tenant.PatternBoth {
 		// After the graph, so that whoever applies the event finds the revision written and changes nothing.
-		out := org.Publish(ctx, c.plan)
-		if out.Err != nil {
-			return fmt.Errorf("publishing to the CRM's bus: %w", out.Err)
-		}
-		c.busID = out.BusID
-		if c.status == events.CrmStatus_CRM_STATUS_UNSPECIFIED {
-			c.status = events.CrmStatus_CRM_STATUS_PUBLISHED
+		if err := c.publish(ctx); err != nil {
+			return err
 		}
 	}
+	return c.attach(ctx)
+}
+
+func (c *call) apply(ctx context.Context) error {
+	out := c.orgs(c.tenant).Apply(ctx, c.plan, c.tenant.Salesforce.MaxWait.Std())
+	if out.Err != nil {
+		return fmt.Errorf("writing to the CRM: %w", out.Err)
+	}
+	if c.superseded = out.Superseded; c.superseded {
+		return nil
+	}
+	c.records, c.status = out.Records, events.CrmStatus_CRM_STATUS_WRITTEN
+	c.tell(ctx, nil)
+	return nil
+}
+
+func (c *call) publish(ctx context.Context) error {
+	out := c.orgs(c.tenant).Publish(ctx, c.plan)
+	if out.Err != nil {
+		return fmt.Errorf("publishing to the CRM's bus: %w", out.Err)
+	}
+	c.busID = out.BusID
+	if c.status == events.CrmStatus_CRM_STATUS_PENDING {
+		c.status = events.CrmStatus_CRM_STATUS_PUBLISHED
+	}
+	c.tell(ctx, nil)
 	return nil
 }
 
@@ -151,16 +174,23 @@ func factsOf(e *events.CallEvent) *events.CallFacts {
 // attach hangs the file on the record that the plan names, after the records stand: the file is no part of
 // the graph, and one that is there already is done. In the events pattern the record's id is not known here.
 func (c *call) attach(ctx context.Context) error {
-	if c.plan.File == nil {
+	f := c.plan.File
+	if f == nil {
 		return nil
 	}
-	for _, r := range c.records {
-		if r.Role == c.plan.File.Ref && r.ID != "" {
-			if _, err := c.orgs(c.tenant).Attach(ctx, c.plan, r.ID); err != nil {
-				return fmt.Errorf("attaching the transcript: %w", err)
-			}
-			return nil
-		}
+	at := slices.IndexFunc(c.records, func(r crm.Record) bool { return r.Role == f.Ref && r.ID != "" })
+	if at < 0 {
+		return nil
 	}
-	return nil
+	file, err := c.orgs(c.tenant).Attach(ctx, c.plan, c.records[at].ID)
+	switch {
+	case err == nil:
+		c.records = append(c.records, file)
+		c.tell(ctx, nil)
+		return nil
+	case retry.IsPermanent(err):
+		// Without an id: calls.records shows what is missing.
+		c.records = append(c.records, crm.Record{Role: crm.RoleFile, Object: f.Object, KeyField: f.KeyField, Key: f.Key})
+	}
+	return fmt.Errorf("attaching the transcript: %w", err)
 }

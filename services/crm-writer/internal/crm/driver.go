@@ -3,6 +3,8 @@ package crm
 import (
 	"context"
 	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
 )
 
 // Driver carries plans out in one org of one product, with one credential. Its methods are safe for
@@ -27,7 +29,7 @@ type Driver interface {
 type Outcome struct {
 	// Records that the plan stands in, made or not by this write; nil after an error.
 	Records []Record
-	// Superseded tells that a higher revision stood everywhere, and nothing was written.
+	// Superseded tells that a higher revision of the same call stood in its own records, and nothing was written.
 	Superseded bool
 	// BusID is the event's id on the bus, after Publish.
 	BusID string
@@ -37,9 +39,12 @@ type Outcome struct {
 	Down bool
 }
 
+// RoleFile is the role of a plan's file; no write has this ref.
+const RoleFile = events.RoleFile
+
 // Record is one record that holds some of a call.
 type Record struct {
-	// Role is the write's ref, or "file".
+	// Role is the write's ref, or RoleFile.
 	Role string
 	// Object's API name and record id.
 	Object, ID string

@@ -52,8 +52,9 @@ type Decision struct {
 	Object, ID string
 	// Fields to send, references not yet resolved; nil unless Create or Update.
 	Fields map[string]any
-	// Higher tells that the record holds a higher revision than the write's.
-	Higher bool
+	// Overtaken tells that the record, one of the call's own, holds a higher revision of it. A person's record that a
+	// later call has raised says nothing about this one.
+	Overtaken bool
 }
 
 // Decide applies the rules to one write and the records that its match found:
@@ -79,7 +80,7 @@ func Decide(w Write, found []Existing) Decision {
 		return Decision{Action: Link, Object: x.Object, ID: x.ID}
 	}
 	if x.Revision >= w.Revision {
-		return Decision{Action: Leave, Object: x.Object, ID: x.ID, Higher: x.Revision > w.Revision}
+		return Decision{Action: Leave, Object: x.Object, ID: x.ID, Overtaken: w.Scope == ScopeCall && x.Revision > w.Revision}
 	}
 	return Decision{Action: Update, Object: x.Object, ID: x.ID, Fields: allowed(w, fields, x)}
 }

@@ -8,7 +8,7 @@ import (
 func TestDecide(t *testing.T) {
 	person := Write{
 		Ref: "caller", Object: "Lead", Match: Match{Phone: "+1", Objects: []string{"Contact", "Lead"}}, Key: &Key{"Caller_Key__c", "+1"},
-		Revision: "b", Fields: map[string]any{"LastName": "Doe", "LeadSource": "Phone", "Caller_Key__c": "+1", "Intent__c": "x"},
+		Scope: ScopePerson, Revision: "b", Fields: map[string]any{"LastName": "Doe", "LeadSource": "Phone", "Caller_Key__c": "+1", "Intent__c": "x"},
 		FieldsOf: map[string]map[string]any{"Contact": {"Intent__c": "x"}},
 		OnlyNew:  []string{"LeadSource"}, OnlyBlank: map[string]string{"LastName": "Unknown"},
 	}
@@ -19,7 +19,7 @@ func TestDecide(t *testing.T) {
 	latest := person
 	latest.Match.Several = SeveralLatest
 	task := Write{
-		Object: "Task", Match: Match{By: "Call_Id__c", Value: "CA1"}, Revision: "000002",
+		Object: "Task", Match: Match{By: "Call_Id__c", Value: "CA1"}, Revision: "000002", Scope: ScopeCall,
 		Fields: map[string]any{"Disposition__c": "Spam", "Disposition_Source__c": "AI", "CallDisposition": "Spam", "Subject": "s"},
 	}
 	agents := task
@@ -49,7 +49,8 @@ func TestDecide(t *testing.T) {
 		{"two contacts, the latest", latest, []Existing{contact, second}, "updated Contact C2 [Intent__c]"},
 		{"a link", link, []Existing{contact}, "linked Contact C1 []"},
 		{"an equal revision", person, []Existing{with(contact, "b")}, "left Contact C1 []"},
-		{"a higher revision", person, []Existing{with(contact, "c")}, "left Contact C1 [] higher"},
+		{"a higher revision", person, []Existing{with(contact, "c")}, "left Contact C1 []"},
+		{"a higher revision of the call", task, []Existing{with(theirs, "000003")}, "left Task T1 [] overtaken"},
 		{"no revision yet", person, []Existing{with(contact, "")}, "updated Contact C1 [Intent__c]"},
 		{"an agent's word against a model's", task, []Existing{theirs}, "updated Task T1 [Subject]"},
 		{"an agent's word against an agent's", agents, []Existing{theirs}, "updated Task T1 [Disposition_Source__c Disposition__c]"},
@@ -58,8 +59,8 @@ func TestDecide(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := Decide(tt.write, tt.found)
 			got := fmt.Sprintf("%s %s %s %v", d.Action, d.Object, d.ID, sortedNames(d.Fields))
-			if d.Higher {
-				got += " higher"
+			if d.Overtaken {
+				got += " overtaken"
 			}
 			if got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)

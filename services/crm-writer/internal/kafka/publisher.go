@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/segmentio/kafka-go"
 
@@ -18,20 +17,8 @@ type Publisher struct{ prod *produce.Producer }
 // NewPublisher makes a publisher on a producer that the caller closes.
 func NewPublisher(prod *produce.Producer) *Publisher { return &Publisher{prod} }
 
-// Publish returns when e is acknowledged. It outlives the loss of the call's partition: what e tells of has
-// happened, whoever owns the call now.
-func (p *Publisher) Publish(ctx context.Context, e *events.CallEvent) error {
-	m, err := message(e)
-	if err != nil {
-		return err
-	}
-	if err := p.prod.Publish(consume.Detach(ctx), m); err != nil {
-		return fmt.Errorf("publishing on %s: %w", m.Topic, err)
-	}
-	return nil
-}
-
-// Send queues e; done is called once, when it is acknowledged or given up, and must not block.
+// Send queues e; done is called once, when it is acknowledged or given up, and must not block. It outlives the loss
+// of the call's partition: what e tells of has happened, whoever owns the call now.
 func (p *Publisher) Send(ctx context.Context, e *events.CallEvent, done func(error)) {
 	m, err := message(e)
 	if err != nil {

@@ -222,6 +222,9 @@ func (c *compiler) write(r writeRule, list string, earlier map[string]bool) *wri
 	if !plain.MatchString(r.ref) {
 		c.f.add(r.at, "%s: ref: lower-case letters, digits and underscores", list)
 	}
+	if r.ref == crm.RoleFile {
+		c.f.add(r.at, "%s: ref: %s is the transcript's file; take another", list, r.ref)
+	}
 	if !apiName.MatchString(r.object) {
 		c.f.add(r.at, "%s.object: not the name of an object", what)
 	}

@@ -37,6 +37,10 @@ writes:
       Transcript__c: >-
         lines([insight.summary,
           call.nothing])
+  - ref: file
+    object: Task
+    match: {by: {field: Call_Id__c, value: call.id}}
+    fields: {Subject: call.id}
   - ref: log
     object: Task
     match: {phone: caller.phone, by: {field: Call_Id__c}}
@@ -56,6 +60,7 @@ file: {parent: nobody}
 		`bad.yaml:8:7: sets.a.include: there is no set "b"`,
 		`bad.yaml:12:26: writes.caller.when: expected type 'bool' but found`,
 		`writes.caller.match.objects: missing`,
+		`writes: ref: file is the transcript's file; take another`,
 		`writes.caller.fields.include: there is no set "missing"`,
 		`writes.caller.fields.Company: exactly one of value, text and ref`,
 		`writes.caller.fields.LastName: a Lead always has one`,
@@ -70,7 +75,7 @@ file: {parent: nobody}
 		`writes.log.match: exactly one of by and phone`,
 		`writes.log.match.by.value: missing`,
 		`writes.log.fields.Subject: must be text, a number, true or false, or a moment, is list(int)`,
-		`bad.yaml:33:11: lengths.Subject: write it as Object.Field`,
+		`bad.yaml:37:11: lengths.Subject: write it as Object.Field`,
 		`lengths.Task.Subjct: must be at least 1`,
 		`lengths.Task.Subjct: no write has this field`,
 		`file.parent: there is no write "nobody"`,

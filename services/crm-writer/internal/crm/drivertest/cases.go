@@ -74,6 +74,17 @@ func latestCall(t *testing.T, h *Harness) {
 	is(t, h.Records(t, "Task")[1], "WhoId", one(t, h, "Lead")["Id"])
 }
 
+// laterCall: a call that was written and is tried again, after a later one of the same person.
+func laterCall(t *testing.T, h *Harness) {
+	good(t, h, Plan(1, 1))
+	good(t, h, Plan(2, 1))
+	out := good(t, h, Plan(1, 1))
+	if out.Superseded || role(t, out, "caller").Action != crm.Leave || role(t, out, "log").Action != crm.Leave {
+		t.Errorf("%+v", out)
+	}
+	is(t, one(t, h, "Lead"), "Last_Call_Id__c", call(2).ID)
+}
+
 func onlyNew(t *testing.T, h *Harness) {
 	good(t, h, Plan(1, 1))
 	p := Plan(1, 2)
@@ -217,7 +228,7 @@ func file(t *testing.T, h *Harness) {
 		ContentField: "VersionData", Content: []byte("[00:00] Caller: hello"),
 	}
 	r, err := h.Driver.Attach(t.Context(), f, contact)
-	if err != nil || r.Role != "file" || r.Action != crm.Create || r.ID == "" {
+	if err != nil || r.Role != crm.RoleFile || r.Action != crm.Create || r.ID == "" {
 		t.Fatalf("%+v, %v: %v", r, err, cause(err))
 	}
 	r, err = h.Driver.Attach(t.Context(), f, contact)

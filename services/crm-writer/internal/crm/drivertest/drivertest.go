@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) *Harness) {
 		"a lower revision changes nothing":        lower,
 		"a higher revision changes what is there": higher,
 		"a person's latest call wins":             latestCall,
+		"a later call supersedes no other":        laterCall,
 		"fields for new records are left alone":   onlyNew,
 		"fields for blank values are left alone":  onlyBlank,
 		"an agent's disposition stays":            agents,

@@ -21,8 +21,9 @@ type CRM struct {
 	records []*record
 	events  []string
 	next    int
-	// Fail, if set, is asked before each plan, file and event; its error is theirs.
-	Fail func(p *crm.Plan) error
+	// Fail, if set, is asked before each plan and event, FailFile before each file; their errors are theirs.
+	Fail     func(p *crm.Plan) error
+	FailFile func(f *crm.File) error
 	// Used counts requests as an allowance would.
 	used int
 }
@@ -76,22 +77,22 @@ func (c *CRM) applyOne(p *crm.Plan) crm.Outcome {
 	for _, commit := range t.commits {
 		commit()
 	}
-	return crm.Outcome{Records: t.records, Superseded: t.higher && len(t.commits) == 0}
+	return crm.Outcome{Records: t.records, Superseded: t.overtaken && len(t.commits) == 0}
 }
 
 // transaction collects one plan's changes: all or none.
 type transaction struct {
-	c       *CRM
-	ids     map[string]crm.Record
-	records []crm.Record
-	commits []func()
-	higher  bool
-	err     error
+	c         *CRM
+	ids       map[string]crm.Record
+	records   []crm.Record
+	commits   []func()
+	overtaken bool
+	err       error
 }
 
 func (t *transaction) write(w crm.Write) (unclear bool) {
 	d := crm.Decide(w, t.c.find(w))
-	t.higher = t.higher || d.Higher
+	t.overtaken = t.overtaken || d.Overtaken
 	switch d.Action {
 	case crm.Nothing:
 		return false
@@ -183,9 +184,14 @@ func (c *CRM) Publish(ctx context.Context, plans []*crm.Plan) []crm.Outcome {
 // Attach makes the file, once.
 func (c *CRM) Attach(ctx context.Context, f *crm.File, parent string) (crm.Record, error) {
 	c.request(ctx, "attach")
+	if c.FailFile != nil {
+		if err := c.FailFile(f); err != nil {
+			return crm.Record{}, err
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out := crm.Record{Role: "file", Object: f.Object, KeyField: f.KeyField, Key: f.Key, Action: crm.Leave}
+	out := crm.Record{Role: crm.RoleFile, Object: f.Object, KeyField: f.KeyField, Key: f.Key, Action: crm.Leave}
 	for _, r := range c.records {
 		if r.object == f.Object && r.fields[f.KeyField] == f.Key {
 			out.ID = r.id

@@ -92,7 +92,7 @@ func (d *Driver) Attach(ctx context.Context, f *crm.File, parent string) (crm.Re
 	for name, v := range f.Fields {
 		fields[name] = v
 	}
-	out := crm.Record{Role: "file", Object: f.Object, KeyField: f.KeyField, Key: f.Key, Action: crm.Create}
+	out := crm.Record{Role: crm.RoleFile, Object: f.Object, KeyField: f.KeyField, Key: f.Key, Action: crm.Create}
 	id, there, err := d.client.CreateFile(ctx, fields, f.Content)
 	if err != nil {
 		return crm.Record{}, err // classified by the client

@@ -141,10 +141,10 @@ func (r *resolved) outcome(answers []sf.Answer) crm.Outcome {
 		byRef[a.ReferenceID] = a
 	}
 	var out crm.Outcome
-	higher, written := false, false
+	overtaken, written := false, false
 	for i, d := range r.decisions {
 		w := r.writes[i]
-		higher = higher || d.Higher
+		overtaken = overtaken || d.Overtaken
 		if d.Action == crm.Nothing || d.Action == crm.Unclear {
 			continue
 		}
@@ -163,6 +163,6 @@ func (r *resolved) outcome(answers []sf.Answer) crm.Outcome {
 		}
 		out.Records = append(out.Records, record)
 	}
-	out.Superseded = higher && !written
+	out.Superseded = overtaken && !written
 	return out
 }
