@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser"
@@ -28,6 +29,8 @@ type Harness struct {
 	Silence time.Duration
 	// Once tells that a product takes audio once, piece by piece, and silence not at all.
 	Once bool
+	// Bubble runs each test on a clock of its own (package synctest): for a product in memory, paced as in life.
+	Bubble bool
 }
 
 // Run runs the suite.
@@ -42,7 +45,13 @@ func Run(t *testing.T, h Harness) {
 		"cancel ends at once":               cancel,
 		"nothing said, nothing asked":       nothing,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, h) })
+		t.Run(name, func(t *testing.T) {
+			if h.Bubble {
+				synctest.Test(t, func(t *testing.T) { test(t, h) })
+				return
+			}
+			test(t, h)
+		})
 	}
 }
 

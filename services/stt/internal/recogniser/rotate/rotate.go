@@ -22,7 +22,8 @@ type Config struct {
 	// final, Hard the age at which it ends wherever it is. Both are cut to fit the product's longest stream.
 	Soft time.Duration `koanf:"soft"`
 	Hard time.Duration `koanf:"hard"`
-	// Silence is how much audio without a word lets go of what came before it.
+	// Silence is how much audio without a word lets go of what came before it and was quiet. After three times as
+	// much the product is asked for what it made of sound that it has told nothing of.
 	Silence time.Duration `koanf:"silence"`
 	// Settle is how long ago, by the clock, that audio must have been given: where it comes faster than life,
 	// after a standstill or from a carrier that plays it so, seconds of it say nothing about how far the

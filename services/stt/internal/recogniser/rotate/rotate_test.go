@@ -23,7 +23,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestSuite(t *testing.T) {
 	cfg := rotate.Defaults()
-	cfg.Settle = 0 // the fake tells what it hears at once
 	for name, fake := range map[string]func() *drivertest.Fake{
 		"word times":    func() *drivertest.Fake { return &drivertest.Fake{Seed: 1} },
 		"no word times": func() *drivertest.Fake { return &drivertest.Fake{Seed: 2, NoWordTimes: true} },
@@ -35,10 +34,10 @@ func TestSuite(t *testing.T) {
 					f := fake()
 					f.Limit = drivertest.Limit
 					said := drivertest.Script(4, 80_000, 2_000)
-					paced := pace.New(f, pace.Config{Ahead: 4 * time.Second, Speed: 200, CatchUp: 2})
-					return rotate.New(paced, cfg, nil), f.Paint(82_000, said), said
+					return rotate.New(pace.New(f, pace.Defaults()), cfg, nil), f.Paint(82_000, said), said
 				},
 				Silence: cfg.Silence,
+				Bubble:  true,
 			})
 		})
 	}
@@ -222,6 +221,80 @@ func TestSilenceSettles(t *testing.T) {
 		}
 		s.Cancel()
 		_, _, _ = drain(s)
+	})
+}
+
+// TestLateFinals breaks the stream after a long silence before the product has told what was said ahead of it: the next
+// stream hears it.
+func TestLateFinals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &drivertest.Fake{Lag: 16 * time.Second, Fail: func(stream int, heard time.Duration) error {
+			if stream == 0 && heard >= 15*time.Second {
+				return &retry.Error{Code: "fake.unavailable", Err: errors.New("away")}
+			}
+			return nil
+		}}
+		said := []drivertest.Said{{Text: "once", Start: 100, End: 500}, {Text: "more", Start: 600, End: 900}}
+		s := rotate.New(pace.New(f, pace.Defaults()), rotate.Defaults(), nil).Open(recogniser.Spec{Format: drivertest.Format})
+		go func() {
+			for _, a := range drivertest.Chunks(f.Paint(40_000, said), 0, 200) {
+				s.Write(a)
+				<-time.After(200 * time.Millisecond)
+			}
+			s.Finish()
+		}()
+		finals, _, err := drain(s)
+		if got := drivertest.Told(finals); !errors.Is(err, io.EOF) || got != drivertest.Text(said) {
+			t.Errorf("told %q, want %q: %v", got, drivertest.Text(said), err)
+		}
+	})
+}
+
+// TestMusic plays two minutes of sound that no recogniser makes anything of: it is let go of when the product, asked, has
+// told all that it heard, and never before.
+func TestMusic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &drivertest.Fake{Lag: 500 * time.Millisecond}
+		forced := 0
+		r := rotate.New(pace.New(f, pace.Defaults()), rotate.Defaults(), func(reason, _ string) {
+			if reason == rotate.ReasonForced {
+				forced++
+			}
+		})
+		said := []drivertest.Said{{Text: "hold", Start: 100, End: 500}, {Text: "thanks", Start: 121_000, End: 121_600}}
+		audio := f.Paint(125_000, said)
+		for i := drivertest.Format.Bytes(1_000); i < drivertest.Format.Bytes(120_000); i++ {
+			audio[i] = 0x10
+		}
+		s := r.Open(recogniser.Spec{Format: drivertest.Format})
+		go func() {
+			for _, a := range drivertest.Chunks(audio, 0, 200) {
+				s.Write(a)
+				<-time.After(200 * time.Millisecond)
+			}
+			s.Finish()
+		}()
+		var told []recogniser.Final
+		for first := true; ; {
+			e, err := s.Recv()
+			if err != nil {
+				break
+			}
+			if e.Final != nil {
+				told = append(told, *e.Final)
+			} else if first && e.Covered > 1_000 {
+				if first = false; e.Covered < 20_000 {
+					t.Errorf("covered is %d: sound was let go of before the product was asked", e.Covered)
+				}
+			}
+		}
+		streams, _, written := f.Opened()
+		if got := drivertest.Told(told); got != drivertest.Text(said) {
+			t.Errorf("told %q, want %q", got, drivertest.Text(said))
+		}
+		if forced < 3 || streams > 5 || written > 130*time.Second {
+			t.Errorf("asked %d times, %d streams, %s of audio", forced, streams, written)
+		}
 	})
 }
 

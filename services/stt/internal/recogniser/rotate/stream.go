@@ -168,25 +168,44 @@ func (p *present) deaf() {
 }
 
 // quieten lets go of what lies before a long silence. Silence is counted in audio that this stream was given, so a
-// stream that has begun anew lets go of nothing for a while.
+// stream that has begun anew lets go of nothing for a while. Sound that no final has covered is kept however long the
+// product says nothing: its final may be late. When it has said nothing for long it is asked, by a half-close, after
+// which it has told everything: of music and noise, nothing.
 func (p *present) quieten() {
 	s := p.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	silence := s.cfg.Silence.Milliseconds()
+	long := 3 * silence
 	if s.heard > s.cut {
-		silence *= 3 // an interim has told of words: their final may be late, or they were taken back
+		silence = long // an interim has told of words: their final may be late, or they were taken back
 	}
 	p.mu.Lock()
-	quiet := int64(0)
-	if beyond := p.settle() - silence; beyond > 0 && !p.ended {
-		quiet = p.times.End(beyond)
-	}
+	settled := p.settle()
+	quiet, late := p.before(settled-silence), p.before(settled-long)
 	p.mu.Unlock()
-	if quiet >= s.heard && quiet-max(s.announced, s.covered) >= step {
+	if quiet < s.heard || quiet-max(s.announced, s.covered) < step {
+		return
+	}
+	if sound := s.ring.sound(s.cut); sound < quiet {
+		quiet = sound
+		if late > sound && late >= s.heard && !s.flush {
+			s.flush = true
+			signal(s.wake)
+		}
+	}
+	if quiet-max(s.announced, s.covered) >= step {
 		s.let(quiet)
 		s.tell(recogniser.Event{Covered: quiet})
 	}
+}
+
+// before is the call time of an amount of audio given; 0 if it is none, or the stream is over. The caller holds p.mu.
+func (p *present) before(millis int64) int64 {
+	if millis <= 0 || p.ended {
+		return 0
+	}
+	return p.times.End(millis)
 }
 
 // given is how much audio a stream had been given at some time.
