@@ -25,6 +25,15 @@ func (d *Desk) redact(lines []line, language string) *redacted {
 	return &redacted{lines: lines, result: d.redactor.Redact(in, language)}
 }
 
+// cautious is r, below the threshold with the numbers masked that nothing explains: what a model may not see for that is
+// not passed on to others either.
+func (r *redacted) cautious(threshold float64) *redacted {
+	if r.result.Confidence < threshold {
+		r.result = r.result.Cautious()
+	}
+	return r
+}
+
 // transcript is the lines as a revision holds them.
 func (r *redacted) transcript() []*events.Line {
 	out := make([]*events.Line, len(r.lines))

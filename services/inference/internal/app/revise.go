@@ -63,7 +63,7 @@ func (d *Desk) revise(ctx context.Context, p *Partition, c *Call, next *events.C
 	if ruled.mute {
 		lines = nil
 	}
-	r := d.redact(lines, spoken(lines, told.GetLanguage()))
+	r := d.redact(lines, spoken(lines, told.GetLanguage())).cautious(t.Privacy.MinRedactionConfidence)
 	m := maker{d: d, t: t, s: next, facts: told, r: r, id: transcriptID(lines)}
 	switch {
 	case ok:

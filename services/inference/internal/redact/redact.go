@@ -7,7 +7,7 @@
 // (nationalid.go, document.go), phones (phone.go), dates of birth (date.go), addresses (address.go, town.go) and
 // names (name.go, introduce.go, spell.go, person.go). What is corrected or said again belongs to what was found
 // (correction.go). What they find is put in order and replaced (replace.go), and what they may have missed makes the
-// confidence (confidence.go).
+// confidence (confidence.go); where that is too low, numbers that nothing explains are masked besides (cautious.go).
 package redact
 
 import (
@@ -61,6 +61,10 @@ type Result struct {
 	Counts map[Kind]int
 	// Confidence that nothing was missed, 0 to 1: one less the estimated share missed.
 	Confidence float64
+
+	// doc and found are what Cautious goes on from.
+	doc   *document
+	found []finding
 }
 
 // Redact finds personal data in the joined transcript, across lines and parties. language is BCP 47; English
@@ -68,13 +72,18 @@ type Result struct {
 // concurrent use.
 func Redact(lines []Line, language string) *Result {
 	doc := read(lines, languageOf(language))
-	r := doc.replace(doc.spans())
+	found := doc.find()
+	r := doc.replace(doc.resolve(found))
 	r.Confidence = doc.confidence()
+	r.doc, r.found = doc, found
 	return r
 }
 
 // spans are what everything that was found replaces.
-func (d *document) spans() []span {
+func (d *document) spans() []span { return d.resolve(d.find()) }
+
+// find is everything that the finders find.
+func (d *document) find() []finding {
 	var found []finding
 	for _, s := range d.streams {
 		found = append(found, s.findAll()...)
@@ -86,8 +95,7 @@ func (d *document) spans() []span {
 	d.ofFirms(found)
 	onePerson(found)
 	found = append(found, d.recurringNames(found)...)
-	found = append(found, d.recurringAddresses(found)...)
-	return d.resolve(found)
+	return append(found, d.recurringAddresses(found)...)
 }
 
 // Restore puts the values back in place of their placeholders; ok is false if one has none (a card). Brackets that

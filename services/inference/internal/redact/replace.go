@@ -23,6 +23,7 @@ func (d *document) resolve(found []finding) []span {
 	for i, k := range Kinds() {
 		rank[k] = i
 	}
+	rank[unexplained] = len(rank)
 	slices.SortStableFunc(found, func(a, b finding) int {
 		return cmp.Or(cmp.Compare(rank[a.kind], rank[b.kind]), cmp.Compare(b.to-b.from, a.to-a.from))
 	})
@@ -92,6 +93,9 @@ func (d *document) replace(spans []span) *Result {
 	placeholders := map[string]string{}
 	used := d.placeholders()
 	name := func(s span) string {
+		if s.kind == unexplained {
+			return s.masked()
+		}
 		key := string(s.kind) + " " + fold(s.value)
 		if placeholders[key] == "" {
 			r.Counts[s.kind]++
@@ -143,7 +147,7 @@ func (d *document) placeholders() map[Kind]int {
 }
 
 // secret tells kinds that are masked even in the full transcript and never put back (PCI DSS 3.3, 3.4).
-func (k Kind) secret() bool { return k == Card || k == CVV || k == Expiry }
+func (k Kind) secret() bool { return k == Card || k == CVV || k == Expiry || k == unexplained }
 
 func (s span) masked() string {
 	if s.kind == Card && s.last && len(s.value) >= 13 {
