@@ -11,6 +11,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -230,12 +231,15 @@ func (d *Desk) bill(ctx context.Context, q *question, ans *model.Answer, err err
 	if raw, err := protojson.Marshal(u); err == nil {
 		a.Bill = append(a.Bill, raw)
 	}
-	// The request is made, whatever becomes of us: its bill must get out.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	if err := d.out.Usage(ctx, q.call.Event(d.now(), u)); err != nil {
-		d.log.ErrorContext(ctx, "a request's usage could not be published", "call_id", q.call.ID, "error", retry.Code(err))
-	}
+	// The request is made, whatever becomes of us: its bill must get out. Nothing waits for it.
+	e := q.call.Event(d.now(), u)
+	d.spawn(ctx, func(ctx context.Context) {
+		if d.insist(ctx, "publishing a request's usage", func(ctx context.Context) error { return d.out.Usage(ctx, e) }) {
+			return
+		}
+		d.meters.unbilled.Add(ctx, 1, metric.WithAttributes(attribute.String("tenant", q.tenant.ID)))
+		d.log.ErrorContext(ctx, "a request's usage could not be published", "call_id", q.call.ID, "usage_id", u.GetRequestId())
+	})
 }
 
 // outcome is a request's end in our words.

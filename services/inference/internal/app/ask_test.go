@@ -1,9 +1,15 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
@@ -119,6 +125,64 @@ func TestRepair(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestUsageIsKeptTrying while the broker takes no bills, for longer than anybody waits for anything else; the call is told
+// meanwhile.
+func TestUsageIsKeptTrying(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.out.breaks(func(k events.Kind) error {
+			if k == events.KindUsageRecorded {
+				return errors.New("away")
+			}
+			return nil
+		})
+		w.must(call("CA1", w.start).demoCall()...)
+		if i, _ := w.last(); i.GetIntent().GetValue() != "BookDemo" || len(w.out.usage()) != 0 {
+			t.Errorf("intent %q, %d usages", i.GetIntent().GetValue(), len(w.out.usage()))
+		}
+		w.pass(10 * time.Minute)
+		w.out.breaks(nil)
+		w.pass(10 * time.Second)
+		if n := len(w.out.usage()); n != 1 {
+			t.Errorf("%d usages of one request", n)
+		}
+	})
+}
+
+// TestUsageThatIsLostIsCounted when the process ends before the broker has taken it.
+func TestUsageThatIsLostIsCounted(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		reader := sdkmetric.NewManualReader()
+		meters, err := newMeters(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter(""), func() int64 { return 0 })
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.desk.meters = meters
+		ending, end := context.WithCancel(t.Context())
+		w.desk.spawn = func(_ context.Context, fn func(context.Context)) { go fn(ending) }
+		w.out.breaks(func(k events.Kind) error {
+			if k == events.KindUsageRecorded {
+				return errors.New("away")
+			}
+			return nil
+		})
+		w.must(call("CA1", w.start).demoCall()...)
+		end()
+		synctest.Wait()
+		var got metricdata.ResourceMetrics
+		if err := reader.Collect(t.Context(), &got); err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range got.ScopeMetrics[0].Metrics {
+			if sum, ok := m.Data.(metricdata.Sum[int64]); ok && m.Name == "frontdesk.inference.requests_unbilled" && sum.DataPoints[0].Value == 1 {
+				return
+			}
+		}
+		t.Error("nobody counts the request that was not billed")
+	})
 }
 
 func TestRulesAskNobody(t *testing.T) {

@@ -56,8 +56,9 @@ func (s *stream) usage(u *recogniser.Usage) *events.UsageRecorded {
 	return m
 }
 
-// payer is who pays for a line of business: the file says so per dialled number, and all numbers of a line
-// of business have one payer.
+// payer is who pays for a line of business. The file says so per dialled number, and what stt reads names none: where
+// numbers of one line of business have different payers, the first that the file names pays for all of them here,
+// while inference bills by the number. Only the file's validation can rule that out.
 func payer(t *tenant.Tenant, lineOfBusiness string) string {
 	for _, n := range t.Numbers {
 		if n.LineOfBusiness == lineOfBusiness && n.Payer != "" {
