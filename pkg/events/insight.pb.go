@@ -513,8 +513,10 @@ type Finding struct {
 	Value string `protobuf:"bytes,1,opt,name=value,proto3" json:"value,omitempty"`
 	// 0 to 1.
 	Confidence float32 `protobuf:"fixed32,2,opt,name=confidence,proto3" json:"confidence,omitempty"`
-	// Empty for a finding by rule.
-	Evidence      []*Evidence `protobuf:"bytes,3,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	// Empty for a finding by rule or by an agent, and where no_line is set.
+	Evidence []*Evidence `protobuf:"bytes,3,rep,name=evidence,proto3" json:"evidence,omitempty"`
+	// How the call ended stands in no line, by the model's own account; its confidence is capped for that.
+	NoLine        bool `protobuf:"varint,4,opt,name=no_line,json=noLine,proto3" json:"no_line,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -568,6 +570,13 @@ func (x *Finding) GetEvidence() []*Evidence {
 		return x.Evidence
 	}
 	return nil
+}
+
+func (x *Finding) GetNoLine() bool {
+	if x != nil {
+		return x.NoLine
+	}
+	return false
 }
 
 // Detail is one value that the caller gave, put back in place of its placeholder.
@@ -661,7 +670,9 @@ type NextAction struct {
 	// Days from the call until it is due, in the tenant's business days.
 	DueInDays uint32 `protobuf:"varint,2,opt,name=due_in_days,json=dueInDays,proto3" json:"due_in_days,omitempty"`
 	// Why, in a sentence.
-	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What was said that asks for it; empty for one by rule.
+	Evidence      []*Evidence `protobuf:"bytes,4,rep,name=evidence,proto3" json:"evidence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -715,6 +726,13 @@ func (x *NextAction) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *NextAction) GetEvidence() []*Evidence {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
 }
 
 // RedactionCount is how many findings of one kind were replaced.
@@ -1391,13 +1409,14 @@ const file_frontdesk_events_v1_insight_proto_rawDesc = "" +
 	"\bEvidence\x12\x1a\n" +
 	"\x05quote\x18\x01 \x01(\tB\x04\xe8\xe0\x18\x03R\x05quote\x120\n" +
 	"\x05party\x18\x02 \x01(\x0e2\x1a.frontdesk.events.v1.PartyR\x05party\x12\x1b\n" +
-	"\toffset_ms\x18\x03 \x01(\x03R\boffsetMs\"z\n" +
+	"\toffset_ms\x18\x03 \x01(\x03R\boffsetMs\"\x93\x01\n" +
 	"\aFinding\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\tR\x05value\x12\x1e\n" +
 	"\n" +
 	"confidence\x18\x02 \x01(\x02R\n" +
 	"confidence\x129\n" +
-	"\bevidence\x18\x03 \x03(\v2\x1d.frontdesk.events.v1.EvidenceR\bevidence\"\xb5\x01\n" +
+	"\bevidence\x18\x03 \x03(\v2\x1d.frontdesk.events.v1.EvidenceR\bevidence\x12\x17\n" +
+	"\ano_line\x18\x04 \x01(\bR\x06noLine\"\xb5\x01\n" +
 	"\x06Detail\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1a\n" +
 	"\x05value\x18\x02 \x01(\tB\x04\xe8\xe0\x18\x01R\x05value\x12 \n" +
@@ -1405,12 +1424,13 @@ const file_frontdesk_events_v1_insight_proto_rawDesc = "" +
 	"\n" +
 	"confidence\x18\x04 \x01(\x02R\n" +
 	"confidence\x129\n" +
-	"\bevidence\x18\x05 \x03(\v2\x1d.frontdesk.events.v1.EvidenceR\bevidence\"j\n" +
+	"\bevidence\x18\x05 \x03(\v2\x1d.frontdesk.events.v1.EvidenceR\bevidence\"\xa5\x01\n" +
 	"\n" +
 	"NextAction\x12\x1e\n" +
 	"\asubject\x18\x01 \x01(\tB\x04\xe8\xe0\x18\x03R\asubject\x12\x1e\n" +
 	"\vdue_in_days\x18\x02 \x01(\rR\tdueInDays\x12\x1c\n" +
-	"\x06reason\x18\x03 \x01(\tB\x04\xe8\xe0\x18\x03R\x06reason\":\n" +
+	"\x06reason\x18\x03 \x01(\tB\x04\xe8\xe0\x18\x03R\x06reason\x129\n" +
+	"\bevidence\x18\x04 \x03(\v2\x1d.frontdesk.events.v1.EvidenceR\bevidence\":\n" +
 	"\x0eRedactionCount\x12\x12\n" +
 	"\x04type\x18\x01 \x01(\tR\x04type\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\rR\x05count\"\x9a\x01\n" +
@@ -1539,31 +1559,32 @@ var file_frontdesk_events_v1_insight_proto_depIdxs = []int32{
 	21, // 15: frontdesk.events.v1.Evidence.party:type_name -> frontdesk.events.v1.Party
 	4,  // 16: frontdesk.events.v1.Finding.evidence:type_name -> frontdesk.events.v1.Evidence
 	4,  // 17: frontdesk.events.v1.Detail.evidence:type_name -> frontdesk.events.v1.Evidence
-	8,  // 18: frontdesk.events.v1.Redaction.counts:type_name -> frontdesk.events.v1.RedactionCount
-	21, // 19: frontdesk.events.v1.Line.party:type_name -> frontdesk.events.v1.Party
-	22, // 20: frontdesk.events.v1.Cost.total:type_name -> frontdesk.events.v1.Money
-	3,  // 21: frontdesk.events.v1.CallInsight.facts:type_name -> frontdesk.events.v1.CallFacts
-	5,  // 22: frontdesk.events.v1.CallInsight.intent:type_name -> frontdesk.events.v1.Finding
-	5,  // 23: frontdesk.events.v1.CallInsight.disposition:type_name -> frontdesk.events.v1.Finding
-	23, // 24: frontdesk.events.v1.CallInsight.disposition_source:type_name -> frontdesk.events.v1.DispositionSource
-	7,  // 25: frontdesk.events.v1.CallInsight.next_action:type_name -> frontdesk.events.v1.NextAction
-	6,  // 26: frontdesk.events.v1.CallInsight.details:type_name -> frontdesk.events.v1.Detail
-	10, // 27: frontdesk.events.v1.CallInsight.transcript:type_name -> frontdesk.events.v1.Line
-	9,  // 28: frontdesk.events.v1.CallInsight.redaction:type_name -> frontdesk.events.v1.Redaction
-	11, // 29: frontdesk.events.v1.CallInsight.provenance:type_name -> frontdesk.events.v1.Provenance
-	12, // 30: frontdesk.events.v1.CallInsight.cost:type_name -> frontdesk.events.v1.Cost
-	3,  // 31: frontdesk.events.v1.InsightUnavailable.facts:type_name -> frontdesk.events.v1.CallFacts
-	10, // 32: frontdesk.events.v1.InsightUnavailable.transcript:type_name -> frontdesk.events.v1.Line
-	9,  // 33: frontdesk.events.v1.InsightUnavailable.redaction:type_name -> frontdesk.events.v1.Redaction
-	11, // 34: frontdesk.events.v1.InsightUnavailable.provenance:type_name -> frontdesk.events.v1.Provenance
-	12, // 35: frontdesk.events.v1.InsightUnavailable.cost:type_name -> frontdesk.events.v1.Cost
-	5,  // 36: frontdesk.events.v1.InsightUnavailable.disposition:type_name -> frontdesk.events.v1.Finding
-	23, // 37: frontdesk.events.v1.InsightUnavailable.disposition_source:type_name -> frontdesk.events.v1.DispositionSource
-	38, // [38:38] is the sub-list for method output_type
-	38, // [38:38] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	4,  // 18: frontdesk.events.v1.NextAction.evidence:type_name -> frontdesk.events.v1.Evidence
+	8,  // 19: frontdesk.events.v1.Redaction.counts:type_name -> frontdesk.events.v1.RedactionCount
+	21, // 20: frontdesk.events.v1.Line.party:type_name -> frontdesk.events.v1.Party
+	22, // 21: frontdesk.events.v1.Cost.total:type_name -> frontdesk.events.v1.Money
+	3,  // 22: frontdesk.events.v1.CallInsight.facts:type_name -> frontdesk.events.v1.CallFacts
+	5,  // 23: frontdesk.events.v1.CallInsight.intent:type_name -> frontdesk.events.v1.Finding
+	5,  // 24: frontdesk.events.v1.CallInsight.disposition:type_name -> frontdesk.events.v1.Finding
+	23, // 25: frontdesk.events.v1.CallInsight.disposition_source:type_name -> frontdesk.events.v1.DispositionSource
+	7,  // 26: frontdesk.events.v1.CallInsight.next_action:type_name -> frontdesk.events.v1.NextAction
+	6,  // 27: frontdesk.events.v1.CallInsight.details:type_name -> frontdesk.events.v1.Detail
+	10, // 28: frontdesk.events.v1.CallInsight.transcript:type_name -> frontdesk.events.v1.Line
+	9,  // 29: frontdesk.events.v1.CallInsight.redaction:type_name -> frontdesk.events.v1.Redaction
+	11, // 30: frontdesk.events.v1.CallInsight.provenance:type_name -> frontdesk.events.v1.Provenance
+	12, // 31: frontdesk.events.v1.CallInsight.cost:type_name -> frontdesk.events.v1.Cost
+	3,  // 32: frontdesk.events.v1.InsightUnavailable.facts:type_name -> frontdesk.events.v1.CallFacts
+	10, // 33: frontdesk.events.v1.InsightUnavailable.transcript:type_name -> frontdesk.events.v1.Line
+	9,  // 34: frontdesk.events.v1.InsightUnavailable.redaction:type_name -> frontdesk.events.v1.Redaction
+	11, // 35: frontdesk.events.v1.InsightUnavailable.provenance:type_name -> frontdesk.events.v1.Provenance
+	12, // 36: frontdesk.events.v1.InsightUnavailable.cost:type_name -> frontdesk.events.v1.Cost
+	5,  // 37: frontdesk.events.v1.InsightUnavailable.disposition:type_name -> frontdesk.events.v1.Finding
+	23, // 38: frontdesk.events.v1.InsightUnavailable.disposition_source:type_name -> frontdesk.events.v1.DispositionSource
+	39, // [39:39] is the sub-list for method output_type
+	39, // [39:39] is the sub-list for method input_type
+	39, // [39:39] is the sub-list for extension type_name
+	39, // [39:39] is the sub-list for extension extendee
+	0,  // [0:39] is the sub-list for field type_name
 }
 
 func init() { file_frontdesk_events_v1_insight_proto_init() }

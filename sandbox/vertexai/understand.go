@@ -354,8 +354,16 @@ func (f *findings) tree() map[string]any {
 		"intent": labelled(f.intent, f.certain, f.intentAt), "disposition": labelled(f.disposition, f.ended, f.dispositAt),
 		"summary": f.summary, "next_action": nil, "details": []any{},
 	}
+	if end, ok := out["disposition"].(map[string]any); ok && end["quote"] == "" {
+		end["quote"] = "none"
+	}
 	if a := f.action; a != nil {
-		out["next_action"] = map[string]any{"subject": a.subject, "reason": a.reason, "due_in_days": a.due}
+		at := f.dispositAt
+		if at.line < 0 {
+			at = f.intentAt
+		}
+		quote, who := f.quote(at)
+		out["next_action"] = map[string]any{"subject": a.subject, "reason": a.reason, "due_in_days": a.due, "quote": quote, "speaker": who}
 	}
 	list := make([]any, 0, len(f.details))
 	for _, d := range f.details {

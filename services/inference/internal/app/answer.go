@@ -20,6 +20,7 @@ func (d *Desk) insight(a *answer, q *question, r *redacted, full bool) *events.C
 	if n := a.NextAction; n != nil {
 		out.NextAction = &events.NextAction{
 			Subject: w.prose(n.Subject), Reason: w.prose(n.Reason), DueInDays: uint32(n.DueInDays), //nolint:gosec // checked: 0 to 60
+			Evidence: w.evidence(n.Quote, n.Speaker),
 		}
 		// The tenant's own words and time for a follow-up beat the model's.
 		if i := q.tenant.Intent(a.Intent.Value); i != nil && i.NextAction != "" {
@@ -47,7 +48,9 @@ type writer struct {
 }
 
 func (w writer) finding(l labelled) *events.Finding {
-	return &events.Finding{Value: l.Value, Confidence: float32(l.Confidence), Evidence: w.evidence(l.Quote, l.Speaker)}
+	out := &events.Finding{Value: l.Value, Confidence: float32(l.Confidence), Evidence: w.evidence(l.Quote, l.Speaker)}
+	out.NoLine = len(out.Evidence) == 0 // checked: the answer says so
+	return out
 }
 
 // evidence is where a quote stands; nil for none. A quote of unredacted words becomes the redacted line

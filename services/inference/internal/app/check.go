@@ -45,8 +45,8 @@ func check(raw string, t *tenant.Tenant, lines []shown) (*answer, []fault) {
 	}
 	c := checker{lines: lines, known: placeholders(lines)}
 	intents, dispositions := labels(t)
-	c.label("intent", a.Intent, intents, true)
-	c.label("disposition", a.Disposition, dispositions, false)
+	c.label("intent", a.Intent, intents)
+	c.disposition(&a.Disposition, dispositions)
 	if fault := c.prose("summary", a.Summary, maxSummary); fault {
 		a.Summary = ""
 	}
@@ -83,21 +83,30 @@ func (c *checker) fault(code string, fatal bool, format string, args ...any) {
 	c.faults = append(c.faults, fault{code: code, text: fmt.Sprintf(format, args...), fatal: fatal})
 }
 
-// label checks one of the two labels. Without its label or its confidence the answer is none. The intent
-// must be borne out by the caller's or agent's words; how a call ended often stands in no single line, so a
-// disposition may come without a quote, but not with a wrong one.
-func (c *checker) label(name string, l labelled, allowed []string, quoted bool) {
+// label checks one of the two labels. Without its label, its confidence or words that bear it out the answer is none.
+func (c *checker) label(name string, l labelled, allowed []string) {
+	c.named(name, l, allowed)
+	if !c.said(l.Quote, l.Speaker) {
+		c.fault(name+".quote", true, "the quote of %s, %q, is not what the %s said", name, l.Quote, l.Speaker)
+	}
+}
+
+// disposition checks how the call ended. Where that stands in no line the answer must say so, and can't be sure of it.
+func (c *checker) disposition(l *labelled, allowed []string) {
+	if norm(l.Quote) != noLine || c.said(l.Quote, l.Speaker) {
+		c.label("disposition", *l, allowed)
+		return
+	}
+	c.named("disposition", *l, allowed)
+	l.Quote, l.Confidence = noLine, min(l.Confidence, mostWithoutLine)
+}
+
+func (c *checker) named(name string, l labelled, allowed []string) {
 	if !slices.Contains(allowed, l.Value) {
 		c.fault(name+".value", true, "%s %q is not one of: %s", name, l.Value, strings.Join(allowed, ", "))
 	}
 	if !(l.Confidence >= 0 && l.Confidence <= 1) {
 		c.fault(name+".confidence", true, "the confidence of %s is not between 0 and 1", name)
-	}
-	if l.Quote == "" && !quoted {
-		return
-	}
-	if !c.said(l.Quote, l.Speaker) {
-		c.fault(name+".quote", true, "the quote of %s, %q, is not what the %s said", name, l.Quote, l.Speaker)
 	}
 }
 
@@ -140,6 +149,10 @@ func (c *checker) action(a *answer) {
 	bad = c.prose("next_action.reason", n.Reason, maxReason) || bad
 	if n.DueInDays < 0 || n.DueInDays > maxDueDays {
 		c.fault("next_action.due_in_days", false, "next_action.due_in_days is not between 0 and %d", maxDueDays)
+		bad = true
+	}
+	if !c.said(n.Quote, n.Speaker) {
+		c.fault("next_action.quote", false, "the quote of next_action, %q, is not what the %s said", n.Quote, n.Speaker)
 		bad = true
 	}
 	if bad {

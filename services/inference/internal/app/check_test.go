@@ -59,17 +59,23 @@ func TestCheck(t *testing.T) {
 		{"two documents", demoAnswer + "{}", "json", false},
 		{"an unknown member", replace(`"summary"`, `"mood":"fine","summary"`), "json", false},
 		{"confidence of two", replace("0.95,\"quote\":\"I'd", "2,\"quote\":\"I'd"), "intent.confidence", false},
-		{"an intent without a quote", replace("I'd like to book a demo", ""), "intent.quote", false},
-		{"a disposition without a quote", replace("You're booked for Tuesday", ""), "", true},
+		{"an intent without a quote", replace(`0.95,"quote":"I'd like to book a demo"`, `0.95,"quote":""`), "intent.quote", false},
+		{"a disposition without a quote", replace("You're booked for Tuesday", ""), "disposition.quote", false},
+		{"a disposition that stands in no line", replace("You're booked for Tuesday", "None."), "", true},
+		{"an intent that stands in no line", replace(`"I'd like to book a demo","speaker":"caller"},
+"disp`, `"none","speaker":"caller"},
+"disp`), "intent.quote", false},
+		{"a next action without a quote", replace(`"due_in_days":3,"quote":"I'd like to book a demo"`, `"due_in_days":3,"quote":""`), "next_action.quote", true},
+		{"a next action that nobody asked for", replace(`"due_in_days":3,"quote":"I'd like to book a demo"`, `"due_in_days":3,"quote":"send me ten demos"`), "next_action.quote", true},
 		{"a disposition with a wrong quote", replace("You're booked for Tuesday", "You're booked for Friday"), "disposition.quote", false},
 		{"a disposition for agents only", replace(`"DemoBooked"`, `"ResolvedByAgent"`), "disposition.value", false},
-		{"the wrong speaker", replace(`"I'd like to book a demo","speaker":"caller"`, `"I'd like to book a demo","speaker":"agent"`), "intent.quote", false},
+		{"the wrong speaker", replace(`0.95,"quote":"I'd like to book a demo","speaker":"caller"`, `0.95,"quote":"I'd like to book a demo","speaker":"agent"`), "intent.quote", false},
 		{"a placeholder that isn't there", replace(`"[NAME_1] wants`, `"[NAME_2] wants`), "summary", true},
 		{"a detail with a placeholder that isn't there", replace(`"value":"[NAME_1]"`, `"value":"[CARD_9]"`), "details.value", true},
 		{"an unknown detail", replace(`"name":"name"`, `"name":"shoe_size"`), "details.name", true},
 		{"an empty detail", replace(`"value":"[NAME_1]"`, `"value":" "`), "details.value", true},
 		{"due in the past", replace(`"due_in_days":3`, `"due_in_days":-1`), "next_action.due_in_days", true},
-		{"no next action", replace(`{"subject":"Prepare it","reason":"[NAME_1] asked.","due_in_days":3}`, "null"), "", true},
+		{"no next action", replace(`{"subject":"Prepare it","reason":"[NAME_1] asked.","due_in_days":3,"quote":"I'd like to book a demo","speaker":"caller"}`, "null"), "", true},
 		{"a subject without end", replace("Prepare it", strings.Repeat("x", 300)), "next_action.subject", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -83,6 +89,9 @@ func TestCheck(t *testing.T) {
 			}
 			if a != nil && strings.HasPrefix(c.faults, "details") && len(a.Details) != 0 {
 				t.Error("the faulty detail is still there")
+			}
+			if a != nil && strings.HasPrefix(c.faults, "next_action") && a.NextAction != nil {
+				t.Error("the faulty next action is still there")
 			}
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/services/inference/internal/model"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 )
@@ -70,6 +71,30 @@ func TestAnsweredCall(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestEveryFindingHasItsEvidence: the words of intent, disposition and next action, or that the disposition has none.
+func TestEveryFindingHasItsEvidence(t *testing.T) {
+	for quote, noLine := range map[string]bool{"You're booked for Tuesday": false, "none": true} {
+		inBubble(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.model.says(func(int, *model.Request) (*model.Answer, error) {
+				return good(strings.Replace(demoAnswer, "You're booked for Tuesday", quote, 1)), nil
+			})
+			w.must(call("CA1", w.start).demoCall()...)
+			i, _ := w.last()
+			if e := i.GetNextAction().GetEvidence(); len(e) != 1 || e[0].GetQuote() != "I'd like to book a demo." || e[0].GetOffsetMs() != 8000 {
+				t.Errorf("next action by %v", e)
+			}
+			d := i.GetDisposition()
+			if d.GetNoLine() != noLine || (len(d.GetEvidence()) == 0) != noLine || noLine && d.GetConfidence() > mostWithoutLine || !noLine && d.GetConfidence() != 0.9 {
+				t.Errorf("disposition %v", d)
+			}
+			if i.GetIntent().GetNoLine() || len(i.GetIntent().GetEvidence()) != 1 {
+				t.Errorf("intent %v", i.GetIntent())
+			}
+		})
+	}
 }
 
 // TestRunTwice delivers everything twice, each event right after itself and the whole call once more.

@@ -12,7 +12,7 @@ import (
 
 // PromptVersion stands in every insight and every kept answer: change it with the words below, with the
 // schema or with what check.go accepts.
-const PromptVersion = "3"
+const PromptVersion = "4"
 
 // maxOutputTokens of one answer: a summary, a next action and a dozen details with their quotes come to
 // about 900.
@@ -55,7 +55,8 @@ Rules:
 - Confidence is between 0 and 1: how likely a careful person who heard the call would agree.
 - The caller's words count for more than the agent's. What the caller denies or takes back does not count.
 - The summary is one to three sentences in English for a colleague who was not there: what the caller wanted and what was agreed. The first sentence has at most 200 characters and names the matter itself, not its kind: which product, what is broken and how, which order, which appointment. Write "[NAME_1] reported that the dishwasher leaks (order A 1207)", not "the caller needs support". Use placeholders, never names or numbers of persons; call the caller "the caller" if no name was said.
-- next_action is what the company should do next, or null if nothing is left to do. The subject is a short imperative.
+- The quote of the disposition is the line that tells how the call ended. If that stands in no line, because the call broke off or nobody said it, the quote is "none", and you can't be sure.
+- next_action is what the company should do next, or null if nothing is left to do. The subject is a short imperative. Its quote is what was said that asks for it.
 - details are what the caller said of himself and his matter. Leave out what was not said. An order number is written as one would type it.
 
 `)
@@ -145,7 +146,7 @@ func repair(r *model.Request, first string, faults []fault) *model.Request {
 	for _, f := range faults {
 		b.WriteString("- " + f.text + "\n")
 	}
-	b.WriteString("Answer again, whole and in the same form. Copy quotes word for word from one line of the transcript; leave out a detail that you can't quote.\n")
+	b.WriteString("Answer again, whole and in the same form. Copy quotes word for word from one line of the transcript; leave out a detail or a next action that you can't quote.\n")
 	second := *r
 	second.Turns = append(append([]model.Turn{}, r.Turns...), model.Turn{Model: true, Text: first}, model.Turn{Text: b.String()})
 	return &second

@@ -27,7 +27,15 @@ type action struct {
 	Subject   string `json:"subject"`
 	Reason    string `json:"reason"`
 	DueInDays int    `json:"due_in_days"`
+	Quote     string `json:"quote"`
+	Speaker   string `json:"speaker"`
 }
+
+// noLine stands for the quote of a disposition that no line bears out: the call broke off, or nobody said how it ended.
+const noLine = "none"
+
+// mostWithoutLine is the most that such a disposition is worth.
+const mostWithoutLine = 0.6
 
 // detailed is one value with its evidence.
 type detailed struct {
@@ -50,29 +58,31 @@ func answerSchema(t *tenant.Tenant) *model.Schema {
 	enum := func(description string, values ...string) *model.Schema {
 		return &model.Schema{Type: model.String, Description: description, Enum: values}
 	}
-	evidence := func(first ...model.Property) *model.Schema {
-		return &model.Schema{Type: model.Object, Properties: append(first,
-			model.Property{Name: "confidence", Schema: &model.Schema{Type: model.Number, Description: "0 to 1"}},
-			model.Property{Name: "quote", Schema: str("word for word from one line of the transcript")},
-			model.Property{Name: "speaker", Schema: enum("who said it", "caller", "agent")},
-		)}
+	const wordForWord = "word for word from one line of the transcript"
+	said := func(quote string) []model.Property {
+		return []model.Property{{Name: "quote", Schema: str(quote)}, {Name: "speaker", Schema: enum("who said it", "caller", "agent")}}
+	}
+	evidence := func(quote string, first ...model.Property) *model.Schema {
+		first = append(first, model.Property{Name: "confidence", Schema: &model.Schema{Type: model.Number, Description: "0 to 1"}})
+		return &model.Schema{Type: model.Object, Properties: append(first, said(quote)...)}
 	}
 	intents, dispositions := labels(t)
 	return &model.Schema{Type: model.Object, Properties: []model.Property{
-		{Name: "intent", Schema: evidence(model.Property{Name: "value", Schema: enum("what the caller wanted", intents...)})},
-		{Name: "disposition", Schema: evidence(model.Property{Name: "value", Schema: enum("how the call ended", dispositions...)})},
+		{Name: "intent", Schema: evidence(wordForWord, model.Property{Name: "value", Schema: enum("what the caller wanted", intents...)})},
+		{Name: "disposition", Schema: evidence(wordForWord+`; "`+noLine+`" if how the call ended stands in no line`,
+			model.Property{Name: "value", Schema: enum("how the call ended", dispositions...)})},
 		{Name: "summary", Schema: str("one to three sentences, with placeholders")},
 		{Name: "next_action", Schema: &model.Schema{
 			Type: model.Object, Nullable: true, Description: "what the company should do next; null if nothing",
-			Properties: []model.Property{
+			Properties: append([]model.Property{
 				{Name: "subject", Schema: str("a short imperative, with placeholders")},
 				{Name: "reason", Schema: str("why, in one sentence, with placeholders")},
 				{Name: "due_in_days", Schema: &model.Schema{Type: model.Integer, Description: "business days from the call"}},
-			},
+			}, said(wordForWord)...),
 		}},
 		{Name: "details", Schema: &model.Schema{
 			Type: model.Array, MaxItems: maxDetails, Description: "what the caller said of himself and his matter",
-			Items: evidence(
+			Items: evidence(wordForWord,
 				model.Property{Name: "name", Schema: enum("which detail", detailNames()...)},
 				model.Property{Name: "value", Schema: str("the value, or its placeholder")},
 			),

@@ -166,7 +166,7 @@ func (w *world) last() (*events.CallInsight, *events.InsightUnavailable) {
 // demoAnswer fits the words of [demoCall].
 const demoAnswer = `{"intent":{"value":"BookDemo","confidence":0.95,"quote":"I'd like to book a demo","speaker":"caller"},
 "disposition":{"value":"DemoBooked","confidence":0.9,"quote":"You're booked for Tuesday","speaker":"agent"},
-"summary":"[NAME_1] wants a demo.","next_action":{"subject":"Prepare it","reason":"[NAME_1] asked.","due_in_days":3},
+"summary":"[NAME_1] wants a demo.","next_action":{"subject":"Prepare it","reason":"[NAME_1] asked.","due_in_days":3,"quote":"I'd like to book a demo","speaker":"caller"},
 "details":[{"name":"name","value":"[NAME_1]","confidence":0.95,"quote":"my name is [NAME_1]","speaker":"caller"}]}`
 
 // acme is the tenant of these tests.
