@@ -10,9 +10,9 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
-	"github.com/frontdesk/frontdesk/services/inference/internal/model"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/services/inference/internal/model"
 )
 
 // inBubble runs a test on a clock of its own.
