@@ -139,6 +139,21 @@ func TestLongestStream(t *testing.T) {
 	}
 }
 
+// TestLongestStreamByTheClock: the limit comes without the audio too.
+func TestLongestStreamByTheClock(t *testing.T) {
+	_, client := start(t, googlespeech.Config{MaxStream: 200 * time.Millisecond})
+	stream, err := client.StreamingRecognize(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []*speechpb.StreamingRecognizeRequest{config(), audio(noise(1, 100*time.Millisecond))} {
+		if err := stream.Send(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused(t, read(stream).err, codes.Aborted, "Max duration of 5 minutes reached for stream.")
+}
+
 func TestIdleStream(t *testing.T) {
 	_, client := start(t, googlespeech.Config{IdleTimeout: 50 * time.Millisecond})
 	for _, first := range []bool{true, false} {

@@ -29,7 +29,8 @@ type Config struct {
 	// "mid-stream" breaks it after 1 to 9 seconds of audio. Codes are gRPC's names, as UNAVAILABLE. Latency delays each
 	// response.
 	Faults fault.Settings
-	// MaxStream is how much audio a stream may hold; default 5 minutes.
+	// MaxStream is how much audio a stream may hold, and how long it may last by the clock; default 5 minutes. The clock
+	// is the wall's, however fast calls are played.
 	MaxStream time.Duration
 	// MaxStreams is how many streams a connection may have at once; default 100. Further ones wait in the client,
 	// as HTTP/2's SETTINGS_MAX_CONCURRENT_STREAMS has it.

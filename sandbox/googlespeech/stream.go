@@ -42,7 +42,9 @@ func (s *Server) recognise(stream speechpb.Speech_StreamingRecognizeServer, sess
 		return failure(code)
 	}
 	in := receive(stream)
-	req, err := s.next(stream.Context(), in)
+	old := time.NewTimer(s.cfg.MaxStream)
+	defer old.Stop()
+	req, err := s.next(stream.Context(), in, old.C)
 	if err != nil {
 		return over(err)
 	}
@@ -63,7 +65,7 @@ func (s *Server) recognise(stream speechpb.Speech_StreamingRecognizeServer, sess
 	if code := s.faults.Draw("mid-stream"); code != "" {
 		r.breakAt, r.breakBy = (1+session.ID%9)*byteRate, code
 	}
-	err = r.run(stream.Context(), in)
+	err = r.run(stream.Context(), in, old.C)
 	if sent := r.out.finish(); err == nil {
 		err = sent
 	}
@@ -95,9 +97,9 @@ type recognition struct {
 // errOver ends a stream from the server's side without an error.
 var errOver = errors.New("voice activity timeout")
 
-func (r *recognition) run(ctx context.Context, in <-chan received) error {
+func (r *recognition) run(ctx context.Context, in <-chan received, old <-chan time.Time) error {
 	for {
-		req, err := r.server.next(ctx, in)
+		req, err := r.server.next(ctx, in, old)
 		if err == nil {
 			err = r.message(req)
 		}
@@ -141,9 +143,14 @@ func (r *recognition) message(req *speechpb.StreamingRecognizeRequest) error {
 		return err
 	}
 	if full {
-		return status.Error(codes.Aborted, "Max duration of 5 minutes reached for stream.")
+		return tooLong()
 	}
 	return nil
+}
+
+// tooLong ends a stream for its length, in audio or by the clock, whichever comes first.
+func tooLong() error {
+	return status.Error(codes.Aborted, "Max duration of 5 minutes reached for stream.")
 }
 
 // bill counts audio as the vendor does: by the second, rounded up.
@@ -225,8 +232,8 @@ func receive(stream speechpb.Speech_StreamingRecognizeServer) <-chan received {
 	return in
 }
 
-// next waits for a message as long as the vendor does.
-func (s *Server) next(ctx context.Context, in <-chan received) (*speechpb.StreamingRecognizeRequest, error) {
+// next waits for a message as long as the vendor does, and no longer than the stream may last.
+func (s *Server) next(ctx context.Context, in <-chan received, old <-chan time.Time) (*speechpb.StreamingRecognizeRequest, error) {
 	idle := time.NewTimer(s.cfg.IdleTimeout)
 	defer idle.Stop()
 	select {
@@ -234,6 +241,8 @@ func (s *Server) next(ctx context.Context, in <-chan received) (*speechpb.Stream
 		return m.req, m.err
 	case <-idle.C:
 		return nil, status.Error(codes.Aborted, "Stream timed out after receiving no more client requests.")
+	case <-old:
+		return nil, tooLong()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
