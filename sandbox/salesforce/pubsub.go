@@ -49,7 +49,9 @@ type rpc struct {
 	s    *Server
 	t    *tenant
 	user *org.User
-	id   string
+	// token is the session's: a stream may outlive it.
+	token string
+	id    string
 	// trailer sets the trailers of an error.
 	trailer func(metadata.MD)
 }
@@ -95,8 +97,16 @@ func (c *rpc) authenticate(token, instance, tenantID string) bool {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || !ok || id != found.tenant.ID {
 		return false
 	}
-	c.t, c.user = found.tenant, found.user
+	c.t, c.user, c.token = found.tenant, found.user, token
 	return true
+}
+
+// alive refuses a further request of a stream whose session has ended.
+func (c *rpc) alive() error {
+	if c.s.sessions.find(c.token) == nil {
+		return c.unauthenticated()
+	}
+	return nil
 }
 
 func (c *rpc) unauthenticated() error {

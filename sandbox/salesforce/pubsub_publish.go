@@ -125,6 +125,9 @@ func (c *rpc) streamed(ctx context.Context, r *eventbus.PublishRequest, topic *s
 	if err := c.refresh(r.GetAuthRefresh()); err != nil {
 		return nil, err
 	}
+	if err := c.alive(); err != nil {
+		return nil, err
+	}
 	switch {
 	case *topic == "":
 		*topic = r.GetTopicName()
@@ -148,7 +151,7 @@ func (c *rpc) refresh(token string) error {
 	if found == nil || found.tenant != c.t {
 		return c.fail(codes.InvalidArgument, "service.auth.refresh.invalid", "The auth_refresh token is invalid.")
 	}
-	c.user = found.user
+	c.user, c.token = found.user, token
 	return nil
 }
 

@@ -72,6 +72,9 @@ func (sub *subscription) ask(r *eventbus.FetchRequest) error {
 	if err := sub.refresh(r.GetAuthRefresh()); err != nil {
 		return err
 	}
+	if err := sub.alive(); err != nil {
+		return err
+	}
 	if n := r.GetNumRequested(); n <= 0 || n > mostFetched {
 		return sub.fail(codes.InvalidArgument, "subscription.fetch.requested.events.invalid", "The number of requested events must be 1 to 100.")
 	}

@@ -146,6 +146,7 @@ func TestPublish(t *testing.T) {
 		w.event("long", strings.Repeat("x", 65), nil),
 		w.event("left over", "CA2", nil),
 		w.event("nine", "CA9", func(f map[string]any) { f["Intent_Confidence__c"] = 0.5; f["Consent_Record__c"] = true }),
+		w.event("UTF-16 counts", strings.Repeat("😀", 33), nil),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +157,7 @@ func TestPublish(t *testing.T) {
 			t.Errorf("result %d: %v", i, r)
 		}
 	}
-	if len(res.GetResults()) != 10 || res.GetResults()[0].GetCorrelationKey() != "one" || res.GetSchemaId() != w.id {
+	if len(res.GetResults()) != 11 || res.GetResults()[0].GetCorrelationKey() != "one" || res.GetSchemaId() != w.id {
 		t.Errorf("results: %v", res)
 	}
 	events := s.Events("", "Call_Completed__e", 0)
@@ -182,6 +183,52 @@ func TestPublish(t *testing.T) {
 		if row.Key == key && row.Amount != 3 {
 			t.Errorf("metered %v events", row.Amount)
 		}
+	}
+}
+
+// TestStreamsEndWithTheirSession unless they are given the token of another.
+func TestStreamsEndWithTheirSession(t *testing.T) {
+	s := start(t)
+	w := dial(t, s, integration)
+	publishing, err := w.c.PublishStream(w.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(refresh string) error {
+		batch := &eventbus.PublishRequest{TopicName: completed, AuthRefresh: refresh, Events: []*eventbus.ProducerEvent{w.event("e", "CA1", nil)}}
+		if err := publishing.Send(batch); err != nil {
+			t.Fatal(err)
+		}
+		_, err := publishing.Recv()
+		return err
+	}
+	if err := send(""); err != nil {
+		t.Fatal(err)
+	}
+	fetch := &eventbus.FetchRequest{TopicName: completed, ReplayPreset: eventbus.ReplayPreset_EARLIEST, NumRequested: 1}
+	subscribed, err := w.c.Subscribe(w.ctx)
+	if err == nil {
+		err = subscribed.Send(fetch)
+	}
+	if err == nil {
+		_, err = subscribed.Recv()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.EndSessions()
+	if err := send(login(t, s, integration).token); err != nil {
+		t.Errorf("with a new token: %v", err)
+	}
+	s.EndSessions()
+	if err := send(""); status.Code(err) != codes.Unauthenticated || errorCode(publishing.Trailer()) != "service.auth.error" {
+		t.Errorf("publishing: %v", err)
+	}
+	if err := subscribed.Send(fetch); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := subscribed.Recv(); status.Code(err) != codes.Unauthenticated || errorCode(subscribed.Trailer()) != "service.auth.error" {
+		t.Errorf("subscribed: %v", err)
 	}
 }
 

@@ -91,8 +91,7 @@ func coerceText(f *schema.Field, v any) (any, *Error) {
 	if strings.ContainsRune(s, 0) {
 		return nil, bad("INVALID_FIELD", []string{f.Name}, "%s: bad field value: a null character", f.Label)
 	}
-	// Lengths count as Apex counts, in UTF-16.
-	if n := len(utf16.Encode([]rune(s))); f.Length > 0 && n > f.Length {
+	if f.Length > 0 && length(s) > f.Length {
 		return nil, bad("STRING_TOO_LONG", []string{f.Name}, "%s: data value too large: %s (max length=%d)", f.Label, s, f.Length)
 	}
 	if f.Type == schema.Email && !emailForm.MatchString(s) {
@@ -103,6 +102,9 @@ func coerceText(f *schema.Field, v any) (any, *Error) {
 	}
 	return s, nil
 }
+
+// length counts a text as Apex does, in UTF-16, whichever way in it comes.
+func length(s string) int { return len(utf16.Encode([]rune(s))) }
 
 // coercePick takes a value of the list in the list's own case; others only where the list is not restricted.
 func coercePick(f *schema.Field, s string) (any, *Error) {

@@ -2,7 +2,6 @@ package org
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"github.com/frontdesk/frontdesk/sandbox/salesforce/internal/bus"
 	"github.com/frontdesk/frontdesk/sandbox/salesforce/internal/schema"
@@ -107,7 +106,7 @@ func (t *Topic) refuse(e Produced) string {
 		return e.Fault
 	case len(e.Payload) > maxEvent:
 		return "The event message size exceeds the maximum of 1 MB."
-	case utf8.RuneCountInString(e.ID) > 36:
+	case length(e.ID) > 36:
 		return "The event id must have at most 36 characters."
 	case e.SchemaID != t.SchemaID:
 		return "The schema ID is not that of the topic's event: " + e.SchemaID
@@ -123,7 +122,7 @@ func (t *Topic) refuse(e Produced) string {
 		return "CreatedById is required: the ID of a user."
 	}
 	for _, f := range t.Object.Fields {
-		if s := str(fields[f.Name]); f.Custom && f.Length > 0 && utf8.RuneCountInString(s) > f.Length {
+		if s := str(fields[f.Name]); f.Custom && f.Length > 0 && length(s) > f.Length {
 			return f.Label + ": data value too large (max length exceeded) for field " + f.Name
 		}
 	}
