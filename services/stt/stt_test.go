@@ -14,6 +14,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/embedded"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
@@ -26,7 +27,9 @@ import (
 // rig is a broker, a recogniser and the part of ingress that puts sound on the log.
 type rig struct {
 	t       *testing.T
+	cluster *kafkatest.Cluster
 	conn    *broker.Conn
+	signals *signals
 	prod    *produce.Producer
 	speech  *googlespeech.Server
 	calls   []*calls.Call
@@ -42,7 +45,9 @@ func newRig(t *testing.T, speed float64, names ...string) *rig {
 	for _, topic := range events.Topics() {
 		topics = append(topics, topic.Name+":4")
 	}
-	r := &rig{t: t, conn: kafkatest.Broker(t, topics...), speed: speed}
+	r := &rig{t: t, cluster: kafkatest.Start(t, embedded.KafkaConfig{}, topics...), speed: speed}
+	r.conn = r.cluster.Conn
+	r.listen()
 	r.prod = produce.New(r.conn, produce.Config{}, telemetry.Discard())
 	t.Cleanup(func() { _ = r.prod.Close(context.WithoutCancel(t.Context())) })
 	all, err := calls.Load("../../samples/calls")
@@ -177,30 +182,26 @@ type transcript struct {
 }
 
 // transcripts waits until every call is complete.
-func (r *rig) transcripts(within time.Duration) map[string]*transcript {
+func (r *rig) transcripts(within time.Duration) (out map[string]*transcript) {
 	r.t.Helper()
-	deadline := time.Now().Add(within)
-	for {
-		out := r.read()
-		open := slices.ContainsFunc(r.calls, func(c *calls.Call) bool { return out[id(c)] == nil || out[id(c)].completed == nil })
-		if !open {
-			return out
-		}
-		if time.Now().After(deadline) {
-			for _, c := range r.calls {
-				if tr := out[id(c)]; tr == nil || tr.completed == nil {
-					r.t.Errorf("call %s is not complete", c.Name)
-				}
+	open := func(c *calls.Call) bool { return out[id(c)] == nil || out[id(c)].completed == nil }
+	if !r.signals.until(within, func() bool {
+		out = r.read(r.signals.transcripts())
+		return !slices.ContainsFunc(r.calls, open)
+	}) {
+		for _, c := range r.calls {
+			if open(c) {
+				r.t.Errorf("call %s is not complete", c.Name)
 			}
-			r.t.FailNow()
 		}
-		<-time.After(100 * time.Millisecond)
+		r.t.FailNow()
 	}
+	return out
 }
 
-func (r *rig) read() map[string]*transcript {
+func (r *rig) read(records []broker.Record) map[string]*transcript {
 	out := map[string]*transcript{}
-	for _, rec := range kafkatest.Records(r.t, r.conn, events.Transcripts.Name) {
+	for _, rec := range records {
 		e, err := events.Unmarshal(rec.Value)
 		if err != nil {
 			r.t.Fatal(err)
@@ -259,30 +260,32 @@ func (r *rig) same(got map[string]*transcript) {
 // committed waits until nothing of calls.media is left to do.
 func (r *rig) committed() {
 	r.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for {
-		res, err := r.conn.Client.OffsetFetch(r.t.Context(), &kafka.OffsetFetchRequest{GroupID: "stt", Topics: map[string][]int{events.Media.Name: {0, 1, 2, 3}}})
+	var behind []string
+	if !r.signals.until(20*time.Second, func() bool {
+		behind = r.behind()
+		return len(behind) == 0
+	}) {
+		r.t.Fatalf("not everything was done: %v", behind)
+	}
+}
+
+// behind names the partitions of calls.media in which something is left to do.
+func (r *rig) behind() (behind []string) {
+	r.t.Helper()
+	res, err := r.conn.Client.OffsetFetch(r.t.Context(), &kafka.OffsetFetchRequest{GroupID: "stt", Topics: map[string][]int{events.Media.Name: {0, 1, 2, 3}}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, p := range res.Topics[events.Media.Name] {
+		first, end, err := r.conn.Offsets(r.t.Context(), events.Media.Name, p.Partition)
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		var behind []string
-		for _, p := range res.Topics[events.Media.Name] {
-			first, end, err := r.conn.Offsets(r.t.Context(), events.Media.Name, p.Partition)
-			if err != nil {
-				r.t.Fatal(err)
-			}
-			if max(p.CommittedOffset, first) < end {
-				behind = append(behind, fmt.Sprintf("%d: %d of %d", p.Partition, p.CommittedOffset, end))
-			}
+		if max(p.CommittedOffset, first) < end {
+			behind = append(behind, fmt.Sprintf("%d: %d of %d", p.Partition, p.CommittedOffset, end))
 		}
-		if len(behind) == 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			r.t.Fatalf("not everything was done: %v", behind)
-		}
-		<-time.After(50 * time.Millisecond)
 	}
+	return behind
 }
 
 var everyday = []string{"books-a-demo", "asks-for-support", "speaks-over-the-agent", "habla-espanol", "says-private-things", "existing-customer"}
@@ -366,7 +369,8 @@ func TestKilled(t *testing.T) {
 	r := newRig(t, 4, everyday...)
 	first, second := spawn(t, r.settings()), spawn(t, r.settings())
 	wait := r.playAll()
-	<-time.After(5 * time.Second)
+	r.joined(2)
+	r.underWay(2)
 	first.kill()
 	third := spawn(t, r.settings())
 	wait()
@@ -394,9 +398,10 @@ func TestRebalance(t *testing.T) {
 	r := newRig(t, 4, everyday...)
 	_, stop := r.start(r.config())
 	wait := r.playAll()
-	<-time.After(3 * time.Second)
+	r.underWay(1)
 	r.start(r.config())
-	<-time.After(3 * time.Second)
+	r.joined(2)
+	r.underWay(3)
 	stop()
 	wait()
 	r.same(r.transcripts(60 * time.Second))
