@@ -49,6 +49,7 @@ type world struct {
 	crm     *sandbox.Server
 	tenants *tenant.Set
 	prod    *produce.Producer
+	tel     *telemetry.Telemetry
 }
 
 // patterns are the tenants: each has an org of its own name.
@@ -56,7 +57,7 @@ func patterns() []string { return []string{"direct", "events", "both", "analytic
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{t: t}
+	w := &world{t: t, tel: telemetry.Discard()}
 	w.kafka = kafkatest.Start(t, embedded.KafkaConfig{},
 		events.Insights.Name, events.Insights.Retry("crm-writer").Name, events.Records.Name, events.Usage.Name, events.DeadLetters.Name)
 	var err error
@@ -166,7 +167,7 @@ func (w *world) start(change ...func(*crmwriter.Config)) (stop func()) {
 	for _, f := range change {
 		f(&cfg)
 	}
-	s, err := crmwriter.New(w.t.Context(), cfg, w.tenants, telemetry.Discard())
+	s, err := crmwriter.New(w.t.Context(), cfg, w.tenants, w.tel)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -41,6 +41,7 @@ type world struct {
 	redis   string
 	model   *vertexai.Server
 	tenants *tenant.Set
+	tel     *telemetry.Telemetry
 	read    map[string][]int64 // next offset per topic and partition
 }
 
@@ -55,7 +56,7 @@ func newWorld(t *testing.T) *world {
 	for _, topic := range []events.Topic{events.Lifecycle, events.Transcripts} {
 		topics = append(topics, fmt.Sprintf("%s:%d", consume.RetryTopic(topic.Name, "inference"), partitions))
 	}
-	w := &world{t: t, conn: kafkatest.Broker(t, topics...), read: map[string][]int64{}}
+	w := &world{t: t, conn: kafkatest.Broker(t, topics...), tel: telemetry.Discard(), read: map[string][]int64{}}
 	w.prod = produce.New(w.conn, produce.Config{}, telemetry.Discard())
 	t.Cleanup(func() { _ = w.prod.Close(context.Background()) })
 	w.redis = kafkatest.Redis(t).Options().Addr
@@ -88,7 +89,7 @@ func (w *world) service(change ...func(*inference.Config)) (s *inference.Service
 	for _, c := range change {
 		c(&cfg)
 	}
-	s, err := inference.New(w.t.Context(), cfg, w.tenants, telemetry.Discard())
+	s, err := inference.New(w.t.Context(), cfg, w.tenants, w.tel)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -35,6 +35,7 @@ type rig struct {
 	calls   []*calls.Call
 	tenants string
 	set     *tenant.Set
+	tel     *telemetry.Telemetry
 	speed   float64
 }
 
@@ -45,7 +46,7 @@ func newRig(t *testing.T, speed float64, names ...string) *rig {
 	for _, topic := range events.Topics() {
 		topics = append(topics, topic.Name+":4")
 	}
-	r := &rig{t: t, cluster: kafkatest.Start(t, embedded.KafkaConfig{}, topics...), speed: speed}
+	r := &rig{t: t, cluster: kafkatest.Start(t, embedded.KafkaConfig{}, topics...), tel: telemetry.Discard(), speed: speed}
 	r.conn = r.cluster.Conn
 	r.listen()
 	r.prod = produce.New(r.conn, produce.Config{}, telemetry.Discard())
@@ -81,7 +82,7 @@ func (r *rig) config() stt.Config { return r.settings().config() }
 // start runs a service in this process until the test ends, or stop.
 func (r *rig) start(cfg stt.Config) (s *stt.Service, stop func()) {
 	r.t.Helper()
-	s, err := stt.New(r.t.Context(), cfg, r.set, telemetry.Discard())
+	s, err := stt.New(r.t.Context(), cfg, r.set, r.tel)
 	if err != nil {
 		r.t.Fatal(err)
 	}
