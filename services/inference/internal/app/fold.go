@@ -120,34 +120,21 @@ func foldEnd(s *events.CallState, e *events.CallEvent, m *events.CallEnded, root
 	return facts
 }
 
-// foldConsent keeps the latest answer. A withdrawal is final, and forgets what a model has said.
+// foldConsent keeps the answer that counts. A withdrawal forgets what a model has said.
 func foldConsent(s *events.CallState, m *events.ConsentRecorded) news {
-	const withdrawn = events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN
-	f := s.GetFacts()
-	if at := f.GetConsentAt(); at != nil {
-		if f.GetConsent() == withdrawn && m.GetAnswer() != withdrawn {
-			return silent
-		}
-		later := m.GetDecidedAt().AsTime().Compare(at.AsTime())
-		if m.GetAnswer() != withdrawn && (later < 0 || later == 0 && strictness(m.GetAnswer()) <= strictness(f.GetConsent())) {
-			return silent
-		}
+	f, had := s.GetFacts(), events.Consent{}
+	if f.GetConsentAt() != nil { // or it was only assumed when the call opened
+		had = events.Consent{Answer: f.GetConsent(), At: f.GetConsentAt().AsTime()}
+	}
+	if had.Then(events.ConsentOf(m)) == had {
+		return silent
 	}
 	f.Consent, f.ConsentAt, f.ConsentMethod = m.GetAnswer(), m.GetDecidedAt(), m.GetMethod()
 	f.ConsentPromptVersion = m.GetPromptVersion()
-	if f.GetConsent() == withdrawn {
+	if f.GetConsent() == events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN {
 		s.Answered, s.Unanswered, s.AskAgain = nil, nil, nil
 	}
 	return facts
-}
-
-// strictness orders answers of the same instant: the one that forbids more counts.
-func strictness(a events.ConsentAnswer) int {
-	return slices.Index([]events.ConsentAnswer{
-		events.ConsentAnswer_CONSENT_ANSWER_PENDING, events.ConsentAnswer_CONSENT_ANSWER_NOT_ASKED,
-		events.ConsentAnswer_CONSENT_ANSWER_GRANTED, events.ConsentAnswer_CONSENT_ANSWER_TIMED_OUT,
-		events.ConsentAnswer_CONSENT_ANSWER_REFUSED, events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN,
-	}, a)
 }
 
 // foldRecording keeps the better end of a recording, should the carrier tell of two.

@@ -15,7 +15,7 @@ type call struct {
 	key  []byte
 
 	mu        sync.Mutex
-	answer    events.ConsentAnswer // the latest that was recorded; UNSPECIFIED if none was
+	answer    events.Consent // the one that counts of those recorded; zero if none was
 	streams   map[string]*stream
 	newest    map[string]*stream // by leg
 	outbox    outbox
@@ -92,7 +92,7 @@ func (c *call) stream(e *events.CallEvent, id string) *stream {
 // consent takes an answer. It is done with the newest stream that it decides about, so that a crash right
 // after it can't forget it; calls.lifecycle has it by then too.
 func (c *call) consent(d Delivery, m *events.ConsentRecorded) {
-	c.answer = latest(c.answer, m.GetAnswer())
+	c.answer = c.answer.Then(events.ConsentOf(m))
 	var open *stream
 	for _, s := range c.streams {
 		if s.state == completed {

@@ -21,7 +21,7 @@ type Past struct {
 }
 
 type pastCall struct {
-	answer  events.ConsentAnswer
+	answer  events.Consent
 	ended   time.Time // zero while the call lives
 	streams []*pastStream
 }
@@ -50,7 +50,7 @@ func (p *Past) Lifecycle(e *events.CallEvent) {
 	}
 	switch m := e.Message().(type) {
 	case *events.ConsentRecorded:
-		c.answer = latest(c.answer, m.GetAnswer())
+		c.answer = c.answer.Then(events.ConsentOf(m))
 	case *events.MediaStarted:
 		if c.stream(m.GetStreamId()) == nil {
 			c.streams = append(c.streams, &pastStream{begun: e, started: m, told: map[events.Party]int64{}})
@@ -162,9 +162,7 @@ func (c *call) restore(p *pastCall) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.answer == events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED || p.answer == events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN {
-		c.answer = p.answer
-	}
+	c.answer = c.answer.Then(p.answer)
 	for _, ps := range p.streams {
 		if c.streams[ps.started.GetStreamId()] == nil {
 			c.open(ps.begun, ps.started, false).resume(ps)

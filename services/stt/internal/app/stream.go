@@ -91,10 +91,10 @@ func (s *stream) track(p events.Party) *track {
 // decide looks again whether the stream may be heard, and acts on it.
 func (s *stream) decide() {
 	answer := s.started.GetConsent()
-	if s.call.answer != events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED {
+	if said := s.call.answer.Answer; said != events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED {
 		// An answer on the log is what was said last; a new stream may begin in a process that knows only
 		// what was known when the call opened.
-		answer = s.call.answer
+		answer = said
 	}
 	if s.state == closing || s.state == completed || s.verdict.kind == unheard {
 		return

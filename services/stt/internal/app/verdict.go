@@ -54,11 +54,3 @@ func judge(t *tenant.Tenant, answer events.ConsentAnswer) verdict {
 		return verdict{unheard, "consent unknown"}
 	}
 }
-
-// latest is the answer that counts after another has come: a withdrawal is final.
-func latest(before, now events.ConsentAnswer) events.ConsentAnswer {
-	if before == events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN || now == events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED {
-		return before
-	}
-	return now
-}

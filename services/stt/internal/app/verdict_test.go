@@ -75,23 +75,6 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func TestLatest(t *testing.T) {
-	const (
-		unspecified = events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED
-		granted     = events.ConsentAnswer_CONSENT_ANSWER_GRANTED
-		refused     = events.ConsentAnswer_CONSENT_ANSWER_REFUSED
-		withdrawn   = events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN
-	)
-	for _, c := range []struct{ before, now, want events.ConsentAnswer }{
-		{unspecified, granted, granted}, {refused, granted, granted}, {granted, refused, refused},
-		{granted, withdrawn, withdrawn}, {withdrawn, granted, withdrawn}, {granted, unspecified, granted},
-	} {
-		if got := latest(c.before, c.now); got != c.want {
-			t.Errorf("%v after %v is %v, want %v", c.now, c.before, got, c.want)
-		}
-	}
-}
-
 // TestLedger is the arithmetic of what is done when.
 func TestLedger(t *testing.T) {
 	var done []uint64
