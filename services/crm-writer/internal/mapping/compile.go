@@ -45,7 +45,7 @@ type program struct {
 type write struct {
 	ref, object string
 	when        *program
-	by, key     *key
+	by, key     *pair
 	phone       *program
 	objects     []string
 	several     crm.Several
@@ -54,7 +54,8 @@ type write struct {
 	other       map[string][]*field
 }
 
-type key struct {
+// pair is a compiled pairRule.
+type pair struct {
 	field string
 	value *program
 	when  *program
@@ -76,7 +77,7 @@ type field struct {
 type fileMaker struct {
 	when                        *program
 	object, parent, parentField string
-	key, content                *key
+	key, content                *pair
 	fields                      []*field
 }
 
@@ -206,11 +207,11 @@ func (c *compiler) condition(e expr, what string) *program {
 	return c.typed(e, what, "a condition", cel.BoolType)
 }
 
-func (c *compiler) key(k *keyRule, what string) *key {
+func (c *compiler) pair(k *pairRule, what string) *pair {
 	if k == nil {
 		return nil
 	}
-	return &key{
+	return &pair{
 		field: k.field,
 		value: c.typed(k.value, what+".value", "text", cel.StringType),
 		when:  c.condition(k.when, what+".when"),
@@ -234,7 +235,7 @@ func (c *compiler) write(r writeRule, list string, earlier map[string]bool) *wri
 	w := &write{
 		ref: r.ref, object: r.object, objects: r.objects, scope: crm.Scope(r.revision), several: crm.Several(r.several),
 		when: c.condition(r.when, what+".when"),
-		by:   c.key(r.by, what+".match.by"), key: c.key(r.key, what+".match.key"),
+		by:   c.pair(r.by, what+".match.by"), key: c.pair(r.key, what+".match.key"),
 		phone:  c.typed(r.phone, what+".match.phone", "text", cel.StringType),
 		fields: c.fields(r.fields, what+".fields", r.object, earlier),
 		other:  map[string][]*field{},
@@ -315,7 +316,7 @@ func (c *compiler) file(r *fileRule, refs map[string]bool) {
 	}
 	c.m.file = &fileMaker{
 		when: c.condition(r.when, "file.when"), object: r.object, parent: r.parent, parentField: r.parentField,
-		key: c.key(r.key, "file.key"), content: c.key(r.content, "file.content"),
+		key: c.pair(r.key, "file.key"), content: c.pair(r.content, "file.content"),
 		fields: c.fields(r.fields, "file.fields", r.object, nil),
 	}
 }

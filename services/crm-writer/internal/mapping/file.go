@@ -44,11 +44,11 @@ type writeRule struct {
 	ref      string
 	object   string
 	when     expr
-	by       *keyRule
+	by       *pairRule
 	phone    expr
 	objects  []string
 	several  string
-	key      *keyRule
+	key      *pairRule
 	revision string
 	fields   []fieldRule
 	// other has the fields for a match that is a record of another object.
@@ -60,8 +60,8 @@ type otherRule struct {
 	fields []fieldRule
 }
 
-// keyRule is an external id.
-type keyRule struct {
+// pairRule is a field and the text that goes into it: an external id, or a file's content.
+type pairRule struct {
 	at    place
 	field string
 	value expr
@@ -91,8 +91,8 @@ type fileRule struct {
 	object      string
 	parent      string
 	parentField string
-	key         *keyRule
-	content     *keyRule
+	key         *pairRule
+	content     *pairRule
 	fields      []fieldRule
 }
 
@@ -218,9 +218,9 @@ func (out *file) readMatch(w *writeRule, n node, list string) {
 	for _, e := range n.entries(what) {
 		switch e.key {
 		case "by":
-			w.by = readKey(e, what+".by")
+			w.by = readPair(e, what+".by")
 		case "key":
-			w.key = readKey(e, what+".key")
+			w.key = readPair(e, what+".key")
 		case "phone":
 			w.phone = readExpr(e.value, what+".phone")
 		case "objects":
@@ -233,8 +233,8 @@ func (out *file) readMatch(w *writeRule, n node, list string) {
 	}
 }
 
-func readKey(e entry, what string) *keyRule {
-	k := &keyRule{at: e.at}
+func readPair(e entry, what string) *pairRule {
+	k := &pairRule{at: e.at}
 	for _, x := range e.value.entries(what) {
 		switch x.key {
 		case "field":
@@ -353,9 +353,9 @@ func (out *file) readFileRule(e entry) *fileRule {
 		case "parent_field":
 			r.parentField = x.value.text("file.parent_field")
 		case "key":
-			r.key = readKey(x, "file.key")
+			r.key = readPair(x, "file.key")
 		case "content":
-			r.content = readKey(x, "file.content")
+			r.content = readPair(x, "file.content")
 		case "fields":
 			r.fields = out.readFields(x.value, "file.fields")
 		default:

@@ -290,16 +290,31 @@ func readable(p *crm.Plan) any {
 	return out
 }
 
-func TestValuesAreNeverNullAndNamesAreSplit(t *testing.T) {
-	for whole, want := range map[string][2]string{
-		"Jane Doe|en-US": {"Jane", "Doe"}, "Anna|en-US": {"Anna", ""}, "Mary Jane Smith|en-US": {"Mary Jane", "Smith"},
-		"Ana García López|es-US": {"Ana", "García López"}, "Ana García|es-US": {"Ana", "García"}, "|en": {"", ""},
+// TestOnlyAWholeNameIsSplit, by the rule that inference has: parts stand as they came.
+func TestOnlyAWholeNameIsSplit(t *testing.T) {
+	for name, c := range map[string]struct {
+		details []*events.Detail
+		want    string
+	}{
+		"whole":                         {[]*events.Detail{{Name: "name", Value: "Pieter van der Merwe"}}, "Pieter|van der Merwe"},
+		"a title":                       {[]*events.Detail{{Name: "name", Value: "Mr. Whitfield"}}, "|Whitfield"},
+		"parts beside a whole":          {[]*events.Detail{{Name: "name", Value: "Ana Maria Lopez"}, {Name: "first_name", Value: "Ana"}, {Name: "last_name", Value: "Maria Lopez"}}, "Ana|Maria Lopez"},
+		"a first name beside the whole": {[]*events.Detail{{Name: "name", Value: "Olga"}, {Name: "first_name", Value: "Olga"}}, "Olga|"},
+		"a last name alone":             {[]*events.Detail{{Name: "last_name", Value: "Whitfield"}}, "|Whitfield"},
 	} {
-		text, language, _ := strings.Cut(whole, "|")
-		if first, last := splitName(text, language); first != want[0] || last != want[1] {
-			t.Errorf("%s: %q, %q", whole, first, last)
+		i := insight("BookDemo", "QualifiedLead")
+		i.Details = c.details
+		for _, d := range i.GetDetails() {
+			d.Confidence = 0.99
+		}
+		v := newView(event(i), acme(t), nil)
+		if got := v.name.first + "|" + v.name.last; got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
+}
+
+func TestValuesAreNeverNull(t *testing.T) {
 	p := plan(t, canonical(t), insight("Spam", "Spam"))
 	for _, w := range p.Writes {
 		for name, v := range w.Fields {

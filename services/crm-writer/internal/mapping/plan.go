@@ -123,18 +123,24 @@ func (s *scope) match(w *write, out *crm.Write) (bool, error) {
 	return false, nil
 }
 
-func (s *scope) key(k *key) (*crm.Key, error) {
-	if k == nil {
-		return nil, nil
+// pair evaluates the text of a pair; "" where there is none.
+func (s *scope) pair(p *pair) (string, error) {
+	if p == nil {
+		return "", nil
 	}
-	if ok, err := s.holds(k.when); err != nil || !ok {
-		return nil, err
+	if ok, err := s.holds(p.when); err != nil || !ok {
+		return "", err
 	}
-	text, err := s.text(k.value)
+	return s.text(p.value)
+}
+
+// key is an external id; nil where there is none.
+func (s *scope) key(p *pair) (*crm.Key, error) {
+	text, err := s.pair(p)
 	if err != nil || text == "" {
 		return nil, err
 	}
-	return &crm.Key{Field: k.field, Value: text}, nil
+	return &crm.Key{Field: p.field, Value: text}, nil
 }
 
 // fieldsOf evaluates fields of a record, with its revision, and notes the rules that they come with.
@@ -236,8 +242,8 @@ func (s *scope) file(refs map[string]bool) (*crm.File, error) {
 	if k == nil || err != nil {
 		return nil, err
 	}
-	content, err := s.key(m.content)
-	if content == nil || err != nil {
+	content, err := s.pair(m.content)
+	if content == "" || err != nil {
 		return nil, err
 	}
 	fields, _, err := s.fields(m.fields, nil, false)
@@ -246,7 +252,7 @@ func (s *scope) file(refs map[string]bool) (*crm.File, error) {
 	}
 	return &crm.File{
 		Ref: m.parent, Object: m.object, ParentField: m.parentField, KeyField: k.Field, Key: k.Value,
-		Fields: fields, ContentField: content.Field, Content: []byte(content.Value),
+		Fields: fields, ContentField: m.content.field, Content: []byte(content),
 	}, nil
 }
 

@@ -21,8 +21,8 @@ type name struct {
 // whole is first and last name as people write them.
 func (n name) whole() string { return strings.TrimSpace(n.first + " " + n.last) }
 
-// spokenName takes the parts where the model gave them, else splits the whole. It is sure above the tenant's
-// threshold only.
+// spokenName takes the parts that inference gives, and splits a name that came whole by the same rule. It is sure above
+// the tenant's threshold only.
 func (v *view) spokenName() name {
 	first, last, whole := v.details("first_name"), v.details("last_name"), v.details("name")
 	n := name{first: v.detail("first_name"), last: v.detail("last_name")}
@@ -37,8 +37,8 @@ func (v *view) spokenName() name {
 	default:
 		return name{}
 	}
-	if n.last == "" && whole != nil {
-		n.first, n.last = splitName(v.detail("name"), v.insight.GetLanguage())
+	if first == nil && last == nil {
+		n.first, n.last = events.SplitName(v.detail("name"), v.insight.GetLanguage(), nil)
 	}
 	n.confidence = share(confidence)
 	// The tenant's threshold is decimal text, the confidence a float32: compared as people read them.
@@ -47,21 +47,6 @@ func (v *view) spokenName() name {
 	}
 	n.sure = true
 	return n
-}
-
-// splitName takes the last word for the last name; Spanish has two last names, so there all but the first
-// word.
-func splitName(whole, language string) (first, last string) {
-	words := strings.Fields(whole)
-	switch {
-	case len(words) == 0:
-		return "", ""
-	case len(words) == 1:
-		return words[0], "" // "this is Anna": a first name is what people give alone
-	case strings.HasPrefix(language, "es") && len(words) > 2:
-		return words[0], strings.Join(words[1:], " ")
-	}
-	return strings.Join(words[:len(words)-1], " "), words[len(words)-1]
 }
 
 func (v *view) redacted() string {

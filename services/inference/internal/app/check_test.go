@@ -111,35 +111,6 @@ func TestPromptKeepsItsFence(t *testing.T) {
 	}
 }
 
-func TestSplitName(t *testing.T) {
-	for _, c := range []struct{ name, language, first, last string }{
-		{"Martin Whitfield", "en-US", "Martin", "Whitfield"},
-		{"Mary Ann Smith", "en-US", "Mary Ann", "Smith"},
-		{"María García López", "es-US", "María", "García López"},
-		{"Ana de la Torre", "es-US", "Ana", "de la Torre"},
-		{"Ludwig van Beethoven", "en-US", "Ludwig", "van Beethoven"},
-		{"Mr. Whitfield", "en-US", "", "Whitfield"},
-		{"señora García", "es-MX", "", "García"},
-		{"Olga", "en-US", "Olga", ""},
-		{"van der Merwe", "en-US", "", "van der Merwe"},
-		{"Pieter van der Merwe", "en-US", "Pieter", "van der Merwe"},
-		{"De Vries", "en-US", "", "De Vries"},
-		{"Al Haroun", "en-US", "Al", "Haroun"},
-		{"Khalid bin Rashid", "en-US", "Khalid", "bin Rashid"},
-		{"Mary-Jane Abernathy-Wu", "en-US", "Mary-Jane", "Abernathy-Wu"},
-		{"Robert Quarles Jr.", "en-US", "Robert", "Quarles Jr."},
-		{"Yuliana Andrea Ospina", "es-US", "Yuliana Andrea", "Ospina"},
-		{"José Luis de la Torre", "es-ES", "José Luis", "de la Torre"},
-		{"María José del Río y Zúñiga", "es-ES", "María José", "del Río y Zúñiga"},
-		{"Refugio Tlatelpa", "es-MX", "Refugio", "Tlatelpa"},
-		{"", "en-US", "", ""},
-	} {
-		if first, last := splitName(c.name, c.language); first != c.first || last != c.last {
-			t.Errorf("%q: %q, %q", c.name, first, last)
-		}
-	}
-}
-
 func TestPrices(t *testing.T) {
 	own := acme(t)
 	u := usageOf(own, "product", "r1", "ok", model.Usage{Input: 1_500_000, Cached: 10, Output: 3}, false, t0)
