@@ -1,6 +1,10 @@
 // Package batch makes a recogniser of a product that takes one piece of audio at a time and answers once, as
 // servers with an OpenAI-like /v1/audio/transcriptions do. It cuts what comes in into windows, at pauses as
 // far as there are any, so that no word lies in two of them; silence it asks nobody about.
+//
+// It is the way in for recognisers on the tenant's own premises, faster-whisper's servers first: those know no streams, so
+// everything here but the HTTP request is what they need. That request is the [Transcriber], which no binary has yet;
+// the tests' server, which passes the drivers' suite through this package, is the fake that the port is shown by.
 package batch
 
 import (
