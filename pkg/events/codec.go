@@ -13,7 +13,9 @@ const MaxEventBytes = 900 << 10
 // ErrUndecodable wraps every reason why bytes are no event. It is permanent: the same bytes never decode.
 var ErrUndecodable = errors.New("not a Frontdesk event")
 
-// Marshal encodes e after checking it; see [Validate] for what it refuses. The encoding is deterministic
+// Marshal encodes e after checking it; see [Validate] for what it refuses. It refuses an id that does not follow from the
+// rest of the event, too (see [Call.Event]): whoever repeated an event under another id would have its effect twice.
+// A reader goes without that check, or it would refuse what a later version tells apart more finely. The encoding is deterministic
 // within one version of the protobuf library, so that a repeated event repeats its bytes.
 func Marshal(e *CallEvent) ([]byte, error) { return Append(nil, e) }
 
@@ -21,6 +23,9 @@ func Marshal(e *CallEvent) ([]byte, error) { return Append(nil, e) }
 func Append(dst []byte, e *CallEvent) ([]byte, error) {
 	if err := Validate(e); err != nil {
 		return dst, err
+	}
+	if !follows(e) {
+		return dst, &InvalidError{Kind: e.Kind(), Faults: []string{"event_id does not follow from the event"}}
 	}
 	start := len(dst)
 	dst, err := proto.MarshalOptions{Deterministic: true}.MarshalAppend(dst, e)

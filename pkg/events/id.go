@@ -86,8 +86,8 @@ func IDBytes(id string) []byte {
 // Discriminator is what tells m from other events of its kind on the same leg: together with call id, leg
 // and kind it makes the event id and the idempotency key. It panics if m is no body of [Body].
 //
-// What makes up a kind's discriminator is settled for ever once released: readers refuse an event whose id doesn't
-// follow from it, those of yesterday's version and of tomorrow's alike. Something new to tell apart is a new kind.
+// What makes up a kind's discriminator is settled once released: two versions that made it otherwise would give one event
+// two ids during a rollout, and it would count twice. Something new to tell apart is a new kind.
 func Discriminator(m proto.Message) string { return discriminator(m) }
 
 func discriminator(m proto.Message) string {
