@@ -37,7 +37,7 @@ func (c *Consumer) deadLettered(next Handler) Handler {
 				return
 			}
 			failedSpan(ctx, "dead letter", err)
-			c.bury(m, err, done)
+			c.bury(m, err, done) //nolint:contextcheck // it outlives the handler, within the message's trace
 		})
 	}
 }

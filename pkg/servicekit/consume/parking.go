@@ -55,5 +55,5 @@ func (c *Consumer) park(ctx context.Context, m *Message, cause error, done func(
 	p := d.p
 	p.mu.Lock()
 	defer p.unlock()
-	p.parked.fail(d, min(wait, cfg.Age), t, done)
+	p.parked.fail(d, min(wait, cfg.Age), t, done) //nolint:contextcheck // it outlives the handler, within the message's trace
 }
