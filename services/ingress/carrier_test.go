@@ -11,6 +11,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 	"github.com/frontdesk/frontdesk/sandbox/fault"
@@ -38,7 +39,7 @@ func newExchange(t *testing.T, mischief carrier.Mischief, change ...func(*carrie
 	for _, tt := range tenants.All() {
 		tt.Twilio.APIBase = "http://" + rest
 	}
-	r := runRig(t, tenants, func(c *ingress.Config) { c.Listen, c.PublicURL = listen, base })
+	r := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) { c.Listen, c.PublicURL = listen, base })
 	x := &exchange{rig: r}
 	cfg := carrier.Config{
 		Listen: rest, Accounts: accounts(tenants, base), Speed: speed, Mischief: map[string]carrier.Mischief{"*": mischief},

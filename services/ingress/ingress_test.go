@@ -73,7 +73,7 @@ func TestStreamBreaks(t *testing.T) {
 	going := r.twiml(t, r.twiml(t, "voice").attr("Gather", "action"), "Digits", "1")
 	status := going.attr("Stream", "statusCallback")
 	_ = r.stream(t, "MZ1", going.attr("Parameter", "value"), 25, false).CloseNow()
-	if code, _ := r.post(t, status, "StreamEvent", "stream-error"); code != http.StatusNoContent {
+	if code, _ := r.post(t, status, "StreamEvent", "stream-error", "StreamSid", "MZ1"); code != http.StatusNoContent {
 		t.Fatalf("status %d", code)
 	}
 	r.asked.mu.Lock()

@@ -49,6 +49,8 @@ type rig struct {
 	log   *lockedBuffer
 	asked *asked
 	stop  func() error
+	// signed are the signatures that were sent.
+	signed []string
 }
 
 type lockedBuffer struct {
@@ -73,6 +75,8 @@ type asked struct {
 	mu      sync.Mutex
 	paths   []string
 	streams []url.Values
+	// fails, if set, is the body by which everything but a question is refused.
+	fails string
 }
 
 func (a *asked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -84,11 +88,22 @@ func (a *asked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.streams = append(a.streams, r.PostForm)
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if a.fails != "" && r.Method == http.MethodPost {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, a.fails)
+		return
+	}
 	_, _ = io.WriteString(w, `{"status":"in-progress"}`)
 }
 
 // newRig runs an ingress on two test tenants, with a REST API that says yes.
 func newRig(t *testing.T, change func(*ingress.Config)) *rig {
+	t.Helper()
+	return newWatchedRig(t, telemetry.Discard(), change)
+}
+
+// newWatchedRig is newRig with somebody who looks at its spans and metrics.
+func newWatchedRig(t *testing.T, tel *telemetry.Telemetry, change func(*ingress.Config)) *rig {
 	t.Helper()
 	answers := &asked{}
 	api := httptest.NewServer(answers)
@@ -99,13 +114,13 @@ func newRig(t *testing.T, change func(*ingress.Config)) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := runRig(t, tenants, change)
+	r := runRig(t, tenants, tel, change)
 	r.asked = answers
 	return r
 }
 
 // runRig runs an ingress on an embedded broker until the test ends, or stop is called.
-func runRig(t *testing.T, tenants *tenant.Set, change func(*ingress.Config)) *rig {
+func runRig(t *testing.T, tenants *tenant.Set, tel *telemetry.Telemetry, change func(*ingress.Config)) *rig {
 	t.Helper()
 	conn := kafkatest.Broker(t, events.Lifecycle.Name, events.Media.Name)
 	r := &rig{conn: conn, log: &lockedBuffer{}}
@@ -117,7 +132,6 @@ func runRig(t *testing.T, tenants *tenant.Set, change func(*ingress.Config)) *ri
 	if change != nil {
 		change(&cfg)
 	}
-	tel := telemetry.Discard()
 	tel.Log = slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	if r.Service, err = ingress.New(t.Context(), cfg, tenants, tel); err != nil {
@@ -169,7 +183,8 @@ func (r *rig) post(t *testing.T, to string, pairs ...string) (status int, body s
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("X-Twilio-Signature", sign(public+path, params))
+	r.signed = append(r.signed, sign(public+path, params))
+	req.Header.Set("X-Twilio-Signature", r.signed[len(r.signed)-1])
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -215,14 +230,15 @@ func (r *rig) twiml(t *testing.T, to string, pairs ...string) verb {
 	return v
 }
 
-// stream plays a Media Stream of n frames a track on a socket; without a stop the socket stays open.
-func (r *rig) stream(t *testing.T, sid, callToken string, n int, stop bool) *websocket.Conn {
+// socket dials the media path; ctx bounds what is done on it.
+func (r *rig) socket(t *testing.T) (*websocket.Conn, context.Context) {
 	t.Helper()
 	path := "/twilio/" + apptest.Account + "/media"
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
+	r.signed = append(r.signed, sign(strings.Replace(public, "https", "wss", 1)+path, nil))
 	c, resp, err := websocket.Dial(ctx, "http://"+r.Addr()+path, &websocket.DialOptions{
-		HTTPHeader: http.Header{"X-Twilio-Signature": {sign(strings.Replace(public, "https", "wss", 1)+path, nil)}},
+		HTTPHeader: http.Header{"X-Twilio-Signature": r.signed[len(r.signed)-1:]},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -231,14 +247,20 @@ func (r *rig) stream(t *testing.T, sid, callToken string, n int, stop bool) *web
 		_ = resp.Body.Close()
 	}
 	t.Cleanup(func() { _ = c.CloseNow() })
+	return c, ctx
+}
+
+// stream plays a Media Stream of n frames a track on a socket; without a stop the socket stays open.
+func (r *rig) stream(t *testing.T, sid, callToken string, n int, stop bool) *websocket.Conn {
+	t.Helper()
+	c, ctx := r.socket(t)
 	write := func(format string, args ...any) {
 		if err := c.Write(ctx, websocket.MessageText, fmt.Appendf(nil, format, args...)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	write(`{"event":"connected","protocol":"Call","version":"1.0.0"}`)
-	write(`{"event":"start","sequenceNumber":"1","start":{"accountSid":%q,"streamSid":%q,"callSid":%q,"tracks":["inbound","outbound"],"mediaFormat":`+
-		`{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},"customParameters":{"token":%q}},"streamSid":%q}`, apptest.Account, sid, call, callToken, sid)
+	write("%s", startMessage(sid, callToken))
 	for i := range n {
 		for _, track := range []string{"inbound", "outbound"} {
 			write(`{"event":"media","sequenceNumber":"%d","media":{"track":"%s","chunk":"%d","timestamp":"%d","payload":"%s"},"streamSid":%q}`,
@@ -252,6 +274,11 @@ func (r *rig) stream(t *testing.T, sid, callToken string, n int, stop bool) *web
 		}
 	}
 	return c
+}
+
+func startMessage(sid, callToken string) string {
+	return fmt.Sprintf(`{"event":"start","sequenceNumber":"1","start":{"accountSid":%q,"streamSid":%q,"callSid":%q,"tracks":["inbound","outbound"],"mediaFormat":`+
+		`{"encoding":"audio/x-mulaw","sampleRate":8000,"channels":1},"customParameters":{"token":%q}},"streamSid":%q}`, apptest.Account, sid, call, callToken, sid)
 }
 
 // topic reads everything that stands on a topic.

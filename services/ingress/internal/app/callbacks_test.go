@@ -111,6 +111,18 @@ func TestStreamBroke(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a word that names no stream", func(t *testing.T) {
+		d := newDesk(t, app.Settings{})
+		f := facts(t, d, apptest.DialLine, granted)
+		d.begin(t, f, "MZ0")
+		if got, err := d.StreamBroke(t.Context(), f, ""); err != nil || got != app.RestartStarted {
+			t.Errorf("%q, %v", got, err)
+		}
+		d.begin(t, f, "MZ1")
+		if got, err := d.StreamBroke(t.Context(), f, ""); err != nil || got != app.RestartSuperseded {
+			t.Errorf("after the next: %q, %v", got, err)
+		}
+	})
 	t.Run("a grant since goes into the new token", func(t *testing.T) {
 		d := newDesk(t, app.Settings{})
 		f := facts(t, d, apptest.ReportedLine, events.ConsentAnswer_CONSENT_ANSWER_PENDING)

@@ -95,13 +95,17 @@ func (p Past) records(f Facts) bool {
 	return p.Recording || !p.Denied && (p.Asked || f.mayRecord())
 }
 
-// follows tells whether a newer stream has begun than the one with an id, which was the call's nth, from 0. The id is
-// that of a stream that may never have begun.
+// follows tells whether a newer stream has begun than the one with an id, which was the call's nth, from 0. It may never
+// have begun itself, and its id may not be known.
 func (p Past) follows(stream string, n int) bool {
-	if i := slices.Index(p.Streams, stream); i >= 0 {
+	switch i := slices.Index(p.Streams, stream); {
+	case i >= 0:
 		return i < len(p.Streams)-1
+	case stream == "":
+		return len(p.Streams) > n+1
+	default:
+		return len(p.Streams) > n
 	}
-	return len(p.Streams) > n
 }
 
 // past asks the log. Facts that don't know when the call began have it looked for as far back as a call can last.
