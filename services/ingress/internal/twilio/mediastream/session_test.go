@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/media"
@@ -277,7 +278,7 @@ func FuzzMessage(f *testing.F) {
 		f.Fatal(err)
 	}
 	pub := &apptest.Publisher{}
-	pub.Fail(errors.New("stores nothing"))
+	pub.Fail(retry.Permanently("closed", errors.New("stores nothing")))
 	in := media.New(pub, m, slog.New(slog.DiscardHandler), media.Config{MaxUnacked: 1 << 20, MaxUnackedTotal: 1 << 20, EndWait: time.Second})
 	f.Fuzz(func(t *testing.T, msg []byte, begun bool) {
 		s := &session{account: apptest.Account, now: time.Now, audio: make([]byte, usualFrame), open: func(ctx context.Context, _, _, call string, spec media.Spec) (*media.Stream, error) {
