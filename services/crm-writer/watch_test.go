@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
@@ -49,7 +50,7 @@ func (w *watched) Write(b []byte) (int, error) {
 // left is everything that has left.
 func (w *watched) left() (logs, spans, metrics string) {
 	scraped := httptest.NewRecorder()
-	w.Metrics.ServeHTTP(scraped, httptest.NewRequest("GET", "/metrics", nil))
+	w.Metrics.ServeHTTP(scraped, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	var b strings.Builder
 	for _, s := range w.spans.Ended() {
 		fmt.Fprintln(&b, s.Name(), attributes(s), s.Status().Code, s.Status().Description)

@@ -24,8 +24,8 @@ type Config struct {
 	Tenants string `koanf:"tenants"`
 	// Admin is host:port of /healthz, /readyz and /metrics. Never expose it.
 	Admin string `koanf:"admin"`
-	// Consume bounds what is taken and not done. Audio stays taken until its final, ten seconds of it in
-	// silence, so the bounds are far above the consumer's own.
+	// Consume bounds what is taken and not done. Audio stays taken until its final, ten seconds of it in silence and
+	// half a minute in sound that no recogniser makes words of, so the bounds are far above the consumer's own.
 	Consume consume.Config `koanf:"consume"`
 	// Hearing is how long audio, sessions and calls are kept.
 	Hearing app.Config `koanf:"hearing"`

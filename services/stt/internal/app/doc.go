@@ -24,8 +24,8 @@
 // # When a message is done
 //
 // An AudioChunk is done when everything in it is covered: by a final whose segment the broker has
-// acknowledged, by ten seconds in which nobody said anything, by an acknowledged MediaGap, or by the stream's
-// acknowledged TranscriptCompleted. So the committed offset is the oldest audio that somebody would have to
+// acknowledged, by ten seconds of quiet after it, by the recogniser's word that it has told all it heard, by an
+// acknowledged MediaGap, or by the stream's acknowledged TranscriptCompleted. So the committed offset is the oldest audio that somebody would have to
 // hear again, and the segments on calls.transcripts say where in it to begin. MediaStarted and
 // ConsentRecorded are done with the first audio that is covered after them, or with their stream.
 //

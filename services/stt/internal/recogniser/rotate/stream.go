@@ -189,7 +189,7 @@ func (p *present) quieten() {
 	}
 	if sound := s.ring.sound(s.cut); sound < quiet {
 		quiet = sound
-		if late > sound && late >= s.heard && !s.flush {
+		if late > sound && late >= s.heard && !s.finishing {
 			s.flush = true
 			signal(s.wake)
 		}
