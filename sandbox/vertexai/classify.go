@@ -12,6 +12,7 @@ type match struct {
 	phrase   *phrase
 	line     int
 	from, to int // words of the line, as compared
+	at       int // the first of them, as it stands
 	weight   float64
 }
 
@@ -72,7 +73,7 @@ func find(u utterance, line int, lexicon []phrase) []match {
 			if !p.pattern.denies() && (negated(u.words, i) || deniedWithin(u.words[i:end])) {
 				w = -w / 2
 			}
-			out = append(out, match{phrase: p, line: line, from: i, to: end, weight: w})
+			out = append(out, match{phrase: p, line: line, from: i, to: end, at: u.words[i].at, weight: w})
 			break // once a line
 		}
 	}

@@ -16,6 +16,11 @@ func families() map[string]string {
 		// Signs that something is not as it should be.
 		"trouble": "flooded|flooding|smokes|smoking|sparks|sparking|burnt|burning|burned|banging|rattling|rattles|squeaking|squeaks|grinding|buzzing|humming|hissing|smells|stinks|soaked|scratched|dented|torn|ripped|stained|jammed|jams|unresponsive|invalid|rejected|declined|denied|corrupt|corrupted|expired|crackling|shattered|garbled|wobbles|wobbly|drips|dripping|tripped|clogged|unusable|useless|slow|sluggish|laggy|lags|hangs|froze|rusty|chipped|bent|spoiled|spoilt|mouldy|moldy|misbehaving|haywire|wonky",
 		"missing": "sound|power|signal|internet|dial|heat|heating|water|light|picture|connection|reception|wifi|display|response|gas|electricity",
+		// What the learnt readers take for one another.
+		"weekday": "monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|lunes|martes|miercoles|jueves|viernes|sabado|domingo",
+		"money":   "dollars|dollar|euros|euro|pounds|bucks|pesos|dolares|cents|quid|$|€",
+		"person":  "technician|engineer|mechanic|plumber|electrician|fitter|installer|specialist|consultant|colleague|manager|supervisor|rep|representative|advisor|chap|tecnico|ingeniero|asesor|asesora|companero|companera|colega|encargado|encargada|especialista",
+		"device":  "printer|scanner|router|modem|tablet|phone|phones|laptop|computer|terminal|reader|till|register|fridge|oven|washer|dishwasher|dryer|freezer|kettle|toaster|blender|vacuum|heater|boiler|thermostat|camera|monitor|keyboard|headset|speaker|lock|alarm|machine|scale|charger|battery|tv|television|watch|drill|saw|mower|bike|printers|impresora|terminal|maquina|licuadora|lavadora|refrigerador|cafetera|tableta|telefono|computadora|ordenador|monitor|lector|caldera|aspiradora|horno|caja|aparato|equipo",
 		"thing":   "crack|hole|scratch|leak|dent|stain|noise|smell|water|puddle|bug|mistake|error|discrepancy|gap",
 		// And the same in Spanish.
 		"producto": "producto|plataforma|sistema|programa|aplicacion|app|herramienta|software|servicio|modulo",

@@ -81,7 +81,8 @@ func compileAll(lists ...[]entry) []phrase {
 // reader is the lexicons of both languages, compiled. It is safe for concurrent use.
 type reader struct {
 	wants, outcomes []phrase
-	like            likeness
+	caller          *learnt[concept]
+	agent           *learnt[act]
 	// studied are catalogues read before, by what they say: a tenant's is the same for every call.
 	studied sync.Map
 }
@@ -107,12 +108,26 @@ func (r *reader) labels(names []string, described map[string]item, lexicon []phr
 	return out
 }
 
-func newReader() *reader {
-	return &reader{
+// newReader is the reader, which is the same for everybody and trained once.
+var newReader = sync.OnceValue(func() *reader {
+	r := &reader{
 		wants:    compileAll(wantsEnglish(), wantsSpanish(), wantsIndirect(), wantsIndirectSpanish(), wantsLabels()),
 		outcomes: compileAll(outcomesEnglish(), outcomesSpanish(), outcomesLabels()),
-		like:     newLikeness(examples()),
 	}
+	r.caller = learn(signsOf(callerExamples(), r.wants, true))
+	r.agent = learn(signsOf(agentExamples(), r.outcomes, false))
+	return r
+})
+
+// signsOf is the signs in each example.
+func signsOf[K ~string](examples map[K][]string, lexicon []phrase, caller bool) map[K][][]string {
+	out := map[K][][]string{}
+	for k, list := range examples {
+		for _, text := range list {
+			out[k] = append(out[k], signs(newUtterance(caller, text), lexicon))
+		}
+	}
+	return out
 }
 
 // wantsLabels are words for what callers want as people write catalogues.

@@ -9,6 +9,8 @@ func wantsIndirect() []entry {
 		{history, 5.5, caller, "seen|saw|had|watched|attended|enjoyed|liked|loved the|your|a|that|our demo|demonstration|presentation|trial"},
 		{history, 5.5, caller, "demo|trial|test unit|units|model|account|version|license|licence|device"}, {history, 4, caller, "trouble|bother you"},
 		{history, 4, caller, "from our|my|an|the old|current|existing|previous"},
+		{history, 5.5, caller, "already|yet know|knew|heard|told|have|got|saw * price|prices|cost|costs|charge|quote|figures"}, {history, 5, caller, "i|we know what|how it|that|this|they price|prices|cost|costs|charge"}, {history, 6, caller, "not calling|ringing|phoning about|for|because|to|with"},
+		{history, 6.5, caller, "wrong|different|another department|option|extension|desk|line|mailbox|queue|place"},
 
 		{demo, 4, caller, "show|take|walk|run|guide|talk me|us|our|them|everyone * around|through|over"}, {demo, 4, caller, "demonstrate|demonstrates|demonstrated|demoing|demoed"},
 		{demo, 4, caller, "would|could|can|like|love|want|get|possible|rather|way to? * @look * @product|live|working"}, {demo, 3, caller, "have|take|get|want a quick|closer|first|little|good? look|peek at|into|under|around|inside|over"},
@@ -53,6 +55,7 @@ func wantsIndirect() []entry {
 // wantsIndirectSpanish is the same in Spanish.
 func wantsIndirectSpanish() []entry {
 	return []entry{
+		{history, 6.5, caller, "equivoque|equivoco|equivocado|equivocada de? la? opcion|departamento|area|extension|linea|sucursal"}, {history, 5.5, caller, "ya se|sabemos|conozco|conocemos|tengo|vi * precio|precios|cuesta|sistema|producto|demo"},
 		{history, 5.5, caller, "vi|vimos|visto|hicieron|tuvimos|gusto la|una|el|su demo|demostracion|presentacion"},
 		{demo, 4.5, caller, "nos|me|alguien|les * ensene|ensenen|ensenar|muestre|muestren|mostrar|presente|presenten|ensenarnos|mostrarnos * @producto|como|todo"}, {demo, 4.5, caller, "ver|probar|conocer|mirar|verlo|probarlo|verla|probarla * @producto|vivo|accion|antes|funciona|dias"},
 		{demo, 4, caller, "ensenarnos|mostrarnos|ensenarme|mostrarme|ensenen|muestren|presentarnos|presenten"}, {demo, 3.5, caller, "ver * funciona|funcionando|trabajando"}, {demo, 3, caller, "en vivo|accion"}, {demo, 3, caller, "antes de contratar|comprar|decidir|firmar|contratarlo|comprarlo"}, {demo, 3.5, caller, "interesa|gustaria|quiero|queria|quisiera probar|ver|conocer"},

@@ -23,17 +23,58 @@ var (
 	}
 )
 
-// orderNumber finds a number of an order, ticket or the like, written as one would type it.
+// orderNumber finds a number of an order, ticket or the like, written as one would type it: the last where the caller
+// corrects himself.
 func orderNumber(lines []utterance) detail {
 	d, ok := after(lines, "order_number", orderIs, codeAfterFiller)
-	if d.sure = 0.93; ok {
-		return d
+	d.sure = 0.93
+	if !ok {
+		if d, ok = answered(lines, "order_number", askOrder, codeNotPhone); !ok {
+			d, ok = after(lines, "order_number", numberIs, codeOfOrder)
+		}
+		d.sure = 0.9
 	}
-	if d, ok = after(lines, "order_number", numberIs, codeOfOrder); !ok {
-		d, _ = answered(lines, "order_number", askOrder, codeNotPhone)
+	if ok {
+		d = corrected(lines, d)
 	}
-	d.sure = 0.9
 	return d
+}
+
+// corrected follows a number through the caller's corrections: "A 7230. No wait, A 7320". Where he repeats the digits
+// alone, the letters before them stay.
+func corrected(lines []utterance, d detail) detail {
+	taken := false
+	for i := d.at.line; i < len(lines); i++ {
+		u := lines[i]
+		if !u.caller {
+			continue
+		}
+		from := 0
+		if i == d.at.line {
+			from = d.at.to
+		}
+		for k := from; k < len(u.raw); k++ {
+			taken = taken || corrects(u, k)
+			v, end := codeAt(u, k)
+			if v == "" {
+				continue
+			}
+			if v != d.value && taken && near(v, d.value) {
+				if letters := strings.TrimRight(d.value, "0123456789"); strings.Trim(v, "0123456789") == "" && len(v) == len(d.value)-len(letters) {
+					v = letters + v
+				}
+				d.value, d.at = v, place{i, k, end}
+			}
+			taken = false
+			k = end - 1
+		}
+	}
+	return d
+}
+
+// near tells whether one number may be meant for another: about as long.
+func near(a, b string) bool {
+	return len(a)-len(b) <= 2 && len(b)-len(a) <= 2
 }
 
 // codeOfOrder is codeAfterFiller where the line spoke of an order before.
@@ -70,7 +111,7 @@ func codeAfterFiller(u utterance, from int) (string, int) {
 	return "", from
 }
 
-var fillers = set("is it its the number no um uh er ah yes sure that would be sorry let me see okay es el numero si de #")
+var fillers = set("is it its the number no um uh er ah yes sure that would be was should like a looks sorry let me see okay reads says es era el numero si de la here hmm i have got think so well right #")
 
 var digits = map[string]string{
 	"zero": "0", "oh": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
@@ -99,10 +140,11 @@ loop:
 			}
 			b.WriteString(d + d)
 			i++
-		case (low == "dash" || low == "hyphen" || low == "minus" || low == "guion") && b.Len() > 0:
-			b.WriteByte('-')
+		case tens[low] != "" && tensAt(&b, u, &i):
+		case (low == "dash" || low == "hyphen" || low == "minus" || low == "guion" || low == "slash" || low == "space") && b.Len() > 0:
+		case (low == "for" || low == "as" || low == "like" || low == "de" || low == "como") && spells(&b, u, &i):
 		case isCode(w) && (b.Len() > 0 || !slices.Contains([]string{"a", "I", "y", "o"}, w)):
-			b.WriteString(strings.ToUpper(w))
+			b.WriteString(strings.ToUpper(strings.ReplaceAll(w, "-", "")))
 		default:
 			break loop
 		}
@@ -111,7 +153,7 @@ loop:
 			break
 		}
 	}
-	code := strings.Trim(b.String(), "-")
+	code := b.String()
 	n := 0
 	for _, r := range code {
 		if unicode.IsDigit(r) {
@@ -122,6 +164,42 @@ loop:
 		return "", from
 	}
 	return code, i
+}
+
+// tens are the words for the first digits of what is read in pairs: "forty-four seventy-one".
+var tens = map[string]string{
+	"twenty": "2", "thirty": "3", "forty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8", "ninety": "9",
+	"veinte": "2", "treinta": "3", "cuarenta": "4", "cincuenta": "5", "sesenta": "6", "setenta": "7", "ochenta": "8", "noventa": "9",
+}
+
+// tensAt reads a number between 20 and 99 in words.
+func tensAt(b *strings.Builder, u utterance, i *int) bool {
+	b.WriteString(tens[bare(u.raw[*i])])
+	next := *i + 1
+	if next < len(u.raw) && bare(u.raw[next]) == "y" {
+		next++
+	}
+	if next < len(u.raw) && !closes(u, *i+1) && digits[bare(u.raw[next])] != "" && digits[bare(u.raw[next])] != "0" {
+		b.WriteString(digits[bare(u.raw[next])])
+		*i = next
+	} else {
+		b.WriteByte('0')
+	}
+	return true
+}
+
+// spells skips what a letter is spelt with: "C for Charlie", "B as in Bravo".
+func spells(b *strings.Builder, u utterance, i *int) bool {
+	at := *i + 1
+	if at < len(u.raw) && bare(u.raw[at]) == "in" {
+		at++
+	}
+	code := b.String()
+	if code == "" || at >= len(u.raw) || !unicode.IsLetter(rune(code[len(code)-1])) || !strings.HasPrefix(bare(u.raw[at]), strings.ToLower(code[len(code)-1:])) {
+		return false
+	}
+	*i = at
+	return true
 }
 
 // isCode tells whether a word is part of a code: a digit in it, or a letter alone, or a few capitals.

@@ -74,7 +74,7 @@ func TestDetails(t *testing.T) {
 		{"e-mail and phone", "C: I want a demo, my mail is [EMAIL_1] and my number [PHONE_1].", "email=[EMAIL_1] phone=[PHONE_1]"},
 		{"what the agent says is not his", "A: Our mail is [EMAIL_1].|C: I want a demo.", ""},
 		{"letters and digits", "C: It's broken, the order number is A C 2 0 8 1 7.", "order_number=AC20817"},
-		{"written together", "C: It's broken, order AC-20817.", "order_number=AC-20817"},
+		{"written together", "C: It's broken, order AC-20817.", "order_number=AC20817"},
 		{"in words", "C: It's broken. Order number four four double seven.", "order_number=4477"},
 		{"asked for", "A: What's your order number?|C: Let me see, 88213.", "order_number=88213"},
 		{"in Spanish words", "C: Llegó roto, el número de pedido es ocho uno cero nueve.", "order_number=8109"},

@@ -3,53 +3,189 @@ package vertexai
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// preferred finds a time that the caller names: the first, or the last where he moves from one to another.
-func preferred(lines []utterance, last bool) detail {
-	var out detail
-	for i, u := range lines {
-		if !u.caller {
-			continue
-		}
-		for k := 0; k < len(u.raw); k++ {
-			v, end := timeAt(u, k)
-			if v == "" {
-				continue
-			}
-			out = detail{"preferred_time", v, 0.85, place{i, k, end}}
-			if !last {
-				return out
-			}
-			k = end
-		}
-	}
-	return out
+// moment is a time as somebody named it: a day, an hour or both.
+type moment struct {
+	day, hour string
+	whole     string // as it stands
+	caller    bool
+	asks      bool
+	fixes     bool // its sentence says that it is fixed
+	at        place
 }
 
-// agreed finds the time that the agent gave where he said that it is booked or moved. The fullest counts, since
-// "you'll get an invite today" may follow it; of two alike the later, since one moves from the first.
-func agreed(lines []utterance, ms []match, c concept) detail {
-	var out detail
-	for _, m := range ms {
-		u := lines[m.line]
-		if u.caller || m.phrase.concept != c || m.weight <= 0 {
+// moments are the times that are named in a call, in order, but for those at which somebody calls or sends something.
+func (g *gist) moments() []moment {
+	var out []moment
+	for _, s := range g.said {
+		if !s.caller && s.does(actCalls, actQuotes, actTransfers, actPrices, actAnswers, actTells) {
 			continue
 		}
-		for k := 0; k < len(u.raw); k++ {
-			v, end := timeAt(u, k)
-			if v == "" {
+		for k := 0; k < len(s.raw); k++ {
+			m := moment{caller: s.caller, asks: s.asks(), fixes: s.does(actBooks, actMoves, actTickets)}
+			v, end := timeAt(s.utterance, k)
+			if v != "" {
+				m.day, m.hour = parted(v)
+			} else if v, end = hourAt(s.utterance, k); v != "" {
+				m.hour = v
+			} else {
 				continue
 			}
-			left := k > 0 && slices.Contains([]string{"from", "del"}, strings.ToLower(u.raw[k-1]))
-			if !left && len(strings.Fields(v)) >= len(strings.Fields(out.value)) {
-				out = detail{"preferred_time", v, 0.9, place{m.line, k, end}}
+			left := k > 0 && slices.Contains([]string{"from", "del"}, bare(s.raw[k-1])) && (end >= len(s.raw) || bare(s.raw[end]) != "on") // what was before
+			if m.whole, m.at = v, (place{s.line, s.from + k, s.from + end}); !left {
+				out = append(out, m)
 			}
 			k = end - 1
 		}
 	}
 	return out
+}
+
+// together is a day and an hour as they would be said.
+func together(day, hour string) string {
+	first, _, _ := strings.Cut(hour, " ")
+	switch {
+	case day == "" || hour == "":
+		return day + hour
+	case withDay[bare(first)] && !hourWords[bare(first)]:
+		return day + " " + hour
+	case dayparts[bare(first)]:
+		return day + ", " + hour
+	}
+	return day + " at " + hour
+}
+
+// parted is the day and the hour of a time that has both.
+func parted(v string) (day, hour string) {
+	ws := strings.Fields(v)
+	for i := 1; i < len(ws); i++ {
+		w := bare(ws[i])
+		month := i > 0 && days[bare(ws[i-1])] && !weekdays[bare(ws[i-1])]
+		if !hourLike(w) || month && w == strings.Trim(w, ":.apm") {
+			continue
+		}
+		from := i
+		for from > 1 && loose[bare(ws[from-1])] {
+			from--
+		}
+		return strings.Join(ws[:from], " "), strings.Join(ws[from:], " ")
+	}
+	return v, ""
+}
+
+// hourLike tells whether a word is an hour: "3", "10:15", "5pm", "noon", "ten".
+func hourLike(w string) bool {
+	if hourWords[w] {
+		return true
+	}
+	head := strings.TrimRight(strings.TrimRight(w, "apm."), " ")
+	h, m, minutes := strings.Cut(strings.ReplaceAll(head, ".", ":"), ":")
+	n, err := strconv.Atoi(h)
+	return err == nil && n <= 23 && (!minutes || len(m) == 2 && strings.Trim(m, "0123456789") == "")
+}
+
+var (
+	hourWords = set(`one two three four five six seven eight nine ten eleven twelve noon midday half oclock o'clock una dos tres cuatro cinco seis siete ocho nueve
+ diez once doce mediodia media`)
+	dayparts   = set("mornings afternoons evenings mananas tardes")
+	beforeHour = set("at around about by before after past half quarter say las la")
+	afterHour  = set(`am pm a.m p.m oclock o'clock thirty fifteen fortyfive in on de por y then and please works would is if or sharp tomorrow today instead it that
+ thanks ish and media suits will should but en`)
+	ofHour   = set("am pm a.m p.m oclock o'clock thirty fifteen fortyfive y media de la tarde manana in the morning afternoon evening noche sharp")
+	weekdays = set("monday tuesday wednesday thursday friday saturday sunday tomorrow today weekend lunes martes miercoles jueves viernes sabado domingo manana hoy")
+)
+
+// hourAt reads an hour without a day: "at 3 p.m.", "half past ten", "a las 11", "make it 3", "noon".
+func hourAt(u utterance, from int) (string, int) {
+	i := from
+	for i < len(u.raw) && i < from+3 && (beforeHour[bare(u.raw[i])] || bare(u.raw[i]) == "a" && i+1 < len(u.raw) && strings.HasPrefix(bare(u.raw[i+1]), "la")) && !closes(u, i+1) {
+		i++
+	}
+	if i >= len(u.raw) {
+		return "", from
+	}
+	w := bare(u.raw[i])
+	if dayparts[w] {
+		return strings.ToLower(strings.Trim(u.raw[i], ".,;:!?")), i + 1
+	}
+	if !hourLike(w) || w == "half" || w == "media" || w == "o'clock" {
+		return "", from
+	}
+	end, marked := i+1, strings.Contains(w, ":") || strings.HasSuffix(w, "m") || w == "noon" || w == "midday" || w == "mediodia"
+	for end < len(u.raw) && !stops(u.raw[end-1]) && !strings.HasSuffix(u.raw[end-1], ",") && ofHour[bare(u.raw[end])] {
+		marked = marked || bare(u.raw[end]) != "in" && bare(u.raw[end]) != "the"
+		end++
+	}
+	for end > i+1 && (bare(u.raw[end-1]) == "the" || bare(u.raw[end-1]) == "in" || bare(u.raw[end-1]) == "de" || bare(u.raw[end-1]) == "la" || bare(u.raw[end-1]) == "y") {
+		end--
+	}
+	asked := i > 1 && bare(u.raw[i-2]) == "make" && (bare(u.raw[i-1]) == "it" || bare(u.raw[i-1]) == "that")
+	follows := closes(u, end) || afterHour[bare(u.raw[end])]
+	if !marked && !(follows && (i > from || asked)) {
+		return "", from
+	}
+	v := strings.Join(u.raw[from:end], " ")
+	if !strings.HasSuffix(v, "p.m.") && !strings.HasSuffix(v, "a.m.") {
+		v = strings.TrimRight(v, ".,;:!?")
+	}
+	return strings.ToLower(v), end
+}
+
+// preferred finds the time that the caller wishes for: the first day that he names, or the last where he moves from one
+// to another, and its hour.
+func (g *gist) preferred(moves bool) detail {
+	var day, hour moment
+	for _, m := range g.moments() {
+		switch {
+		case !m.caller:
+		case m.day != "" && (day.day == "" || moves):
+			day = m
+		case m.day == "" && hour.hour == "":
+			hour = m
+		}
+	}
+	switch {
+	case day.day == "" && hour.hour == "":
+		return detail{}
+	case day.day == "":
+		return detail{"preferred_time", hour.whole, 0.8, hour.at}
+	case day.hour != "" || hour.hour == "":
+		return detail{"preferred_time", day.whole, 0.85, day.at}
+	}
+	return detail{"preferred_time", together(day.day, hour.hour), 0.85, day.at}
+}
+
+// agreed finds the time that was settled on: what the agent stated last or, where he stated none, what was named last; a
+// day without its hour takes the hour that was named last, and an hour its day.
+func (g *gist) agreed() detail {
+	ms := g.moments()
+	last := -1
+	for i, m := range ms {
+		full := last >= 0 && ms[last].day != "" && ms[last].hour != ""
+		if !m.caller && !m.asks && (m.hour != "" || !full && (m.fixes || last < 0 || !ms[last].fixes)) {
+			last = i
+		}
+	}
+	if last < 0 {
+		last = len(ms) - 1
+	}
+	var out moment
+	for _, m := range ms[:last+1] {
+		if m.day != "" {
+			out.day = m.day
+		}
+		if m.hour != "" {
+			out.hour = m.hour
+		}
+		out.whole, out.at = m.whole, m.at
+		if m.day == "" || m.hour == "" {
+			out.whole = together(out.day, out.hour)
+		}
+	}
+	return detail{"preferred_time", out.whole, 0.9, out.at}
 }
 
 var (

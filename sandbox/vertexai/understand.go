@@ -9,6 +9,7 @@ import (
 // findings is what the reader makes of a call.
 type findings struct {
 	reader                *reader
+	gist                  *gist
 	intent, disposition   ranked
 	certain, ended        float64 // confidences of the two
 	intentAt, dispositAt  place
@@ -41,19 +42,30 @@ func (r *reader) understand(p *prompt, intents, dispositions []string) *findings
 	if len(dispositions) == 0 {
 		dispositions = []string{"NeedsReview"}
 	}
+	f.gist = r.gist(p.lines)
 	found, heard := score(p.lines, r.wants), hear(p.lines)
 	f.chooseIntent(p, intents, found, heard)
 	ends := score(p.lines, r.outcomes)
 	f.chooseDisposition(p, dispositions, ends)
-	f.details = extract(p.lines, f.intent.by)
-	// What was agreed in the end counts for more than what the caller named first.
-	if c := f.disposition.by; c == booked || c == moved {
-		if d := agreed(p.lines, ends.matches, c); d.value != "" {
-			f.details = append(slices.DeleteFunc(f.details, func(had detail) bool { return had.name == d.name }), d)
-		}
+	f.details = extract(p.lines)
+	if d := f.time(); d.value != "" {
+		f.details = append(f.details, d)
 	}
 	f.compose(p)
 	return f
+}
+
+// time is what was agreed in the end, which counts for more than what the caller named first; else what he wished for.
+func (f *findings) time() detail {
+	switch c := f.disposition.by; {
+	case c == booked || c == moved:
+		return f.gist.agreed()
+	case f.intent.by == support && c == ticket && f.gist.visits():
+		return f.gist.agreed()
+	case f.intent.by == demo || f.intent.by == pricing || f.intent.by == reschedule || f.intent.by == voicemail:
+		return f.gist.preferred(f.intent.by == reschedule)
+	}
+	return detail{}
 }
 
 // enough is the least score that makes an intent: one clear phrase of the caller's.
@@ -67,10 +79,12 @@ func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard 
 	for c, w := range found.of {
 		weights[c] = max(0, w)
 	}
+	f.gist.weigh(weights)
 	// That a caller speaks to a machine says little of what he wants.
 	weights[voicemail] = min(weights[voicemail], 1)
 	if onVoicemail(p) {
-		weights[voicemail] = 2.2
+		weights[voicemail] = 2.2 + 1.5*min(1.2, f.gist.wants[voicemail])
+		weights[wrongNumber] = max(0, found.of[wrongNumber])
 	}
 	// Who rings the support line has trouble rather than not.
 	if strings.Contains(strings.ToLower(p.business), "support") {
@@ -97,11 +111,6 @@ func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard 
 // sound like, else the one for questions if he has asked something, else the one for calls that are none of the
 // others.
 func (f *findings) fallback(rs []ranked, lines []utterance) []ranked {
-	if c, ok := f.reader.like.likens(lines); ok {
-		if out := f.prefer(rs, c, 2); out != nil {
-			return out
-		}
-	}
 	if asks(lines) {
 		if out := f.prefer(rs, general, 2.2); out != nil {
 			return out
@@ -216,132 +225,6 @@ func anyLine(lines []utterance) place {
 		}
 	}
 	return out
-}
-
-// chooseDisposition weighs how the call ended: what was wanted says what may have come of it, and the agent's words
-// say whether it did.
-func (f *findings) chooseDisposition(p *prompt, names []string, ends *scores) {
-	said := func(c concept) float64 { return max(0, ends.of[c]) }
-	ev := map[concept]float64{}
-	for c := range ends.of {
-		ev[c] = 0.15 * said(c)
-	}
-	switch f.intent.by { //nolint:exhaustive // the rest mean nothing here
-	case demo:
-		ev[lead] = 4
-		if said(booked) >= 3.9 || appointed(p.lines) {
-			ev[booked] = 9
-		}
-	case pricing:
-		ev[lead], ev[informed] = 3+said(lead), 2.5+said(informed)
-		if priced(p.lines) {
-			ev[informed] += 4
-		}
-	case support:
-		ev[ticket] = 4 + said(ticket)
-		if solved(p.lines) && said(ticket) < 4 {
-			ev[informed] = 8
-		}
-	case reschedule:
-		ev[moved], ev[review] = 3.5+said(moved), 2.5
-	case general:
-		ev[informed] = 5
-	case wrongNumber:
-		ev = map[concept]float64{dialled: 12}
-	case spam:
-		ev = map[concept]float64{unwanted: 12}
-	case unknown, "":
-		for c := range ev {
-			ev[c] *= 3
-		}
-		ev[review] += 3
-	}
-	if f.intent.by != wrongNumber && f.intent.by != spam {
-		if said(transferred) >= 5 {
-			ev[transferred] = 14
-		}
-		if onVoicemail(p) {
-			ev[left] = 16
-		}
-	}
-	f.endLabel = f.reader.labels(names, p.described, f.reader.outcomes)
-	rs := rank(f.endLabel, ev, nil)
-	f.disposition, f.ended = rs[0], sure(rs)
-	f.dispositAt = best(ends.matches, f.disposition.by, p.lines)
-	if f.dispositAt.line < 0 && (f.intent.by == wrongNumber || f.intent.by == spam) {
-		f.dispositAt = f.intentAt
-	}
-}
-
-// appointed tells whether the agent states a time for the caller rather than offers one or tells when
-// somebody will call.
-func appointed(lines []utterance) bool {
-	for _, u := range lines {
-		if u.caller {
-			continue
-		}
-		for from := 0; from < len(u.raw); {
-			to := from
-			for to < len(u.raw)-1 && !ends(u.raw[to]) {
-				to++
-			}
-			if !strings.HasSuffix(u.raw[to], "?") && !speaks(u, from, to+1, noAppointment) {
-				for k := from; k <= to; k++ {
-					if v, end := timeAt(u, k); v != "" && end > k {
-						return true
-					}
-				}
-			}
-			from = to + 1
-		}
-	}
-	return false
-}
-
-// noAppointment are words beside which a time is none: of offers, of opening hours, of who calls or sends when.
-var noAppointment = set(`call calls ring rings phone send sends mail email reach contact touch back could can would might shall if available free offer open
- close closed opening hours from until later llamara llama llamar marcar marcara mando mandare envio enviare contacto contactara si abierto abrimos cerramos
- tenemos not no technician follow prepare information reply answer hear`)
-
-// priced tells whether the agent named a price.
-func priced(lines []utterance) bool {
-	return agentSays(lines, "free", "no charge", "gratis|gratuito", "dollars|euros|pounds|pesos|bucks|cents", "$|€", "per|a|a month|user|seat|year", "a el|por|cada mes|usuario|ano") ||
-		slices.ContainsFunc(lines, func(u utterance) bool {
-			return !u.caller && slices.ContainsFunc(u.raw, func(w string) bool { return strings.ContainsAny(w, "$€£") })
-		})
-}
-
-// solved tells whether the caller said that all is well now.
-func solved(lines []utterance) bool {
-	for _, u := range lines {
-		for i := range u.words {
-			for _, p := range remedies {
-				if _, ok := p.match(u.words, i); ok && u.caller && !negated(u.words, i) {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-var remedies = []pattern{
-	compile("that|it works|worked|helped|helps"), compile("it is working now|again"), compile("working now|again|fine"), compile("solved|fixed now?"),
-	compile("that fixed|solved|did it"), compile("i am in"), compile("ya funciona|sirve|esta|entro|prende|enciende"), compile("se arreglo|soluciono"),
-}
-
-func agentSays(lines []utterance, phrases ...string) bool {
-	for _, text := range phrases {
-		p := compile(text)
-		for _, u := range lines {
-			for i := range u.words {
-				if _, ok := p.match(u.words, i); ok && !u.caller {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // tree is the findings as the members of an answer.

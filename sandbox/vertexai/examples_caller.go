@@ -1,0 +1,657 @@
+//nolint:misspell // part of it is Spanish
+package vertexai
+
+import "strings"
+
+// chatter is what says nothing of why somebody calls: greetings, names, answers, thanks.
+const chatter concept = "chatter"
+
+// callerExamples are what callers say, an utterance each, of all trades and manners and several ends of the world. They
+// teach the learnt reader what the lexicon has no phrase for.
+func callerExamples() map[concept][]string {
+	out := examples()
+	for c, text := range map[concept]string{
+		demo: `
+Could one of your lot come round and show us the thing?
+I'd like to be shown it first.
+I'd really love to see it for myself before I take it to my partners.
+Can someone give my wife and me a run through of the program?
+I'm not paying for anything until I've watched it work.
+I don't sign a thing till I've seen it going.
+Could somebody take me through your scheduling software?
+A mate of mine uses your stuff and I'd like to have a gander at it.
+Is there a way to try it for a fortnight?
+Can we have it on trial for a month?
+Is there a test version we could play with?
+I'd like to play around with it for a few days before I decide.
+My team would like an online session where you present the features.
+We want to evaluate your product and would like to see it live.
+Kindly arrange a demonstration for our team.
+We are having three vendors on the shortlist and want to see each product.
+Would it be possible to arrange a presentation for our directors?
+You people were supposed to show us the module.
+One of your colleagues promised me a walkthrough at the trade fair.
+I was hoping you could give us a little tour of the app.
+I'd be interested in a live demo.
+I'm calling to set up a demo for the office staff.
+I was told to ring you for a demonstration.
+Could you fit us in for a demo next week?
+When's the soonest somebody can show me the app?
+I wanna see it in action.
+Show me what it does, would you?
+How would I go about getting a demo?
+Do y'all do demos?
+Can y'all show me that thing?
+I saw the video on your site and I'd like to see the real thing.
+We're in the market for something like yours and want to have a look.
+It would be great to see how the booking part works in real life.
+I'm keen to see whether it would suit a small shop like mine.
+We'd like to trial it in one of our branches.
+I know what it costs, I just want to look at it.
+I'd like a proper look at your planning tool.
+We need someone to demonstrate the sign in tablet.
+I'm after a demo of the crew app.
+Would someone be able to come and do a presentation at our school?
+I want my partners to see what the system can do.
+Could I get a sneak preview?
+We'd like to sit in on one of your demo sessions.
+Can I sign up for a guided tour of the platform?
+He asked me to book a demonstration of your dictation product.
+My boss would like to see a demonstration.
+She'd like somebody to go over the software with her.
+I'm ringing to arrange a product demonstration for the litigation team.
+Could we see the warehouse module, the one with the scanners?
+I want to get a feel for it.
+I'd like to see whether it does what it says on the tin.
+Could you put me in touch with somebody who can present it?
+Before I go to the board I want to try it out.
+Is there like a free trial or something?
+Do you have a demo account I could use?
+Quería ver si nos pueden mostrar el sistema.
+Queríamos ver si nos podés mostrar el producto.
+Me gustaría ver cómo funciona su sistema de caja.
+Quiero que alguien me lo enseñe antes de comprarlo.
+Que alguien me lo muestre, pues.
+Queremos concertar una demo del programa de almacén.
+A ver si nos encaja, nos gustaría verlo funcionando.
+Lo que quiero es una prueba gratuita.
+¿Se puede probar gratis unos días?
+¿Me lo pueden enseñar por videollamada?
+Quisiera una demostración para mi equipo.
+Llamo para agendar una demo.
+¿Podría alguien venir a presentarnos la herramienta?
+Nos interesa conocer el programa antes de decidir.
+Me contaron maravillas de su aplicación y me gustaría verla.
+¿Cuándo me pueden dar una demostración?
+Quiero verlo en acción antes de soltar un peso.
+Mi socio y yo queremos que nos presenten el producto.
+¿Tienen una versión de prueba?`,
+		pricing: `
+I just want a number.
+Just give me the number.
+What's it going for these days?
+How much is it going for?
+How much more is that than what we have now?
+Is it per person or is it a flat rate?
+Do you charge by the head or by the month?
+I can't make head or tail of the tariffs on your website.
+I can't find any prices on your website.
+What would you charge to come out and install a second one?
+I'd be obliged for an estimate.
+I'm after a price for twenty two shops.
+I'd like a written quote for two hundred seats.
+Could you put that in writing for us, with the price per seat?
+My boss needs figures in black and white.
+My manager wants to see the numbers before he decides.
+I need something on paper with the total on it.
+We need a figure for the budget by Friday.
+Kindly tell me your best rate for ten users.
+Please share the pricing details.
+What is the rate for bulk orders?
+My current provider just put their rates up.
+I want to know what you charge, and if it's less I'll switch.
+If we moved up to the bigger plan, how much would that be?
+How much would you want for the whole lot?
+What kind of money are we talking about?
+What sort of budget would I need?
+What's the going rate?
+What's the difference in price between the two plans?
+Does it cost anything for two people?
+Is there a discount for charities?
+Do you do any kind of deal for schools?
+Is the price the same if we pay monthly?
+Do you charge less if one pays for the year up front?
+Is there a setup fee or anything hidden?
+Are there any extra costs I should know about?
+How much do you charge for the roastery version?
+Would it break the bank?
+Can I get that in writing?
+Could you e-mail me your price list?
+Can you send me some figures?
+Please send the quote to my e-mail.
+I'd like an offer for forty desks.
+We've got about forty desks to kit out and I need a proposal.
+How much for a team of twelve?
+What does the starter package run to?
+I've sat through enough demos, I just want the price.
+No presentation please, only what it costs.
+I'm ringing round for quotes.
+I'm getting prices from a few companies.
+Can you do me a better price than that?
+That's too dear, have you anything cheaper?
+What would it be per vehicle?
+How much is the yearly plan?
+Would you be cheaper than what we pay now?
+I'm trying to work out whether we can afford you.
+I wanted to ask about the cost of the enterprise license.
+¿Como cuánto sale al mes?
+¿Cuánto me saldría el abono para dos cajas?
+¿Y pagando el año entero?
+¿Más o menos en cuánto sale?
+¿En cuánto me lo dejan?
+¿De cuánto estamos hablando?
+¿Qué tarifas manejan?
+Necesitaríamos un presupuesto para unas cuarenta licencias.
+¿Me podrían mandar una cotización?
+Ya lo conozco, nada más quiero el precio.
+Le hablo para pedir un presupuesto.
+Quiero saber qué precio tiene para una empresa de veinte.
+¿Hacen descuento si pago por adelantado?
+¿Cuánto cuesta la mensualidad?
+Solo quería preguntar por los precios.
+¿Es muy caro?
+¿Me pasa los precios por correo?
+Me interesa saber cuánto me costaría para tres locales.
+¿La instalación se paga aparte?`,
+		support: `
+The label printer you sent us is spitting out blank labels.
+My receipt printer has given up the ghost.
+Our card terminal's dead as a doornail.
+The scale lost connection to the till.
+It just flashes at me and then nothing.
+I've turned it off and on a hundred times.
+I've locked myself out.
+The reset mail never comes.
+It says too many attempts.
+I've gone and forgotten my password.
+My account's been suspended and I haven't a clue why.
+You've charged me twice for July.
+I'm looking at my bank statement and there's a charge I don't recognise.
+It's about a bill you sent us that isn't ours.
+We got an invoice for something we never ordered.
+The invoice has the wrong address on it.
+I need a corrected invoice.
+I'm waiting on a parcel these ten days.
+There's no sign of my parcel.
+I'm still waiting for my vases, they were to come yesterday.
+You promised me my money back three weeks ago and I've seen nothing.
+I ordered two card readers and got a box of coffee filters.
+What I got isn't what I ordered.
+Half of the order is missing.
+The desk you delivered is missing all its screws.
+My tablet showed up with a cracked screen.
+It came like that, I didn't drop it.
+Your app crashes every time I open the calendar.
+The system is hanging since yesterday, we click and it goes round and round.
+A whole week of bookings has vanished from the system.
+After your update every contact is there three times.
+My e-mails don't sync any more.
+On our phones there's this awful echo.
+Your scanner's smoking!
+There's smoke coming out of it.
+The thermostat you put in won't go below eighty.
+Your snack machine ate my money again.
+My payment won't go through, it gets declined.
+It keeps saying error 52.
+I've been trying to change my payment card on your site for an hour.
+I'm trying to add a new employee but I don't find the button.
+How on earth do I get my customer list out into a spreadsheet?
+How do I change the language of the program?
+I can't figure out how to print the report.
+Where do I click to export it?
+How can I add a second user?
+Is it supposed to make that noise?
+I want to speak to a manager, nobody calls me back.
+This is the fourth time I call about this.
+Nobody has come out to fix it.
+Your technician left and it's still not working.
+The screen goes black in the middle of a sale.
+My card reader won't connect to the wifi.
+It's beeping and I don't know why.
+The drawer of the till is stuck.
+The battery doesn't last an hour.
+It won't switch on.
+It won't hold a charge.
+It's leaking all over the counter.
+There's water everywhere.
+It rattles like an old tractor.
+Somebody please help, we're closed until it's fixed.
+I sent them back a month ago and I'm still waiting for my refund.
+You delivered the wrong chairs.
+My subscription was renewed although I had cancelled it.
+I'd like to cancel my subscription.
+It's still under warranty, isn't it?
+I need help with the thing I bought from you.
+I'd like to complain.
+I'm not happy with what I got.
+It worked fine last week and now it's dead.
+We can't get into the system and we've a queue out the door.
+It's not accepting my code.
+The link you sent me doesn't open.
+I get a blank page.
+The numbers in the report are all wrong.
+The door won't lock.
+It keeps dropping the connection.
+Kindly do the needful, the machine is not working since morning.
+My machine is giving some error.
+The portal keeps telling me my password is no good.
+La impresora que me mandaron ya no jala.
+Prende y se apaga solita.
+Me cobraron dos veces lo mismo en la tarjeta.
+Me ha llegado el monitor con la pantalla hecha añicos.
+Quiero que me lo cambien, llegó roto.
+Se nos cayó el sistema y tengo el local lleno de gente.
+Llevo dos semanas esperando un pedido y aquí no llega nada.
+Me dice que la contraseña es incorrecta.
+No puedo entrar al sistema.
+Hace un ruido rarísimo y ya ni muele.
+La máquina no anda desde ayer.
+Se me trabó la caja y no puedo cobrar.
+No encuentro el botón para dar de alta a un empleado.
+¿Cómo le hago para imprimir el reporte?
+¿Cómo cambio la contraseña?
+Me facturaron algo que no pedí.
+El aparato se apaga a cada rato.
+Vengo con una queja.
+El técnico nunca llegó y la cosa sigue igual.
+Todavía estoy esperando mi reembolso.
+Me mandaron otra cosa.
+No me llega el correo para entrar.
+La terminal no lee las tarjetas.
+Necesito que alguien me ayude con el programa.`,
+		reschedule: `
+Your chap's due here Tuesday but I've a christening.
+Would it be an awful bother to make it later in the week?
+We've got a demo in the calendar for this afternoon but half my team is down with the flu.
+Can we push it back a week or so?
+I'd like to have it sooner, if somebody cancelled.
+I'd like an earlier appointment if there is one.
+I'm meant to be seeing your colleague tomorrow and I can't make it.
+We've a training session booked for the staff on the 6th and I need to change the date.
+I've a meeting with one of your people on the 18th and I need another day.
+Somebody's supposed to come collect my old printer on Thursday and I won't be home.
+Could we do the weekend instead?
+Your man was to be here at eight and I have to leave for work, you'll have to come another time.
+Your engineer is visiting us on Monday but Monday is a holiday for us.
+Can it be preponed?
+Can you prepone my appointment to this week?
+I'd like to shift my appointment from Wednesday to another day.
+We're on for four fifteen today, right? Something came up.
+Could we do tomorrow, same time?
+I've an appointment with you for Monday but I have to go to a funeral.
+Could we move it to Wednesday?
+You've got a fitter coming out to me on the 9th and we'll be away.
+Any chance of pushing it back to the Thursday after?
+I need to put off our call.
+I have to cancel our meeting on Friday.
+I can't keep my appointment.
+We were due to meet this afternoon, but I'm stuck at the airport.
+The technician is coming between eight and noon and that's no good for me any more.
+Is there any way to swap my slot for a later one?
+I'm booked in for Tuesday and I'd rather come on Wednesday.
+I need to push our session to next month.
+I'm double booked on Thursday, can we find another day?
+My daughter's poorly so I'll have to rearrange.
+Can we rearrange?
+I'd like to rearrange the visit.
+I have a demo booked for tomorrow at ten and need to change it.
+It's about my appointment on Monday, I won't be there.
+Could the installer come in the afternoon instead of the morning?
+I've a clash and need to shift our meeting.
+Would you be able to fit me in earlier?
+I'm afraid I won't manage it on Thursday.
+Tengo cita con el técnico mañana pero me salió un compromiso.
+¿Será que me la pueden cambiar para el viernes?
+Teníamos una reunión el lunes y no voy a poder.
+¿La podemos aplazar?
+Necesito correr el turno del técnico.
+El lunes se me complica.
+Quiero mover mi cita a otro día.
+No voy a estar en casa cuando venga el técnico.
+Me tocaba el martes pero no puedo.
+¿Habría chance de recorrerla una semana?
+¿Podemos vernos otro día?
+Tengo que cancelar la visita del jueves.
+Necesito cambiar la hora de la demo.
+¿Se puede adelantar la visita?
+Mañana me es imposible, ¿puede ser pasado mañana?
+Llamo para anular mi cita.
+Quedamos para el miércoles y no me viene bien.`,
+		general: `
+Till when are you guys open today?
+I want to drop off a card. Where do I find your office?
+Would you be open on the bank holiday at all?
+Do you have anybody in the office who speaks Mandarin?
+I wanted to ask if you've any jobs going.
+I'd like to know if there's anyone on your hotline on weekends.
+Would you happen to have a fax number?
+May I know since when your company exists?
+I'm coming to your open day and I'm in a wheelchair. Is there a ramp?
+What time do you close?
+What are your opening hours in August?
+Are you open over Christmas?
+Is there somewhere to park?
+Can I pay by cheque?
+Which bus stops near you?
+Do you have a shop where I can have a look around?
+Who is your data protection officer?
+What's the name of your managing director?
+Do you deliver to Alaska?
+What's your postal address?
+What's your website called?
+What is the best e-mail to send an application to?
+I'm writing an article about your company for a magazine.
+I'm doing a school project about your company.
+Do you sponsor sports clubs?
+Do you work with resellers?
+Do you have an office in Texas?
+How many people work for you?
+Does your system run on a Mac?
+Does it work with Windows?
+Is your software available in French?
+What countries do you ship to?
+Are you a family business?
+I found a wallet in front of your building.
+Can I pick up a parcel at your office?
+Is the showroom open on Sundays?
+Which entrance should I use?
+I just want to know how late you are there.
+I just have a quick question.
+Could you put me through to accounts?
+Can I speak to human resources?
+I'd like to talk to somebody in purchasing.
+Could you connect me with the press office?
+Who would I talk to about a sponsorship?
+Do you recycle old machines?
+What does your logo mean?
+I wanted to know whether you take gift cards.
+Do you accept returns in the store?
+Is your hotline free of charge?
+How do I get to you from the station?
+Is this the right number for the press office?
+Are dogs allowed?
+Do I need an appointment or can I just walk in?
+¿Hasta qué hora abren hoy?
+¿Y los sábados?
+¿Dónde están ustedes exactamente?
+¿Tienen estacionamiento?
+¿Abren en días festivos?
+¿Aceptan efectivo?
+¿Hay alguien que hable inglés?
+¿Tienen vacantes?
+¿A dónde mando mi currículum?
+¿Cómo llego a su oficina desde el centro?
+¿Atienden los domingos?
+¿Cuál es el correo de recursos humanos?
+¿Trabajan con empresas de otros países?
+¿Desde cuándo existe la empresa?
+Solo una pregunta rápida.
+¿Me comunica con contabilidad?
+Quería hablar con alguien de recursos humanos.
+¿Me puede decir la dirección de la oficina?
+¿El programa funciona en Mac?`,
+		wrongNumber: `
+One large pepperoni and a side of garlic knots for pickup.
+I'd like to order two large pizzas.
+A table for four at eight, please.
+I want to order some flowers for a funeral.
+Is that you, Kevin? It's Nan.
+Mum? It's me.
+Hi honey, I'm running late, can you put the dinner on?
+I have a root canal at ten, I'm running late.
+I'd like to make an appointment with the doctor.
+Is it not the dental clinic?
+Is this the county library?
+May I speak with the lady in the flower department?
+Isn't that the garden centre?
+Then I've dialled wrong, pardon me.
+Ah, my fat fingers.
+I must have pressed the wrong one.
+I got the wrong number.
+Oh shoot, wrong number.
+Could you send a taxi to the station?
+Can I get a cab?
+I need a haircut on Saturday.
+Is this the vet?
+I'd like to renew my library book.
+Can I talk to my son, he's in room twelve?
+Sorry to have bothered you.
+I was looking for the school.
+That's odd, this is the number on the card.
+I'm calling about my test results.
+Is my prescription ready?
+Hola, ¿la peluquería?
+Uy, perdone, me he equivocado.
+¿Está mi hijo por ahí?
+¿No es la casa de la señora?
+Quería pedir una pizza grande.
+Un taxi a la estación, por favor.
+Quería una cita con el doctor.
+¿Es la tintorería?
+Ay, disculpe, marqué otro número.
+No es ahí, perdón.
+¿Hablo con la escuela?
+Mijo, soy tu tía.`,
+		spam: `
+We've been trying to reach you concerning your vehicle's extended warranty.
+Your coverage is about to expire.
+You have been selected to receive a free five day cruise.
+All you need to do is pay the port taxes.
+This is an important message from the tax department.
+There's a warrant out for your arrest.
+To avoid legal action, press 1.
+It's about your business listing on the internet, which isn't verified.
+We can get you on the first page of the search results.
+I am calling from the technical department of Windows.
+Your computer is sending us many viruses.
+Give me the remote access code.
+You've been pre-approved for a government solar panel program.
+You qualify for zero percent interest on your credit card balances.
+Press 9 to be removed from this list.
+To be removed from our list, press two.
+Your business has been pre-approved for a low interest loan.
+Stay on the line to claim your funds.
+This offer expires today.
+I'd like to tell you about a great opportunity for your business.
+We help companies like yours save on their energy.
+I'd like to introduce our cleaning services.
+We can lower your card processing fees.
+Who decides about your phone contracts?
+We're doing a short survey, you could win a gift card.
+We supply toner at half the price.
+I'm calling about your Google listing.
+Would you be interested in advertising in our magazine?
+We are a marketing agency and can bring you more customers.
+Have you been in an accident that wasn't your fault?
+Your bank account has been compromised, please confirm your number.
+Your package could not be delivered, press one to pay the fee.
+Invest in crypto and double your money.
+You have won a prize, congratulations.
+We have an exclusive offer for business owners.
+Your social security number has been suspended.
+I can get you funding within a day, no credit check.
+I work with candidates you might want to hire.
+We buy houses for cash.
+Would you like to sell your business?
+Can I talk to whoever handles your insurance?
+We offer staff training at a special rate this month.
+Don't hang up, this is not a sales call.
+I'd like to show you our new product.
+We'd love to give you a demo of our platform, it's a special price this month.
+Our company offers panels, alarms and windows at a special rate.
+I'm with a company that helps businesses like yours.
+I represent a supplier of office coffee.
+Usted ha sido seleccionado como ganador de un viaje.
+Para reclamar su premio, oprima 1.
+Le ofrecemos un préstamo sin papeleo.
+Le llamo de su compañía de luz para bajarle la factura.
+¿Quién se encarga de los contratos de teléfono?
+Tenemos una oferta exclusiva para su negocio.
+Podemos poner su página en el primer lugar de Google.
+Su computadora tiene un virus.
+Queremos presentarle nuestros servicios de limpieza.
+No cuelgue, tiene un crédito preaprobado.
+Somos una agencia de marketing y le conseguimos clientes.
+Le interesaría invertir en criptomonedas.`,
+		voicemail: `
+Give me a ring when you get a chance, would you?
+Call me back when you can.
+Call me whenever.
+It's only me, I hate these machines.
+I'll try you again later.
+I'm returning a call I had from you this morning.
+I had a missed call from this number.
+You rang me earlier, I'm returning your call.
+Phone tag, you're it!
+You've got my number.
+Please call me back at your convenience.
+I'm at my desk until five.
+Could somebody ring me back?
+Please have somebody call me.
+Just calling to touch base.
+It's nothing urgent, I'll ring again tomorrow.
+Catch you later then.
+I'd rather talk to a person, please call me.
+Llámeme cuando pueda.
+Devuélvame la llamada, por favor.
+Tengo una llamada perdida de este número.
+Le marco más tarde.
+Me habló alguien de ahí hace rato.
+Nada más dejo el recado.`,
+		chatter: `
+Good morning.
+Hello, good afternoon.
+Hi there.
+Hello dear.
+How are you doing today?
+How's it going?
+[NAME_1] here.
+Hi, [NAME_1] here from Oak and Iron.
+This is [NAME_1].
+My name is [NAME_1].
+I'm [NAME_1], I own a bakery.
+[NAME_1]. [NAME_2].
+[NAME_1], from the bakery on the corner.
+I run a car wash, four bays.
+We're a small animal clinic up by the lake.
+I'm a wedding planner, it's just me and an assistant.
+We're architects.
+I'm with Redline Print, we do banners and flyers.
+We've six boats.
+I've got eight crews.
+It's [EMAIL_1].
+My e-mail is [EMAIL_1].
+[PHONE_1].
+My number is [PHONE_1].
+[ADDRESS_1].
+Yes, please.
+Yes, that works.
+That'd be great.
+That should be okay.
+Perfect.
+Lovely.
+Cool, thanks.
+Sure, go ahead.
+Thank you very much.
+Thanks a million.
+Thanks, bye.
+You're a star.
+Bye now.
+Friday would be good.
+Thursday, then.
+Let me check my diary.
+Monday I'm away.
+Mornings are best.
+Make it three and we have a deal.
+Let us take that.
+Okay, I'll wait.
+I'll hold.
+One second.
+Let me see.
+Let me find my glasses.
+I'm in a meeting till noon.
+Tuesday is no good.
+That wasn't so hard, was it?
+I'll think it over.
+I'll talk to my brother.
+I'll run it past the boss.
+Let me sleep on it.
+That's all I wanted.
+I see.
+No problem, just asking.
+No, that's all.
+I should hope so.
+Good, I'll be waiting.
+Most kind.
+I'm only joking.
+Don't worry, nobody gets it the first time.
+A friend of mine recommended you.
+Nothing's broken, knock on wood.
+Nothing's wrong right now.
+We're already customers.
+I've been a customer for years.
+I know, I know.
+Bless you.
+Come again?
+Can you hear me?
+I might be in the wrong department.
+I'm not sure if I'm in the right place.
+I don't know if this is the right mailbox.
+I'm a bit of a dinosaur with computers.
+I've got a class in five minutes.
+What's the weather like over there?
+Who am I speaking to?
+Buenos días, señorita.
+Hola, buenas.
+Hola, ¿qué tal?
+¿Cómo le va?
+Soy [NAME_1].
+Me llamo [NAME_1], hablo de Muebles Rivera.
+Habla [NAME_1].
+Somos contadores.
+Tengo una taquería.
+Mi correo es [EMAIL_1].
+Sí, por favor.
+Sí, perfecto.
+Muchas gracias.
+Gracias, muy amable.
+Estupendo.
+Venga, vale.
+Dale, buenísimo.
+Órale, pues.
+Aquí espero.
+Lo consulto con mi mujer.
+Bueno, lo pienso.
+A ver si es verdad.
+Eso espero.
+Ándele, gracias.
+Hasta luego.
+El jueves me queda bien.
+Por la tarde, mejor.
+A lo mejor me equivoqué de opción.`,
+	} {
+		out[c] = append(out[c], eachLine(text)...)
+	}
+	return out
+}
+
+// eachLine is the lines of a text that aren't empty.
+func eachLine(text string) []string {
+	var out []string
+	for l := range strings.Lines(text) {
+		if l = strings.TrimSpace(l); l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
