@@ -87,6 +87,9 @@ func beside(lines []utterance, take taker) (detail, bool) {
 			}
 			v, end := take(u, k)
 			if v == "" {
+				v, end = hiddenFirm(u, k)
+			}
+			if v == "" {
 				continue
 			}
 			if score := aside(u, k, end, v, nth); score > most && score >= 2 {
@@ -97,12 +100,25 @@ func beside(lines []utterance, take taker) (detail, bool) {
 	return best, best.value != ""
 }
 
+// hiddenFirm is a firm that was taken for a person and stands beside the caller's own name, or the trade that it is in:
+// "[NAME_1], [NAME_2], we're customers".
+func hiddenFirm(u utterance, k int) (string, int) {
+	v := placeholder.FindString(u.raw[k])
+	if v == "" || k == 0 || !closes(u, k+1) || !strings.HasSuffix(u.raw[k-1], ",") {
+		return "", k
+	}
+	if before := placeholder.FindString(u.raw[k-1]); before != "" && before != v || trades[bare(u.raw[k-1])] && k > 1 {
+		return v, k + 1
+	}
+	return "", k
+}
+
 // aside is what speaks for a run of capitals to be the caller's company, by what stands beside it.
 func aside(u utterance, from, end int, v string, nth int) float64 {
 	parts := strings.Fields(v)
 	last := fold(strings.ToLower(strings.TrimSuffix(strings.Trim(parts[len(parts)-1], ".,'"), "'s")))
 	first := fold(strings.ToLower(parts[0]))
-	trade := trades[last] || trades[first]
+	trade := trades[last] || trades[first] || onlyNames(v)
 	score := 0.0
 	if trade {
 		score += 1.2
@@ -152,6 +168,11 @@ func aside(u utterance, from, end int, v string, nth int) float64 {
 
 // namedBefore tells whether the clause before is the caller's name, or ends with it: "[NAME_1] here, …".
 func namedBefore(u utterance, from int) bool {
+	for k := max(0, from-3); k < from; k++ {
+		if v, end := literalName(u, k); v != "" && end == from && (k == 0 || closes(u, k) || !isCompanyWord(u.raw[k-1])) {
+			return true
+		}
+	}
 	for k := from - 1; k >= 0 && k >= from-2; k-- {
 		w := normal(u.raw[k])
 		if len(w) == 1 && w[0] == "#name" {
@@ -265,7 +286,7 @@ func companyAt(u utterance, from int) (string, int) {
 	for len(parts) > 0 && joints[fold(strings.ToLower(parts[len(parts)-1]))] {
 		parts = parts[:len(parts)-1]
 	}
-	if len(parts) == 0 || len(parts) == 1 && places[bare(parts[0])] || onlyNames(strings.Join(parts, " ")) && !slices.ContainsFunc(parts, func(w string) bool { return joints[w] }) {
+	if len(parts) == 0 || len(parts) == 1 && places[bare(parts[0])] || onlyNames(strings.Join(parts, " ")) {
 		return "", from
 	}
 	return owned(u, strings.Join(parts, " "), end), end

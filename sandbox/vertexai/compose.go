@@ -3,6 +3,7 @@ package vertexai
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // compose writes summary and next action from what was found.
@@ -107,17 +108,22 @@ func (f *findings) end(when string) string {
 
 // next is what the company should do: nothing where the matter is closed or was none.
 func (f *findings) next(p *prompt, value func(string) string) {
+	promise := f.promise()
 	switch f.intent.by { //nolint:exhaustive // the rest mean nothing here
 	case wrongNumber, spam, hangUp, unknown:
 		return
 	case general:
-		if f.disposition.by != left {
+		if f.disposition.by != left && promise == "" {
 			return
 		}
 	}
 	switch f.disposition.by { //nolint:exhaustive // the rest mean nothing here
-	case informed, transferred, dialled, unwanted:
+	case transferred, dialled, unwanted:
 		return
+	case informed:
+		if promise == "" {
+			return
+		}
 	}
 	a := &action{subject: "Call back", due: 1}
 	switch f.intent.by { //nolint:exhaustive // the rest mean nothing here
@@ -143,8 +149,33 @@ func (f *findings) next(p *prompt, value func(string) string) {
 	} else {
 		a.reason = f.waits(p)
 	}
+	if promise != "" {
+		a.reason = "A call back was promised: \"" + promise + "\" " + a.reason
+	}
 	f.action = a
 }
+
+// promise is what an agent said of somebody who will call the caller; empty if nobody will.
+func (f *findings) promise() string {
+	out := ""
+	for _, s := range f.gist.said {
+		if !s.caller && !s.asks() && (s.acts[actCalls] >= probable || saysAny(s.utterance, ringsBack) && s.does(actCalls, actQuotes, actTickets)) {
+			out = strings.Trim(strings.Join(s.raw, " "), ` .,;:"`)
+		}
+	}
+	if utf8.RuneCountInString(out) > mostPromise {
+		return ""
+	}
+	return capital(strings.ReplaceAll(out, "\"", "'"))
+}
+
+var ringsBack = []pattern{
+	compile("call|ring|phone|contact you"), compile("get|come back to you"), compile("in touch"), compile("give you a ring|call|bell|shout|buzz"), compile("hear from"), compile("you back"),
+	compile("le|la|lo|les * llama|llamara|llamamos|llamaremos|llamar|marca|marcamos|contacta|contactara"), compile("se comunica|comunicara|comunican"),
+}
+
+// mostPromise is how long an agent's words may be to be repeated.
+const mostPromise = 160
 
 // waits says why something is left to do, where neither order nor time tells.
 func (f *findings) waits(p *prompt) string {

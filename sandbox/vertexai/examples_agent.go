@@ -70,7 +70,37 @@ Se la dejo agendada para el viernes.
 Le apunto para el lunes a las nueve.
 Ya está reservado, el miércoles a las cuatro.
 Le he reservado una presentación para el martes.
-Confirmado entonces para el jueves.`,
+Confirmado entonces para el jueves.
+I'll pop that in the diary for you.
+Booked.
+Monday at eleven is confirmed.
+Tuesday at 9:30, it's arranged.
+That's settled then, Thursday at one.
+It's on the calendar.
+Right, that's you in for Wednesday.
+Consider yourself booked.
+All sorted, Monday at ten.
+You're in, Friday at two.
+I'll mark you down for the ninth.
+Let's say Tuesday at ten then, you'll get a confirmation.
+The demo is set for Thursday.
+Done, that's reserved.
+Perfect, we'll do the demo on Monday at three.
+I've blocked the hour for you.
+We look forward to showing you on Tuesday.
+See you Thursday at four.
+He'll be with you on Friday at ten to present it.
+That's locked in.
+Your trial starts today, I've just set it up.
+Great, it's a date, Wednesday at noon.
+Listo, la esperamos el viernes a las nueve.
+Quedamos así, el martes a las once.
+Ya lo tengo en la agenda.
+Su demo es el lunes a las tres.
+Lo anoto para el jueves.
+Ya quedó.
+Perfecto, nos vemos el miércoles a las diez.
+Hecho, el lunes a la una.`,
 		actOffersTime: `
 Would Tuesday at 11 work?
 How about Monday at 1:30?
@@ -85,6 +115,11 @@ Could we do Monday?
 Next Wednesday at 10?
 Which date would he prefer?
 When would suit you?
+The calendar for June isn't open yet.
+I don't have his diary at hand today.
+We're fully booked this week.
+I can't see any free dates from here.
+Hoy no tengo la agenda a mano.
 When are you free?
 Any day in mind?
 What day works for you?
@@ -104,7 +139,23 @@ Tomorrow at noon.
 ¿Te sirve el miércoles a las 9?
 ¿Qué día le conviene?
 ¿Por la mañana o por la tarde?
-Tengo libre el viernes a las once.`,
+Tengo libre el viernes a las once.
+What about Wednesday at four?
+Would Tuesday do, half nine?
+Would Friday at two do?
+Monday at eleven?
+Could you do the afternoon?
+I've got Thursday at three or Friday at nine.
+The earliest would be next Tuesday.
+We're free on Wednesday.
+Say ten o'clock?
+Is Thursday any good?
+How does Monday sound?
+¿Qué tal el martes?
+¿Puede el jueves a las cuatro?
+Le puedo ofrecer el lunes.
+Tengo el lunes a las diez.
+¿A las once?`,
 		actQuotes: `
 I'll send you a quote.
 You'll have the quote in your inbox by tomorrow.
@@ -138,7 +189,27 @@ Le hago llegar la propuesta por correo.
 ¿A qué correo le mando la cotización?
 Mañana tiene el presupuesto en su correo.
 Un asesor le enviará una propuesta.
-Le paso los precios por correo.`,
+Le paso los precios por correo.
+You'll find our proposal in your mailbox tomorrow.
+I'll have the figures with you by Monday.
+You'll have it in writing by tonight.
+I'll drop the offer in the post.
+I'll work up a price and mail it over.
+How should I get the offer to you?
+Where do you want the quote sent?
+Let me get our pricing team to come up with something.
+The quote will be in your inbox.
+I'll get you a written offer.
+We can do better than that, I'll send you something.
+My manager will come back to you with a special price.
+I'll send the tariffs across.
+Expect our proposal on Friday.
+You'll get the numbers from us.
+Se lo mando por escrito.
+Hoy mismo le llega la oferta.
+Le preparo el presupuesto y se lo envío.
+Mañana le hago llegar los números.
+En la tarde le mando la propuesta.`,
 		actPrices: `
 The basic package is 49 dollars a month.
 It's 79 dollars a month for up to ten users.
@@ -173,7 +244,25 @@ Sale en 15 dólares por usuario.
 Sí, con soporte incluido.
 Le saldría en doscientos pesos.
 Hay un descuento del diez por ciento si paga el año.
-La instalación es gratis.`,
+La instalación es gratis.
+You'd be looking at about 18 dollars a truck each month.
+It's 29 dollars.
+Twelve dollars a month.
+Fifteen per user.
+Nine hundred for the year.
+That's a hundred and twenty a year.
+Roughly 50 dollars a head.
+You'd save ten percent.
+It doesn't cost anything extra.
+The first month is on us.
+Students pay half.
+Shipping is free over fifty dollars.
+That would be 65.
+Doce dólares al mes.
+Cuesta treinta.
+Son veinte por usuario.
+Le queda en cien al año.
+No tiene costo.`,
 		actCalls: `
 Someone will get back to you with dates.
 One of our consultants will write to you with dates this week.
@@ -199,7 +288,21 @@ Un compañero le llamará.
 Alguien de ventas se pondrá en contacto con usted.
 Le devolvemos la llamada hoy.
 Le marco en un rato.
-Le paso el recado y le llama.`,
+Le paso el recado y le llama.
+She'll be in touch this afternoon.
+Can she ring you?
+I'll get him to give you a shout.
+She'll give you a bell within the hour.
+One of the team will contact you to find a date.
+You'll hear from us tomorrow.
+I'll get back to you on that.
+I need to check with my colleague and ring you back.
+They will write to you.
+He'll reach out on Monday.
+My colleague will get in touch.
+Le llamamos en cuanto podamos.
+Ella se comunica con usted más tarde.
+Mañana le hablan de ventas.`,
 		actShows: `
 We'd be glad to show you.
 We do live sessions online.
@@ -217,7 +320,15 @@ No PowerPoint, I promise.
 Con mucho gusto se lo mostramos.
 ¿Para cuántas personas sería la demostración?
 ¿Me dice un correo para enviarle la invitación?
-Sí, tenemos una prueba gratuita.`,
+Sí, tenemos una prueba gratuita.
+We do demos every week.
+I'd be delighted to show you.
+The presentation takes an hour.
+You can try it for thirty days.
+We could come to you and present it.
+Our trainer can take your team through it.
+Encantados de enseñárselo.
+La demostración dura una hora.`,
 		actTickets: `
 I've opened a ticket and a technician will call you today.
 I've opened a ticket with the accounts team.
@@ -263,7 +374,36 @@ Ya le levanté un reporte y mañana la llama un técnico.
 Le mando un técnico esta tarde.
 Queda registrado el caso.
 Le mandamos otro sin costo.
-Le abro un ticket ahora mismo.`,
+Le abro un ticket ahora mismo.
+A replacement is going out today.
+I've passed it to our billing team as a case, they'll return the extra one.
+I'd like our network person to look at that.
+I can send a technician on Friday at 8.
+I'll book an engineer for you.
+Somebody will be out to look at it this afternoon.
+I've put it down for the workshop.
+I've raised that with the developers.
+We'll exchange it for you.
+You'll have your money back by Friday.
+I've started the refund.
+I'll get that looked at.
+Our courier will pick it up.
+I've recorded the complaint.
+That's logged, the reference is 3381.
+I've told the night shift, they'll fix it.
+They're working on it, I've added you to the list.
+Let me open a case.
+I'll have the warehouse send the missing piece.
+A colleague from the technical team will ring you.
+I'll dig into that and ring you back.
+We'll fix the invoice and send it again.
+Le mandamos el cable mañana mismo.
+Lo reporto ahora con los técnicos.
+Un técnico pasa a verlo hoy.
+Ya generé la devolución.
+Le reponemos la pieza.
+Queda levantada la queja.
+Mañana pasa alguien a revisarlo.`,
 		actSorry: `
 I'm sorry to hear that.
 I'm so sorry.
@@ -293,7 +433,21 @@ Ay, qué pena.
 Entiendo la urgencia.
 ¿Qué le aparece en la pantalla?
 ¿Ya probó apagarlo y prenderlo?
-No hace falta que me dé la tarjeta.`,
+No hace falta que me dé la tarjeta.
+That's dangerous, don't use it.
+Oh, that shouldn't happen.
+That must be frustrating.
+Let's get that sorted.
+What happens when you press it?
+Did you get an error?
+When did you order it?
+Which version do you have?
+Does it make a noise?
+My apologies.
+Uy, qué mal.
+¿Desde cuándo le pasa?
+¿Qué modelo es?
+Disculpe las molestias.`,
 		actInstructs: `
 Click Reports at the top, then Export, then choose Excel.
 Go to Settings, then Team, and there's a plus sign.
@@ -324,7 +478,28 @@ Haga clic en el botón verde.
 Mantenga apretado el botón diez segundos.
 Desconéctelo y espere un minuto.
 Ya se la restablecí, pruebe ahora.
-¿Ya le funciona?`,
+¿Ya le funciona?
+Tap the gear in the corner, then Display, and drag the slider to the right.
+In the menu, pick Tools.
+Just swipe down and press the arrow.
+Enter the code on the back.
+Choose forgot password on the login page.
+Right click and choose rename.
+Take the battery out for a minute.
+You can turn that off in the settings.
+Scroll down to the bottom.
+That means the paper is empty.
+The orange light means it's charging.
+I've just fixed it from here.
+It should be back now.
+Lift the cover and turn the wheel.
+You'll see a blue link, click it.
+Toque el engrane y luego pantalla.
+Presione el botón de atrás.
+Apáguelo y vuélvalo a prender.
+En el menú escoja opciones.
+La luz naranja quiere decir que está cargando.
+Ya lo arreglé desde aquí.`,
 		actTells: `
 It's on the van, and it'll be with you between 1 and 3.
 Your order was shipped yesterday.
@@ -340,7 +515,18 @@ There was an outage but it's over.
 Yes, it's still under warranty.
 Su pedido salió ayer y llega mañana.
 Ya va en camino.
-El reembolso ya se hizo.`,
+El reembolso ya se hizo.
+It left our warehouse yesterday and should reach you tomorrow before noon.
+It's with the courier now.
+The driver will be with you in an hour.
+It was delivered to your neighbour.
+Your payment came in, all is fine.
+The refund is already on its way to your card.
+The system is back since ten.
+Your order is ready for pickup.
+Sale hoy y le llega el jueves.
+Lo trae el repartidor esta tarde.
+Su pago sí entró.`,
 		actAnswers: `
 We're open until 6 p.m.
 We're at the corner of Market and Third.
@@ -377,7 +563,26 @@ Estamos en la avenida principal, junto al banco.
 Sí, tenemos estacionamiento.
 No, los domingos no abrimos.
 Sí, aceptamos todas las tarjetas.
-Mande su currículum por la página.`,
+Mande su currículum por la página.
+We close at half past five.
+We do, every summer.
+The form is on our website under careers.
+It runs in the browser, so both.
+Sure, just come by.
+We're in the old mill by the river.
+Take the number nine bus.
+On weekdays only.
+Yes, all year round.
+There are forty of us.
+You can park in the yard.
+It's on the third floor.
+Yes, we also do that.
+It comes in blue and grey.
+Sí, de nueve a una.
+Solo entre semana.
+En el segundo piso.
+Sí, cada verano.
+Puede pasar sin cita.`,
 		actMoves: `
 Your appointment has been moved to Thursday at 10.
 I've moved your demo to next Monday at 3.
@@ -408,7 +613,25 @@ Le cambié la cita al jueves.
 Ya la moví para el lunes.
 Queda cancelada su cita.
 Su nueva cita es el martes a las diez.
-Se la cambio al sábado.`,
+Se la cambio al sábado.
+Done, Friday at two instead.
+Of course, I've cancelled the visit.
+I've called him off.
+Okay, Monday at ten then, I've changed it.
+All right, you're on Thursday now.
+We'll come on the 12th instead.
+That's moved.
+I've taken you off Tuesday and put you on Friday.
+Not a problem, it's now at eleven.
+I've brought it forward to the morning.
+Your delivery is now on Saturday.
+I've let the technician know, he comes on Monday.
+Perfecto, queda para el lunes a las diez.
+Ya la cambié.
+Listo, su visita es ahora el jueves.
+Le muevo la cita al viernes a las dos.
+Cancelado, no se preocupe.
+Entonces el técnico va el miércoles.`,
 		actTransfers: `
 I'll put you through to a colleague right away.
 I'm transferring you to our enterprise desk.
@@ -435,7 +658,21 @@ Le paso con ventas.
 La transfiero al área de soporte.
 Le pongo con mi compañera.
 Un momento, le paso con el encargado.
-No cuelgue, lo transfiero.`,
+No cuelgue, lo transfiero.
+Stay on the line and I'll connect you.
+Let me pass you across.
+I'm handing you to an expert.
+I'll get you to the right person.
+One second, I'll fetch her.
+She's right here, here she is.
+Putting you through now.
+I'll hand you to the billing desk.
+Don't hang up, I'm passing you to the manager.
+You want our sales team, I'll connect you.
+Espéreme tantito, se la paso.
+Enseguida la atiende mi compañero.
+Le transfiero la llamada.
+Ahora le pongo con la persona encargada.`,
 		actNotHere: `
 I'm afraid this isn't a restaurant.
 This is Acme, we make software.
@@ -460,7 +697,18 @@ Se ha equivocado de número.
 No pasa nada.
 Aquí no vive nadie con ese nombre.
 Esto es una empresa.
-No, aquí no es.`,
+No, aquí no es.
+I think you want somebody else, this is a software firm.
+We don't sell food.
+No, we're an office.
+You want the place next door.
+There's no doctor here.
+That's not us.
+We don't rent flats.
+You've got the wrong place.
+Aquí no vendemos comida.
+Creo que marcó mal.
+No somos la farmacia.`,
 		actDeclines: `
 Please take us off your list.
 We're not interested.
@@ -480,7 +728,15 @@ I'm going to hang up now.
 No nos interesa, gracias.
 No vuelva a llamar.
 Bórrenos de su lista.
-Gracias, pero no.`,
+Gracias, pero no.
+No thanks.
+Not today, thank you.
+We're happy with what we have.
+Please stop ringing us.
+Take this number off your system.
+I'm hanging up.
+No, gracias.
+No estamos interesados.`,
 		actRecords: `
 Please leave a message after the tone.
 You've reached the voicemail of Acme sales.
@@ -522,7 +778,18 @@ Is it all right if this call is recorded?
 ¿De parte de quién?
 ¿Tiene el número de pedido?
 ¿De qué empresa me llama?
-¿A qué número le llamamos?`,
+¿A qué número le llamamos?
+And where may I send the link?
+How many members?
+How should I get it to you?
+Whom shall I put down?
+Where are you calling from?
+What's the best number for you?
+How is that spelt?
+Have you the order number?
+¿Cuántos usuarios serían?
+¿Me puede deletrear el apellido?
+¿Cuál es su correo?`,
 		actGreets: `
 Good morning, Acme, how can I help?
 Acme support, hello.
@@ -567,7 +834,28 @@ Anotado.
 Déjeme ver.
 Un momento, por favor.
 ¿Algo más?
-Que tenga buen día.`,
+Que tenga buen día.
+Good morning, [NAME_1] here.
+Naturally.
+With pleasure.
+Pardon?
+One moment.
+Glad to hear it.
+Say hi to [NAME_1].
+Ah, that's sales.
+That's one for the sales folks.
+You're through to support.
+Not at all.
+Have a good one.
+Take care.
+My pleasure.
+Right.
+Okay, let me see.
+Hm.
+Encantados.
+Gracias a usted.
+Hasta luego.
+Mucho gusto.`,
 	} {
 		out[a] = eachLine(text)
 	}

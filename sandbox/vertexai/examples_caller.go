@@ -85,7 +85,55 @@ Me contaron maravillas de su aplicación y me gustaría verla.
 ¿Cuándo me pueden dar una demostración?
 Quiero verlo en acción antes de soltar un peso.
 Mi socio y yo queremos que nos presenten el producto.
-¿Tienen una versión de prueba?`,
+¿Tienen una versión de prueba?
+Would you have somebody who could give us the grand tour?
+I keep hearing about your calendar and want to know if it's for us.
+I wanna mess around with the app for a bit before I buy it.
+Our trustees simply wish to see how the tool behaves in practice.
+Let me have a go at it first.
+I'd want to kick the tyres before I commit.
+Could you walk our nurses through the charting part?
+Somebody should come and show my crew how it goes.
+I'd like you to show my partner what you showed me at the fair.
+A chap from your office said he would come and demonstrate it.
+It's the ordering app I'd like shown to us.
+I'd like to see the booking screen before I say yes.
+Seeing is believing, so when can I see it?
+My sister uses it and I'm curious to have a look myself.
+We'd like that demo now.
+I was offered a demo last month and I'd like to take you up on it.
+Can we get someone on a video call to take us through it?
+I'd love for the whole team to sit through a presentation.
+How do I sign up for the trial?
+Is there any way to test drive it?
+Could I borrow a login to poke around?
+I'd like my bookkeeper to have a play with it.
+Would you do a little show and tell for our committee?
+I'm shopping around for a booking system and yours looks good, can I see it?
+We're opening a second branch and need a new till system, could you come and present yours?
+I think we'd be a good fit but I need to see it first.
+Can you demo the payroll module for us?
+I'd like to arrange a time to look at your platform together.
+Our board wants to meet your people and see the product.
+We are keen on a hands on session.
+Could we visit a place where it's running?
+I need to see whether it can handle three kitchens.
+Please book me in for one of your introductions.
+Who can show us how the stock part works?
+I read the brochure, now I want the real thing.
+I'd be glad of a look at it.
+Me gustaría que me lo enseñaran en persona.
+Quisiera verlo trabajando.
+¿Cuándo pueden venir a mostrármelo?
+Antes de contratar nada quiero verlo.
+Estoy interesado en su programa, ¿me lo puede enseñar alguien?
+¿Hay forma de probarlo antes?
+Me dijeron que hacen demostraciones por internet.
+Quiero que le enseñen el sistema a mi equipo.
+Necesito una cita para ver el producto.
+¿Me pueden dar acceso a una cuenta de prueba?
+Quiero conocer la herramienta antes de firmar.
+Andamos buscando un sistema y queremos ver el de ustedes.`,
 		pricing: `
 I just want a number.
 Just give me the number.
@@ -162,7 +210,60 @@ Solo quería preguntar por los precios.
 ¿Es muy caro?
 ¿Me pasa los precios por correo?
 Me interesa saber cuánto me costaría para tres locales.
-¿La instalación se paga aparte?`,
+¿La instalación se paga aparte?
+Our committee won't decide anything until they see the sums in writing.
+My director asked me to collect three offers.
+Yours should be one of the offers.
+What's it gonna run me for fifteen trucks?
+I'm just after the cost of adding ten more licences.
+What would you want for a licence for a one man band?
+What does the small one cost per month?
+Tell me the price straight.
+I need to know the bottom line.
+How much would we be in for?
+What would it come to with the extra module?
+Can I have a breakdown of the costs?
+My accountant wants to know what it'll be a year.
+We need a tender for the whole building.
+Could you put together an offer for us?
+I'd like you to quote for six locations.
+We're in the middle of budgeting and need your prices.
+Are your prices on the website still right?
+Is there a cheaper one?
+What do others our size pay?
+I'd like to know the price before I waste your time.
+How do you bill, by the seat or by the month?
+What's the minimum spend?
+Would two hundred a month cover it?
+Is training included or does that cost more?
+Do I pay for the hardware on top?
+Do students get it cheaper?
+What happens to the price after the first year?
+I got your flyer but it doesn't say what it costs.
+Do you have a price for churches?
+We can only spend so much, what have you got?
+What would three of those scanners be?
+How much is shipping on top of that?
+I'd like to compare your price with what we pay today.
+If I pay the whole year at once, is it less?
+Send me an offer and I'll look at it.
+Could you mail us a proposal with all the options?
+I need something official with the price on it for my purchasing department.
+It's only the price I'm ringing about.
+What's your hourly rate for installation?
+Quiero saber cuánto sale el plan chico.
+¿Qué precio me da por diez licencias?
+¿Cuánto nos saldría para tres sucursales?
+¿Tienen un plan más económico?
+Mi jefe quiere ver números.
+Necesito la propuesta por escrito.
+¿Cuánto me cobran por instalarlo?
+Estoy pidiendo presupuestos a varias empresas.
+¿Se paga por mes o por año?
+¿Cuánto viene saliendo?
+¿Me manda una oferta por correo?
+Hábleme de precios.
+¿Incluye el soporte o se paga aparte?`,
 		support: `
 The label printer you sent us is spitting out blank labels.
 My receipt printer has given up the ghost.
@@ -268,7 +369,93 @@ Todavía estoy esperando mi reembolso.
 Me mandaron otra cosa.
 No me llega el correo para entrar.
 La terminal no lee las tarjetas.
-Necesito que alguien me ayude con el programa.`,
+Necesito que alguien me ayude con el programa.
+It trips the electrics every time I plug it in.
+None of our tills want to talk to the printer this morning.
+Now all the letters are tiny, how do I make them bigger?
+It hasn't turned up.
+There's two payments to you on my statement and there should only be one.
+The screen on the counter has gone all green.
+The tablets reboot by themselves all day long.
+The invoices come out with last year's logo and I can't see where to change it.
+The reader arrived without a cable.
+Something's up with the software.
+It eats my cards.
+It won't let me finish the order.
+The handle snapped off the second day.
+The lights on the box are red and nobody can work.
+It used to be quick and now it takes forever.
+I pressed something and now everything's in German.
+The thing froze on me in the middle of a sale.
+I lost all my data.
+The receipts come out blank.
+It doesn't ring any more when somebody calls.
+My customers can't pay.
+I was supposed to get a new one last week.
+You sent it to the wrong address.
+It was the wrong size, I want to send it back.
+I want my money back.
+You took money from my account without asking.
+Why was I billed after I cancelled?
+The discount isn't on my invoice.
+I never got a receipt.
+The warranty people told me to ring you.
+I need a new part for my machine.
+It smells like burning.
+It makes a terrible racket.
+I can't hear anybody on the other end.
+They can hear me but I can't hear them.
+The password you gave me doesn't do anything.
+I've no idea how to set it up.
+How do I connect it to the network?
+Where do I find the invoices from last year?
+Is there a trick to getting the lid off?
+I don't understand what the message means.
+What does the orange light mean?
+Can you tell me how to turn off the alarm?
+How do I undo a payment?
+How do I get my old messages back?
+I deleted something by mistake.
+Your delivery man left it in the rain.
+It's the second one that's broken.
+Nobody can log on since the weekend.
+The calendar doesn't show my appointments.
+The app says I have no permission.
+The site is down.
+I got an empty box.
+There's a piece missing.
+It's stopped again.
+It doesn't do what it's supposed to.
+My phone line is crackling.
+The camera is all blurry.
+The fingerprint reader doesn't know me any more.
+The clock on it is an hour off.
+It prints everything twice.
+I've had no internet since breakfast.
+The door opener hums but nothing moves.
+I'd like to close my account.
+Please cancel my order.
+El lector que nos llegó viene sin cable.
+No me imprime los recibos.
+Me aparece un error raro.
+Se borró todo lo que tenía.
+La pantalla se quedó congelada.
+Me llegó el equivocado.
+Falta la mitad de mi pedido.
+Nadie puede entrar desde el lunes.
+Me hicieron un cargo que no reconozco.
+No sé cómo configurarlo.
+¿Qué significa la luz naranja?
+No sale el sonido.
+La app me saca a cada rato.
+Quiero que me devuelvan mi dinero.
+Se descompuso otra vez.
+Compré uno y salió malo.
+No me ha llegado la factura.
+El paquete nunca apareció.
+Cada vez que la conecto se va la luz.
+La máquina me da error.
+Ya van tres veces que les hablo por lo mismo.`,
 		reschedule: `
 Your chap's due here Tuesday but I've a christening.
 Would it be an awful bother to make it later in the week?
@@ -326,7 +513,48 @@ Necesito cambiar la hora de la demo.
 ¿Se puede adelantar la visita?
 Mañana me es imposible, ¿puede ser pasado mañana?
 Llamo para anular mi cita.
-Quedamos para el miércoles y no me viene bien.`,
+Quedamos para el miércoles y no me viene bien.
+I've a call pencilled in with your colleague at two on Wednesday, but I'm going to be on a plane.
+There's a fitter booked to come to us tomorrow, could you call him off?
+The technician comes on Thursday but I have to work, could he come another day?
+We said Tuesday, but my partner can't make Tuesday.
+I forgot I have the dentist on Monday, can I come later?
+Is it too late to change my slot?
+Something's come up at work and I won't be there.
+I need to postpone what we had planned for Friday.
+Would you mind terribly if we met an hour later?
+My train's late, can we start at eleven instead of ten?
+Could you put me down for another day?
+The 14th doesn't suit after all.
+We have to be out of town that day.
+I won't be in when they come.
+Let's do it some other time.
+Can we bring it forward?
+I'd like to come in earlier than planned.
+Your people are coming tomorrow and the shop will be closed.
+Can your guy come Thursday instead?
+I got a text that you're coming on Friday, but Friday's no good.
+We had a meeting set for three o'clock, can we make it four?
+I've to cancel tomorrow.
+I'm sorry, I have to call off our demo.
+Could the delivery come a day later?
+My demo is on Wednesday and I've been called away.
+I can't do the time you gave me.
+I was given the 5th but I need the 12th.
+Can I change the day of the installation?
+I need to shift tomorrow's training.
+We need to find a new time for the visit.
+El técnico viene el jueves pero me toca trabajar, ¿no podría venir otro día?
+Se me olvidó que ese día no estoy.
+¿Podemos dejarlo para la semana que viene?
+Ya no puedo el martes.
+Me avisaron que venían mañana y no voy a estar.
+Quedamos a las tres, ¿podría ser a las cuatro?
+Quisiera mover la demo que teníamos.
+Hay que cambiar la fecha de la instalación.
+Se me cruzó otra cosa a esa hora.
+¿Me la pueden pasar para después?
+Necesito posponer nuestra cita.`,
 		general: `
 Till when are you guys open today?
 I want to drop off a card. Where do I find your office?
@@ -399,7 +627,54 @@ Solo una pregunta rápida.
 ¿Me comunica con contabilidad?
 Quería hablar con alguien de recursos humanos.
 ¿Me puede decir la dirección de la oficina?
-¿El programa funciona en Mac?`,
+¿El programa funciona en Mac?
+If I drive over now will I still catch you?
+I've no idea how late you stay.
+I wondered if you take on interns.
+Does your program run on a Mac, or is it Windows only?
+Is there anybody in the office between the holidays?
+Which floor is your office on?
+Do you do business in Europe?
+I'd like to send you something, what address do I use?
+Can I drop something off?
+Who's in charge of press at your place?
+Do you still make the old model?
+Have you got a branch near the airport?
+What day is your open house?
+Are you the same company as the one in Denver?
+Do you have a newsletter?
+How big is your company?
+Is your building easy to reach by bus?
+May I come by without an appointment?
+Do you speak Portuguese there?
+Do you take apprentices?
+Is your office open at lunchtime?
+What's your fax?
+What time zone are you in?
+Can I visit your showroom at the weekend?
+Where did you move to?
+Is it true that you moved?
+Can you tell me who your founder is?
+Which credit cards do you take?
+Does it come in other colours?
+Do I need the internet to use it?
+Is my data stored in this country?
+How long have you been around?
+When does the sale start?
+What's the name of the lady who runs the office?
+¿Trabajan el sábado por la mañana?
+¿A qué hora los encuentro?
+¿Hay alguien en la oficina hoy?
+¿Tienen oficina en el norte?
+¿El programa funciona sin internet?
+¿Reciben practicantes?
+¿Cómo llego en metro?
+¿Puedo pasar sin cita?
+¿Cuál es el número de fax?
+¿Dónde se estaciona uno ahí?
+¿Hasta cuándo están abiertos?
+¿Hablan inglés?
+¿Qué días atienden?`,
 		wrongNumber: `
 One large pepperoni and a side of garlic knots for pickup.
 I'd like to order two large pizzas.
@@ -441,7 +716,35 @@ Quería una cita con el doctor.
 Ay, disculpe, marqué otro número.
 No es ahí, perdón.
 ¿Hablo con la escuela?
-Mijo, soy tu tía.`,
+Mijo, soy tu tía.
+I'm calling about the two bedroom flat, is it still going?
+Is this the number for the swimming pool?
+I'm calling for my test results from the doctor.
+Hello, is the plumber in?
+Two cheeseburgers and a cola, please.
+Do you do men's haircuts?
+Hi Grandma, it's me.
+Sorry, I thought I was calling my bank.
+You're not the garage, are you?
+I'd like to book a table for tonight.
+Is that the surgery? I need to see the nurse.
+Can you put me through to room 212?
+What, this isn't the cinema?
+Who's this? I wanted my brother.
+Is Bob there?
+This isn't the hotel?
+I want a taxi.
+Oh, I think I've the wrong people.
+My mistake.
+¿Me manda tres tortas?
+¿Es la veterinaria?
+¿Está la señora de la casa?
+Hola abuela, soy yo.
+¿No es el consultorio del doctor?
+Quería hacer una reservación para cenar.
+¿Ahí arreglan llantas?
+Ay, perdón, creí que era mi hermana.
+¿Cuál número es este?`,
 		spam: `
 We've been trying to reach you concerning your vehicle's extended warranty.
 Your coverage is about to expire.
@@ -502,7 +805,46 @@ Su computadora tiene un virus.
 Queremos presentarle nuestros servicios de limpieza.
 No cuelgue, tiene un crédito preaprobado.
 Somos una agencia de marketing y le conseguimos clientes.
-Le interesaría invertir en criptomonedas.`,
+Le interesaría invertir en criptomonedas.
+We're calling local firms about cheaper broadband, and there's a deal that ends tonight.
+A payment will be taken from your account, if you did not authorise this, press 2.
+We have land with financing and a special price only for today.
+Am I speaking to the owner?
+Am I speaking with the business owner?
+Your domain is about to expire, pay now to keep it.
+This call is about your electricity contract.
+I can offer you a much better rate on your phone lines.
+Our records show you qualify for debt relief.
+Let me tell you about our amazing investment.
+Our company can double your sales.
+We design websites, yours looks a bit old.
+We've helped dozens of companies in your street to save on gas.
+Do you have two minutes for a wonderful offer?
+I'm calling from the tax office, you owe money and will be arrested.
+Your account will be closed unless you confirm your card.
+This is an automated call.
+To speak to an agent, press 1.
+Hello, this is the warranty department.
+We're giving away a free holiday.
+Would you like cheaper insurance?
+I sell office supplies, can I send you a catalogue?
+We're offering free solar panels.
+You could be owed thousands in compensation.
+We place software developers, do you have vacancies?
+Your Windows licence has expired.
+There is a problem with your computer, we are from the support of Windows.
+Can I interest you in a new coffee machine for your office?
+It's about the merchant account, we can lower your rates.
+Le hablo de parte de una inmobiliaria, tenemos terrenos.
+Tenemos un precio especial solo por hoy.
+Le llamo del banco para ofrecerle una tarjeta.
+¿Hablo con el dueño del negocio?
+Su línea será suspendida, marque 1.
+Le regalamos un viaje.
+¿Le gustaría pagar menos de luz?
+Vendemos productos de limpieza para oficinas.
+Le podemos ofrecer internet más barato.
+Hemos detectado un problema en su cuenta bancaria.`,
 		voicemail: `
 Give me a ring when you get a chance, would you?
 Call me back when you can.
@@ -527,7 +869,24 @@ Devuélvame la llamada, por favor.
 Tengo una llamada perdida de este número.
 Le marco más tarde.
 Me habló alguien de ahí hace rato.
-Nada más dejo el recado.`,
+Nada más dejo el recado.
+I'll be around until four if anyone wants to catch me.
+Ring me back.
+I'll explain when we speak.
+It's about what we talked about.
+I missed you again.
+Please get back to me.
+I was asked to call this number.
+Sorry I missed your call.
+I'd rather not say it on a machine.
+You know where to find me.
+Talk soon.
+Just wanted to hear from you.
+Estoy hasta las cinco.
+Vuelvo a llamar mañana.
+Me dejaron un mensaje de que llamara.
+Luego le explico.
+Espero su llamada.`,
 		chatter: `
 Good morning.
 Hello, good afternoon.
@@ -638,7 +997,68 @@ Eso espero.
 Hasta luego.
 El jueves me queda bien.
 Por la tarde, mejor.
-A lo mejor me equivoqué de opción.`,
+A lo mejor me equivoqué de opción.
+Morning.
+With pleasure.
+Smashing.
+Appreciate it.
+I look after the bookings at a hotel.
+I do the books for a small theatre.
+I'm the treasurer of a choir.
+I'm the office manager.
+I'm finishing my degree in June.
+We've got three vans and a dog.
+We're the wine people.
+Everything's running fine.
+I don't have a problem.
+Maybe I pressed the wrong key.
+I hope I'm in the right place.
+I was put through to you by accident.
+My partner spoke to you last week.
+I got your number from the website.
+I saw your ad.
+I'm calling on behalf of [NAME_1].
+Sixty two.
+Twelve, maybe fourteen.
+Eighteen. Huh.
+That works.
+It would.
+That would suit us very well.
+Gear, display. Oh!
+Ah, there it is.
+That's much better.
+That's all I needed to know.
+Please do, we open at ten.
+You can write to [EMAIL_1].
+I do. Hang on.
+The order number is # # # #.
+Well, I never.
+Nothing.
+Pardon?
+What a day.
+No worries.
+Ta.
+Okay then.
+I understand.
+He's waving at me.
+My dog is barking, sorry.
+It's raining cats and dogs here.
+Never mind.
+Whatever.
+Wednesday's choir.
+Thursday, same time?
+Half nine, yes.
+Muy buenos días.
+Me platicaron de ustedes.
+El viernes está bien.
+Ese me sirve.
+Ah, no está mal.
+¿Con quién hablo?
+Un segundito.
+Es mi socio.
+Déjeme apuntar.
+No hay problema.
+Qué amable.`,
 	} {
 		out[c] = append(out[c], eachLine(text)...)
 	}

@@ -24,7 +24,9 @@ func extract(lines []utterance) []detail {
 		}
 	}
 	add(person(lines)...)
-	add(company(lines))
+	if c := company(lines); !slices.ContainsFunc(out, func(had detail) bool { return had.value == c.value }) {
+		add(c)
+	}
 	add(contact(lines, "email", "#email", literalEmail), contact(lines, "phone", "#phone", literalPhone), contact(lines, "address", "#address", nil))
 	add(orderNumber(lines))
 	return out

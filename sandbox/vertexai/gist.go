@@ -38,8 +38,9 @@ func (r *reader) gist(lines []utterance) *gist {
 				kept := s.wanted()
 				s.wants = r.caller.of(signs(kept, r.wants))
 				nth++
+				weight := r.known(kept) * min(1, 0.6+2/float64(nth))
 				for c, p := range s.wants {
-					g.wants[c] += p * p * min(1, 0.6+2/float64(nth))
+					g.wants[c] += p * p * weight
 				}
 			} else {
 				s.acts = r.agent.of(signs(s.utterance, r.outcomes))
@@ -52,6 +53,18 @@ func (r *reader) gist(lines []utterance) *gist {
 		}
 	}
 	return g
+}
+
+// known is how much of an utterance the examples have words for, from nothing to one: of what nobody has ever said, nothing
+// follows.
+func (r *reader) known(u utterance) float64 {
+	n := 0.0
+	for _, w := range u.words {
+		if _, ok := r.caller.signs[begin(w.norm)]; ok && stem(w.norm) != "" || classes[w.norm] != "" {
+			n++
+		}
+	}
+	return min(1, 0.4+0.3*n)
 }
 
 // wanted is a sentence of the caller's without the clauses in which he says what he doesn't want.
@@ -94,7 +107,7 @@ var denials = []pattern{
 // What a likelihood of one adds to a wish, beside the lexicon's phrases: by what the caller said, and by what the agent did.
 const (
 	byCaller = 4
-	byAgent  = 3
+	byAgent  = 4
 )
 
 // speaksFor tells what an agent's act says of what the caller wanted.
@@ -116,6 +129,11 @@ func (g *gist) weigh(weights map[concept]float64) {
 		for c, share := range speaksFor[a] {
 			weights[c] += byAgent * share * min(1.5, g.acts[a])
 		}
+	}
+	// Whom an agent serves hasn't dialled wrong, and sells nothing.
+	if g.does(actBooks, actMoves, actQuotes, actPrices, actTickets, actInstructs, actTransfers) {
+		weights[wrongNumber] *= 0.4
+		weights[spam] *= 0.6
 	}
 }
 

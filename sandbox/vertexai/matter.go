@@ -9,7 +9,7 @@ import (
 
 // mostMatter is how long a quote in a summary may be, in characters: a Case's subject holds 255, and people read
 // less.
-const mostMatter = 120
+const mostMatter = 90
 
 // matter is what the call is about in the caller's own words: the sentence that speaks most for what he wants,
 // without the greeting and the introduction before it. Empty where no sentence does.
@@ -21,9 +21,12 @@ func (f *findings) matter() string {
 	u := f.lines[at.line]
 	from, to := sentenceAt(u, at.from)
 	from = skipOpening(u, from, at.from)
+	for from < at.from && follows[bare(u.raw[from])] {
+		from++
+	}
 	said := strings.Trim(strings.Join(u.raw[from:to], " "), ` .,;:"`)
 	if utf8.RuneCountInString(said) > mostMatter {
-		said = shorten(u.raw[from:to], at.to-from)
+		said = shorten(u.raw[from:to], at.from-from, at.to-from)
 	}
 	return capital(said)
 }
@@ -38,32 +41,43 @@ func capital(s string) string {
 	return s[:len(s)-len(rest)] + string(unicode.ToUpper(first)) + rest[size:]
 }
 
-// strongest is the first of the matches in that sentence of the caller's in which all of them together weigh most.
+// strongest is the sentence of the caller's that speaks most for what he wants, by its first phrase that does; what only
+// gives a number or a name speaks less.
 func (f *findings) strongest() place {
-	type key struct{ line, from int }
-	sums, first := map[key]float64{}, map[key]place{}
 	out, most := f.intentAt, 0.0
-	for _, m := range f.wanted {
-		u := f.lines[m.line]
-		if m.phrase.concept != f.intent.by || m.weight <= 0 || !u.caller {
+	for _, s := range f.gist.said {
+		if !s.caller {
 			continue
 		}
-		at := place{m.line, u.words[m.from].at, u.words[m.to-1].at + 1}
-		begin, _ := sentenceAt(u, at.from)
-		k := key{m.line, begin}
-		sums[k] += m.weight
-		if had, ok := first[k]; !ok || at.from < had.from {
-			first[k] = at
+		score, at := 0.0, place{s.line, s.from, s.from + 1}
+		for _, m := range f.wanted {
+			if m.phrase.concept != f.intent.by || m.weight <= 0 || m.line != s.line || m.at < s.from || m.at >= s.from+len(s.raw) {
+				continue
+			}
+			if score == 0 || m.at < at.from {
+				at = place{s.line, m.at, f.lines[m.line].words[m.to-1].at + 1}
+			}
+			score += m.weight
 		}
-	}
-	for _, m := range f.wanted { // in the order of the transcript, so that of two alike the same one is taken always
-		u := f.lines[m.line]
-		begin, _ := sentenceAt(u, u.words[m.from].at)
-		if k := (key{m.line, begin}); sums[k] > most {
-			most, out = sums[k], first[k]
+		score = score*(1-0.6*s.wants[chatter]) + byCaller*s.wants[f.intent.by]
+		if s.givesCode() || slices.ContainsFunc(s.words, func(w word) bool { return w.norm == "#email" || w.norm == "#phone" }) {
+			score /= 2
+		}
+		if score > most {
+			out, most = at, score
 		}
 	}
 	return out
+}
+
+// givesCode tells whether a sentence gives a number.
+func (s sentence) givesCode() bool {
+	for k := range s.raw {
+		if v, _ := codeAt(s.utterance, k); v != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // sentenceAt is the bounds of the sentence around a word.
@@ -134,24 +148,49 @@ var (
 	introduced = set("this is i am it my name me again llamo soy habla mi nombre es de from with at calling speaking here on behalf llamo para")
 )
 
-// shorten keeps what is around the wish: the first words of the sentence if it comes early, else those before it.
-func shorten(words []string, wish int) string {
+// follows are words by which a sentence follows on another.
+var follows = set("and but so because see actually well y pero pues que oye mire che fijese mira oiga")
+
+// shorten keeps what is around the wish, which stands from wish to end: from the beginning if there is room, else from the
+// clause that it begins in, to the end of the last clause that there is room for. A clause too long alone is cut.
+func shorten(words []string, wish, end int) string {
+	length := func(from, to int) int { return utf8.RuneCountInString(strings.Join(words[from:to], " ")) }
+	end = min(max(end, wish+1), len(words))
 	from := 0
-	if utf8.RuneCountInString(strings.Join(words[:min(wish, len(words))], " ")) > mostMatter {
-		from = max(0, wish-12)
-	}
-	to := from
-	for n := 0; to < len(words); to++ {
-		if n += utf8.RuneCountInString(words[to]) + 1; n > mostMatter {
-			break
+	for k := 1; k <= wish && length(from, min(end+3, len(words))) > mostMatter; k++ {
+		if parts(words, k) {
+			from = k
 		}
 	}
+	cut := length(from, end) > mostMatter
+	if cut {
+		from = max(from, wish-3)
+	}
+	to, whole := from, from
+	for to < len(words) && length(from, to+1) < mostMatter {
+		if to++; to == len(words) || parts(words, to) {
+			whole = to
+		}
+	}
+	if whole >= end && length(from, whole) >= mostMatter/3 {
+		to = whole
+	}
 	s := strings.Trim(strings.Join(words[from:to], " "), ` .,;:"`)
-	if from > 0 {
+	if cut && from > 0 && !parts(words, from) {
 		s = "…" + s
 	}
-	if to < len(words) {
+	if to < len(words) && to != whole {
 		s += "…"
 	}
 	return s
+}
+
+// parts tells whether a clause begins at a word.
+func parts(words []string, at int) bool {
+	switch before := words[at-1]; bare(words[at]) {
+	case "and", "but", "because", "so", "since", "y", "pero", "porque", "when", "which", "while", "until", "before", "que":
+		return true
+	default:
+		return strings.HasSuffix(before, ",") || strings.HasSuffix(before, ";") || strings.HasSuffix(before, ":")
+	}
 }

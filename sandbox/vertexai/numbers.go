@@ -14,8 +14,8 @@ var (
 		compile("pedido|orden|factura numero?"),
 	}
 	// A number of no kind may be a telephone's: it takes a word for an order before it.
-	numberIs   = []pattern{compile("number is"), compile("numero es"), compile("el numero")}
-	orderWords = set(`order orders tracking confirmation reference ticket case purchase invoice serial pedido orden seguimiento compra caso
+	numberIs   = []pattern{compile("number is?"), compile("numero es?"), compile("el numero")}
+	orderWords = set(`order orders ordered parcel package delivery bought paquete tracking confirmation reference ticket case purchase invoice serial pedido orden seguimiento compra caso
  factura referencia`)
 	phoneWords = set("area phone telephone mobile cell telefono celular movil")
 	askOrder   = []pattern{

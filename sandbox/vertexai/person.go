@@ -69,6 +69,9 @@ func person(lines []utterance) []detail {
 			best = n
 		}
 	}
+	if best.score < 1.5 {
+		best = shown(lines)
+	}
 	switch {
 	case best.score >= 4:
 		return []detail{{"name", best.value, 0.95, best.at}}
@@ -117,6 +120,69 @@ func namings(lines []utterance) []naming {
 	}
 	return out
 }
+
+// shown finds a name that redaction has left standing: two or three words with capitals that are no firm's, where a name is
+// asked for or given, or alone in the caller's first words.
+func shown(lines []utterance) naming {
+	var best naming
+	asked, nth := false, 0
+	for i, u := range lines {
+		if !u.caller {
+			asked = saysAny(u, askName)
+			continue
+		}
+		nth++
+		for k, w := range u.words {
+			v, end := literalName(u, w.at)
+			if v == "" || k > 0 && u.words[k-1].at == w.at {
+				continue
+			}
+			score := 0.0
+			if asked && w.brk && closes(u, end) {
+				score = 2
+			} else if nth <= 2 && w.brk && closes(u, end) && k > 0 {
+				score = 1.5
+			}
+			for n := 1; n <= 5 && k-n >= 0; n++ {
+				for _, p := range wholeName[:len(wholeName)-4] {
+					if to, ok := p.match(u.words, k-n); ok && to == k && !negated(u.words, k-n) {
+						score = 2.5
+					}
+				}
+			}
+			if score > best.score {
+				best = naming{v, score, place{i, w.at, end}}
+			}
+		}
+	}
+	return best
+}
+
+// literalName reads two or three words with capitals that may be a person's name.
+func literalName(u utterance, from int) (string, int) {
+	end := from
+	var parts []string
+	for ; end < len(u.raw) && len(parts) < 3; end++ {
+		w := strings.TrimFunc(u.raw[end], func(r rune) bool { return strings.ContainsRune(`.,;:!?`, r) })
+		low := bare(w)
+		if len([]rune(w)) < 2 || !unicode.IsUpper([]rune(w)[0]) || strings.ToUpper(w) == w || strings.ContainsAny(w, "0123456789[&") ||
+			common[low] || trades[low] || places[low] || noCompany[low] || days[low] || courtesies[low] || strings.HasPrefix(low, "i'") {
+			break
+		}
+		parts = append(parts, w)
+		if closes(u, end+1) {
+			end++
+			break
+		}
+	}
+	if len(parts) < 2 || end < len(u.raw) && isCompanyWord(u.raw[end]) && !closes(u, end) {
+		return "", from
+	}
+	return strings.Join(parts, " "), end
+}
+
+// courtesies begin what callers say, with a capital.
+var courtesies = set("good morning afternoon evening day dear madam sir many best kind let tell just can could mother father god bless happy thank bye oh ah yeah yes no")
 
 // cued tells what the words before a name or after it say for it, and where they begin.
 func cued(u utterance, k int) (score float64, from int) {

@@ -135,7 +135,11 @@ func (u utterance) quote(from, to int) string {
 	return strings.Join(u.raw[from:to], " ")
 }
 
-// ends tells whether a word ends a sentence.
+// ends tells whether a word ends a sentence, which the point of a title doesn't.
 func ends(w string) bool {
+	switch w {
+	case "Mr.", "Mrs.", "Ms.", "Dr.", "St.", "Sr.", "Sra.":
+		return false
+	}
 	return strings.HasSuffix(w, ".") || strings.HasSuffix(w, "?") || strings.HasSuffix(w, "!")
 }

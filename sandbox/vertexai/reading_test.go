@@ -136,7 +136,7 @@ func TestSummaries(t *testing.T) {
 		"C: There are two identical charges from you.|A: I've opened a ticket.":                                                          `The caller reported a problem: "There are two identical charges from you". The problem was taken down for support.`,
 		"C: Hola, la lavadora no prende.|A: Le abrí un caso.":                                                                            `The caller reported a problem: "La lavadora no prende". The problem was taken down for support.`,
 		"C: Sorry, wrong number.": "The caller had dialled the wrong number.",
-		"C: My printer is broken" + strings.Repeat(" and it makes a noise", 10) + ".|A: I've opened a ticket.": `The caller reported a problem: "My printer is broken` + strings.Repeat(" and it makes a noise", 4) + ` and it makes a…". The problem was taken down for support.`,
+		"C: My printer is broken" + strings.Repeat(" and it makes a noise", 10) + ".|A: I've opened a ticket.": `The caller reported a problem: "My printer is broken` + strings.Repeat(" and it makes a noise", 3) + `". The problem was taken down for support.`,
 	} {
 		w := wording{lines: lines}
 		if f := r.understand(read(w.prompt(catalogue)), intents, dispositions); f.summary != want {

@@ -1,6 +1,7 @@
 package vertexai
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -20,7 +21,7 @@ func signs(u utterance, lexicon []phrase) []string {
 			add("?")
 		}
 		this := begin(w.norm)
-		class := classes[w.norm]
+		class := cmp.Or(classes[w.norm], classes[strings.TrimSuffix(w.norm, "s")])
 		add(this)
 		if class != "" {
 			add(class)
@@ -45,9 +46,11 @@ func signs(u utterance, lexicon []phrase) []string {
 var classes = func() map[string]string {
 	out := map[string]string{}
 	all := families()
-	for _, name := range []string{"look", "trouble", "missing", "falla", "meeting", "cita", "negocio", "money", "person", "device", "screen", "weekday"} {
+	for _, name := range []string{"look", "trouble", "missing", "falla", "meeting", "cita", "negocio", "money", "person", "ring", "device", "weekday", "fixed", "shifted", "shift", "charges", "logged", "handover", "send", "showing", "buy", "parcel"} {
 		for w := range strings.SplitSeq(all[name], "|") {
-			out[w] = "@" + name
+			if out[w] == "" {
+				out[w] = "@" + name
+			}
 		}
 	}
 	return out

@@ -90,6 +90,7 @@ func hourLike(w string) bool {
 var (
 	hourWords = set(`one two three four five six seven eight nine ten eleven twelve noon midday half oclock o'clock una dos tres cuatro cinco seis siete ocho nueve
  diez once doce mediodia media`)
+	greets     = set("buenas good buenos muy")
 	dayparts   = set("mornings afternoons evenings mananas tardes")
 	beforeHour = set("at around about by before after past half quarter say las la")
 	afterHour  = set(`am pm a.m p.m oclock o'clock thirty fifteen fortyfive in on de por y then and please works would is if or sharp tomorrow today instead it that
@@ -108,7 +109,7 @@ func hourAt(u utterance, from int) (string, int) {
 		return "", from
 	}
 	w := bare(u.raw[i])
-	if dayparts[w] {
+	if dayparts[w] && (from == 0 || !greets[bare(u.raw[i-1])]) {
 		return strings.ToLower(strings.Trim(u.raw[i], ".,;:!?")), i + 1
 	}
 	if !hourLike(w) || w == "half" || w == "media" || w == "o'clock" {
@@ -127,11 +128,10 @@ func hourAt(u utterance, from int) (string, int) {
 	if !marked && !(follows && (i > from || asked)) {
 		return "", from
 	}
-	v := strings.Join(u.raw[from:end], " ")
-	if !strings.HasSuffix(v, "p.m.") && !strings.HasSuffix(v, "a.m.") {
-		v = strings.TrimRight(v, ".,;:!?")
+	if from > 0 && slices.Contains([]string{"till", "until", "from", "since", "hasta"}, bare(u.raw[from-1])) {
+		return "", from
 	}
-	return strings.ToLower(v), end
+	return strings.ToLower(trimmed(u.raw[from:end])), end
 }
 
 // preferred finds the time that the caller wishes for: the first day that he names, or the last where he moves from one
@@ -158,9 +158,16 @@ func (g *gist) preferred(moves bool) detail {
 	return detail{"preferred_time", together(day.day, hour.hour), 0.85, day.at}
 }
 
+// sameTime tells whether somebody speaks of the same hour on another day.
+func (g *gist) sameTime() bool {
+	return slices.ContainsFunc(g.said, func(s sentence) bool { return saysAny(s.utterance, sameHour) })
+}
+
+var sameHour = []pattern{compile("same time|hour"), compile("misma hora")}
+
 // agreed finds the time that was settled on: what the agent stated last or, where he stated none, what was named last; a
 // day without its hour takes the hour that was named last, and an hour its day.
-func (g *gist) agreed() detail {
+func (g *gist) agreed(moved bool) detail {
 	ms := g.moments()
 	last := -1
 	for i, m := range ms {
@@ -173,9 +180,15 @@ func (g *gist) agreed() detail {
 		last = len(ms) - 1
 	}
 	var out moment
+	before := false // the hour is that of an appointment which is moved
 	for _, m := range ms[:last+1] {
 		if m.day != "" {
-			out.day = m.day
+			if out.day = m.day; before && m.hour == "" && !g.sameTime() {
+				out.hour = ""
+			}
+		}
+		if m.hour != "" {
+			before = moved && m.caller && m.day != ""
 		}
 		if m.hour != "" {
 			out.hour = m.hour
@@ -245,11 +258,16 @@ func timeAt(u utterance, from int) (string, int) {
 	for len(words) > 1 && (strings.EqualFold(words[0], "on") || strings.EqualFold(words[0], "the")) {
 		words = words[1:]
 	}
-	v := strings.Join(words, " ")
+	return trimmed(words), end
+}
+
+// trimmed is a time without what stands around it; the point of "p.m." belongs to it.
+func trimmed(words []string) string {
+	v := strings.Trim(strings.Join(words, " "), ",;:!?¿¡")
 	if !strings.HasSuffix(v, "p.m.") && !strings.HasSuffix(v, "a.m.") {
-		v = strings.TrimRight(v, ".,;:!?")
+		v = strings.TrimRight(v, ".")
 	}
-	return v, end
+	return v
 }
 
 // stops tells whether a sentence ends at a word, which "p.m." doesn't tell.

@@ -59,9 +59,9 @@ func (r *reader) understand(p *prompt, intents, dispositions []string) *findings
 func (f *findings) time() detail {
 	switch c := f.disposition.by; {
 	case c == booked || c == moved:
-		return f.gist.agreed()
+		return f.gist.agreed(c == moved)
 	case f.intent.by == support && c == ticket && f.gist.visits():
-		return f.gist.agreed()
+		return f.gist.agreed(false)
 	case f.intent.by == demo || f.intent.by == pricing || f.intent.by == reschedule || f.intent.by == voicemail:
 		return f.gist.preferred(f.intent.by == reschedule)
 	}
@@ -87,8 +87,12 @@ func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard 
 		weights[wrongNumber] = max(0, found.of[wrongNumber])
 	}
 	// Who rings the support line has trouble rather than not.
-	if strings.Contains(strings.ToLower(p.business), "support") {
+	switch business := strings.ToLower(p.business); {
+	case strings.Contains(business, "support"):
 		weights[support] += 0.8
+	case strings.Contains(business, "sales") && weights[demo]+weights[pricing] > 0:
+		weights[demo] += 0.4
+		weights[pricing] += 0.4
 	}
 	f.intentLabel = f.reader.labels(names, p.described, f.reader.wants)
 	rs := rank(f.intentLabel, weights, heard)
@@ -102,6 +106,9 @@ func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard 
 	}
 	f.wanted = found.matches
 	f.intentAt = best(found.matches, f.intent.by, p.lines)
+	if f.intentAt.line < 0 {
+		f.intentAt = f.strongest()
+	}
 	if f.intentAt.line < 0 {
 		f.intentAt = anyLine(p.lines)
 	}

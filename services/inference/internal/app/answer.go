@@ -35,6 +35,11 @@ func (d *Desk) insight(a *answer, q *question, r *redacted, full bool) *events.C
 		}
 	}
 	out.Details = nameParts(out.Details, w.language)
+	for _, detail := range out.Details {
+		if detail.GetName() == "company" {
+			detail.Value = firmAsSaid(detail.GetValue(), out.Details, w.said)
+		}
+	}
 	return out
 }
 
@@ -64,6 +69,20 @@ func (w writer) evidence(quote, who string) []*events.Evidence {
 		found = w.r.result.Redacted[at]
 	}
 	return []*events.Evidence{{Quote: found, Party: w.r.lines[at].party, OffsetMs: w.r.lines[at].startMS}}
+}
+
+// said tells whether the words were said in one line, capitals and punctuation aside.
+func (w writer) said(words string) bool {
+	lines := make([]shown, len(w.r.lines))
+	for i, l := range w.r.lines {
+		lines[i] = shown{party: l.party, text: l.text}
+	}
+	for _, p := range []events.Party{events.Party_PARTY_CALLER, events.Party_PARTY_AGENT} {
+		if _, _, ok := findQuote(lines, p, words); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func (w writer) prose(s string) string {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -36,4 +37,25 @@ func nameParts(details []*events.Detail, language string) []*events.Detail {
 		details = append(details, d)
 	}
 	return details
+}
+
+// firmAsSaid is a firm that its owner's name stands in, as it was said. One placeholder stood for the whole name and for the
+// last name alone, so what is put back may be more than was said: "Celeste Abernathy Cellars" of Abernathy Cellars.
+func firmAsSaid(firm string, details []*events.Detail, said func(string) bool) string {
+	if said(firm) {
+		return firm
+	}
+	value := func(name string) string {
+		i := slices.IndexFunc(details, func(d *events.Detail) bool { return d.GetName() == name })
+		if i < 0 {
+			return ""
+		}
+		return details[i].GetValue()
+	}
+	for _, part := range []string{value("last_name"), value("first_name")} {
+		if shorter := strings.Replace(firm, value("name"), part, 1); part != "" && value("name") != "" && said(shorter) {
+			return shorter
+		}
+	}
+	return firm
 }
