@@ -142,7 +142,7 @@ var purposes = []pattern{
 // label is one name of an enum, and what it speaks of.
 type labelled struct {
 	name     string
-	affinity map[concept]float64 // adds up to 1; empty for a name that speaks of nothing known
+	affinity map[concept]float64 // 1 for what it speaks of most; empty for a name that speaks of nothing known
 	stems    map[string]bool     // content words of name and description
 	rare     map[string]float64  // stems, by how few labels share them
 }
@@ -166,12 +166,12 @@ func study(names []string, described map[string]item, lexicon []phrase) []labell
 				}
 			}
 		}
-		total := 0.0
+		most := 0.0
 		for _, w := range l.affinity {
-			total += w
+			most = max(most, w)
 		}
-		for c := range l.affinity {
-			l.affinity[c] /= total
+		for c, w := range l.affinity {
+			l.affinity[c] = max(0, w) * max(0, w) / (most * most)
 		}
 		for st := range l.stems {
 			shared[st]++

@@ -118,6 +118,23 @@ var speaksFor = map[act]map[concept]float64{
 	actAnswers: {general: 1}, actMoves: {reschedule: 1}, actNotHere: {wrongNumber: 1.2}, actDeclines: {spam: 1.2},
 }
 
+// doubt halves what the lexicon has found in a caller's sentence that is hardly likely to ask for it.
+func (g *gist) doubt(found *scores) {
+	for i, m := range found.matches {
+		c := m.phrase.concept
+		for _, s := range g.said {
+			if s.caller && s.line == m.line && m.at >= s.from && m.at < s.from+len(s.raw) && c != history && m.weight > 0 {
+				less := m.weight * 0.5 * (1 - min(1, s.wants[c]/likelyEnough))
+				found.matches[i].weight -= less
+				found.of[c] -= less
+			}
+		}
+	}
+}
+
+// likelyEnough is how likely a wish must be for the lexicon to be believed.
+const likelyEnough = 0.25
+
 // weigh adds to what speaks for each wish.
 func (g *gist) weigh(weights map[concept]float64) {
 	for c, w := range g.wants {

@@ -9,7 +9,7 @@ func wantsIndirect() []entry {
 		{history, 5.5, caller, "seen|saw|had|watched|attended|enjoyed|liked|loved the|your|a|that|our demo|demonstration|presentation|trial"},
 		{history, 5.5, caller, "demo|trial|test unit|units|model|account|version|license|licence|device"}, {history, 4, caller, "trouble|bother you"},
 		{history, 4, caller, "from our|my|an|the old|current|existing|previous"},
-		{history, 5.5, caller, "already|yet know|knew|heard|told|have|got|saw * price|prices|cost|costs|charge|quote|figures"}, {history, 5, caller, "i|we know what|how it|that|this|they price|prices|cost|costs|charge"}, {history, 6, caller, "not calling|ringing|phoning about|for|because|to|with"},
+		{history, 5.5, caller, "already|yet know|knew|heard|told|have|got|saw * price|prices|cost|costs|charge|quote|figures"}, {history, 5, caller, "i|we know what|how it|that|this|they price|prices|cost|costs|charge"}, {history, 7, caller, "boss|manager|board|committee|council|trustees|partner|partners|director|directors|wife|husband|owner|accountant will|does|would|can not * move|decide|sign|buy|agree|budge|approve|commit|go"}, {history, 6, caller, "not calling|ringing|phoning about|for|because|to|with"},
 		{history, 6.5, caller, "wrong|different|another department|option|extension|desk|line|mailbox|queue|place"},
 
 		{demo, 4, caller, "show|take|walk|run|guide|talk me|us|our|them|everyone * around|through|over"}, {demo, 4, caller, "demonstrate|demonstrates|demonstrated|demoing|demoed"},

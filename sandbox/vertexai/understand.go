@@ -76,6 +76,7 @@ const likely = 0.65
 
 func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard map[string]bool) {
 	weights := map[concept]float64{}
+	f.gist.doubt(found)
 	for c, w := range found.of {
 		weights[c] = max(0, w)
 	}
