@@ -171,7 +171,7 @@ func study(names []string, described map[string]item, lexicon []phrase) []labell
 			most = max(most, w)
 		}
 		for c, w := range l.affinity {
-			l.affinity[c] = max(0, w) * max(0, w) / (most * most)
+			l.affinity[c] = math.Pow(max(0, w)/most, 3)
 		}
 		for st := range l.stems {
 			shared[st]++

@@ -100,7 +100,12 @@ Su demo es el lunes a las tres.
 Lo anoto para el jueves.
 Ya quedó.
 Perfecto, nos vemos el miércoles a las diez.
-Hecho, el lunes a la una.`,
+Hecho, el lunes a la una.
+Ya está, miércoles a las 5.
+You're on the schedule for Tuesday at 2.
+Splendid, I've got you down for Friday at 10.
+Good, Thursday at ten it is.
+Then we'll see each other on Monday.`,
 		actOffersTime: `
 Would Tuesday at 11 work?
 How about Monday at 1:30?
@@ -209,7 +214,14 @@ Se lo mando por escrito.
 Hoy mismo le llega la oferta.
 Le preparo el presupuesto y se lo envío.
 Mañana le hago llegar los números.
-En la tarde le mando la propuesta.`,
+En la tarde le mando la propuesta.
+I'll get our sales director to draw something up.
+You'll have it by Wednesday.
+Let me ask about a special rate and I'll let you know.
+I'll calculate that for you and send it.
+Se lo calculo y se lo envío.
+Hoy le llega.
+Le armo una propuesta.`,
 		actPrices: `
 The basic package is 49 dollars a month.
 It's 79 dollars a month for up to ten users.
@@ -302,7 +314,12 @@ He'll reach out on Monday.
 My colleague will get in touch.
 Le llamamos en cuanto podamos.
 Ella se comunica con usted más tarde.
-Mañana le hablan de ventas.`,
+Mañana le hablan de ventas.
+I'll have her e-mail you some dates.
+You'll hear from her on Thursday.
+My colleague does the trials, he'll ring you first thing.
+Let me ask and I'll give you a call this evening.
+Our specialist is on leave until Thursday and will contact you then.`,
 		actShows: `
 We'd be glad to show you.
 We do live sessions online.
@@ -403,7 +420,12 @@ Un técnico pasa a verlo hoy.
 Ya generé la devolución.
 Le reponemos la pieza.
 Queda levantada la queja.
-Mañana pasa alguien a revisarlo.`,
+Mañana pasa alguien a revisarlo.
+I'm raising this with accounts, you'll get it back by Monday.
+I've logged it and the data team will follow up.
+Mando a alguien esta misma tarde.
+I'll send somebody round.
+I'm sending you a new one.`,
 		actSorry: `
 I'm sorry to hear that.
 I'm so sorry.
@@ -499,7 +521,15 @@ Presione el botón de atrás.
 Apáguelo y vuélvalo a prender.
 En el menú escoja opciones.
 La luz naranja quiere decir que está cargando.
-Ya lo arreglé desde aquí.`,
+Ya lo arreglé desde aquí.
+Arriba a la derecha, en reportes, y ahí elige corte.
+It's the last four digits of the serial number, on the bottom.
+In the top left corner, under file.
+It's the green one next to the drawer.
+Ahí abajo le sale la opción.
+Busque el icono de la impresora.
+Dele clic a guardar.
+Tiene que entrar a ajustes.`,
 		actTells: `
 It's on the van, and it'll be with you between 1 and 3.
 Your order was shipped yesterday.
@@ -526,7 +556,12 @@ The system is back since ten.
 Your order is ready for pickup.
 Sale hoy y le llega el jueves.
 Lo trae el repartidor esta tarde.
-Su pago sí entró.`,
+Su pago sí entró.
+They were held up at customs and will be delivered tomorrow morning.
+It's in the mail.
+It was posted on Monday.
+The carrier says this afternoon.
+We've already sent it back to your account.`,
 		actAnswers: `
 We're open until 6 p.m.
 We're at the corner of Market and Third.
@@ -582,7 +617,14 @@ Sí, de nueve a una.
 Solo entre semana.
 En el segundo piso.
 Sí, cada verano.
-Puede pasar sin cita.`,
+Puede pasar sin cita.
+It's 94103.
+You can just walk in.
+She's called Anna Meyer.
+You'd write to the personnel office.
+We're not hiring right now.
+The nearest one is in Oakland.
+It's two thousand and four.`,
 		actMoves: `
 Your appointment has been moved to Thursday at 10.
 I've moved your demo to next Monday at 3.
@@ -631,7 +673,10 @@ Ya la cambié.
 Listo, su visita es ahora el jueves.
 Le muevo la cita al viernes a las dos.
 Cancelado, no se preocupe.
-Entonces el técnico va el miércoles.`,
+Entonces el técnico va el miércoles.
+It's the 22nd at 3 p.m. now.
+Right so, Thursday at 11, I've changed it.
+So that's the 5th instead of the 3rd.`,
 		actTransfers: `
 I'll put you through to a colleague right away.
 I'm transferring you to our enterprise desk.
@@ -672,7 +717,16 @@ You want our sales team, I'll connect you.
 Espéreme tantito, se la paso.
 Enseguida la atiende mi compañero.
 Le transfiero la llamada.
-Ahora le pongo con la persona encargada.`,
+Ahora le pongo con la persona encargada.
+Let me get you over to somebody in pricing.
+I'm getting an engineer on the line for you.
+Eso lo lleva mi compañera, se la paso.
+That would be my colleague, let me put you through.
+He's just next door, I'll give him the phone.
+Let me see whether she's free to take the call.
+I'll send you over to support.
+I'll route you to the right desk.
+You need our accounts people, I'll pass you on.`,
 		actNotHere: `
 I'm afraid this isn't a restaurant.
 This is Acme, we make software.
@@ -708,7 +762,10 @@ We don't rent flats.
 You've got the wrong place.
 Aquí no vendemos comida.
 Creo que marcó mal.
-No somos la farmacia.`,
+No somos la farmacia.
+I think you have the wrong person.
+Aquí no trabaja ningún licenciado.
+No, this is a software company.`,
 		actDeclines: `
 Please take us off your list.
 We're not interested.
@@ -841,6 +898,9 @@ With pleasure.
 Pardon?
 One moment.
 Glad to hear it.
+That would be [NAME_1].
+That's [NAME_1]'s department.
+That'd be me.
 Say hi to [NAME_1].
 Ah, that's sales.
 That's one for the sales folks.

@@ -133,7 +133,18 @@ Quiero que le enseñen el sistema a mi equipo.
 Necesito una cita para ver el producto.
 ¿Me pueden dar acceso a una cuenta de prueba?
 Quiero conocer la herramienta antes de firmar.
-Andamos buscando un sistema y queremos ver el de ustedes.`,
+Andamos buscando un sistema y queremos ver el de ustedes.
+I ain't buying blind, can one of you run me through it?
+Would it be possible to sit down with somebody and see it?
+A fellow beekeeper told me about your software and I'm intrigued.
+Could you let me have a go at the planner before I put my hand in my pocket?
+We're thinking of changing our appointment system and I'd be keen to have somebody demonstrate yours.
+Me gustaría que me lo explicaran paso a paso.
+Vi su anuncio y me interesa, ¿me lo pueden enseñar?
+Quisiera sentarme con alguien a ver el sistema.
+Could one of your reps drop in and let us see it?
+I want to watch somebody use it.
+I'd like to see how you would set it up for a clinic.`,
 		pricing: `
 I just want a number.
 Just give me the number.
@@ -263,7 +274,30 @@ Estoy pidiendo presupuestos a varias empresas.
 ¿Cuánto viene saliendo?
 ¿Me manda una oferta por correo?
 Hábleme de precios.
-¿Incluye el soporte o se paga aparte?`,
+¿Incluye el soporte o se paga aparte?
+I have to hand in a budget on Thursday and have nothing from you yet.
+We need twenty licences for two years.
+The owners want to know what they're in for.
+What do you sting us for per van?
+I'm putting together next year's budget and your system should be in it.
+I need an amount I can give to my treasurer.
+Do you have an educational rate?
+Every penny counts with us, so what is the cheapest way in?
+Who do I talk to about getting an offer for fifty seats?
+I was going to ask for a demo but now I only want the price.
+We've seen it already, it's only a matter of money now.
+What would we pay for two shops?
+Do you have a price for the whole chain?
+Our purchasing needs an offer from you by the end of the month.
+I'd like a rough idea of the outlay.
+We've two other bids and want yours.
+Give me a price for five.
+How does your pricing work?
+Para el consejo necesito saber en cuánto nos saldría.
+Somos treinta, ¿cuánto sería?
+Necesito una cifra para el presupuesto del año.
+¿Me calcula cuánto sería para veinte personas?
+Ya vi el sistema, ahora dígame cuánto es.`,
 		support: `
 The label printer you sent us is spitting out blank labels.
 My receipt printer has given up the ghost.
@@ -455,7 +489,30 @@ No me ha llegado la factura.
 El paquete nunca apareció.
 Cada vez que la conecto se va la luz.
 La máquina me da error.
-Ya van tres veces que les hablo por lo mismo.`,
+Ya van tres veces que les hablo por lo mismo.
+The humidity sensor that you delivered shows always zero.
+The turnstile isn't reading anybody's card.
+The little machine asks for a code and I've no idea what that would be.
+I cancelled my order within the hour and you've still taken the money.
+The new phones should have come last Friday and nobody came.
+My dashboard shows last month's numbers and won't refresh.
+I closed my shop and don't need your service any longer, please end my contract.
+The jug arrived in three pieces.
+I'd like a new one, please, this one's broken.
+You sent an invoice for twelve and we only had ten.
+The chat window is gone.
+The barcode reader only beeps.
+Where do I press to get the daily report?
+Which button is it to close the till?
+How do I get the old view back?
+I can't find where to enter the discount.
+¿Dónde le pico para sacar el reporte?
+No le hallo cómo cerrar la caja.
+¿En qué parte cambio el precio de un producto?
+La pantalla táctil ha dejado de responder.
+No me lee el código de barras.
+Quiero dar de baja el servicio.
+Los teléfonos nuevos no han llegado.`,
 		reschedule: `
 Your chap's due here Tuesday but I've a christening.
 Would it be an awful bother to make it later in the week?
@@ -554,7 +611,26 @@ Quisiera mover la demo que teníamos.
 Hay que cambiar la fecha de la instalación.
 Se me cruzó otra cosa a esa hora.
 ¿Me la pueden pasar para después?
-Necesito posponer nuestra cita.`,
+Necesito posponer nuestra cita.
+I'm down for a demo on Tuesday but I'm in bed with a fever.
+Thursday would do me instead.
+I have a slot with your consultant on the 21st and I just noticed it's my daughter's graduation.
+You're meant to be putting in my new till on Tuesday but the electrician has let me down.
+Any other day?
+We were to have our demonstration tomorrow, but the projector has died.
+I've got you in my calendar for ten, could it be eleven?
+I'm booked for the demo at four, and my car won't start.
+Our demo clashes with a funeral.
+Would another date be possible?
+Is there a free slot some other day?
+I'm not going to be able to do our three o'clock.
+I'm held up, could your man come a bit later?
+Tenía una demostración mañana y me ha salido un viaje.
+¿Me dan otra fecha?
+Tenemos la demo el lunes pero mi jefe no puede.
+Estoy enfermo y no voy a llegar a la cita.
+¿Hay lugar otro día?
+La visita del técnico me cae muy mal el martes.`,
 		general: `
 Till when are you guys open today?
 I want to drop off a card. Where do I find your office?
@@ -674,7 +750,23 @@ What's the name of the lady who runs the office?
 ¿Dónde se estaciona uno ahí?
 ¿Hasta cuándo están abiertos?
 ¿Hablan inglés?
-¿Qué días atienden?`,
+¿Qué días atienden?
+I'm posting you a letter and I'm not sure of the zip code.
+What's your zip code?
+Who handles press enquiries?
+I'm a journalist and would like to talk to somebody.
+Who deals with complaints about your vans parking on our street?
+Do you take walk-ins or is it appointment only?
+What should I write on the envelope?
+Could you tell me who to send my application to?
+Can you give me the name of your finance director?
+I'd like to know whether you have a branch in my town.
+What number do I call at night?
+Do you have a wheelchair ramp?
+Are you hiring drivers?
+¿Cuál es el código postal?
+¿Con quién hablo para temas de prensa?
+¿Atienden sin cita?`,
 		wrongNumber: `
 One large pepperoni and a side of garlic knots for pickup.
 I'd like to order two large pizzas.
@@ -744,7 +836,16 @@ Hola abuela, soy yo.
 Quería hacer una reservación para cenar.
 ¿Ahí arreglan llantas?
 Ay, perdón, creí que era mi hermana.
-¿Cuál número es este?`,
+¿Cuál número es este?
+I need a repeat prescription.
+Darling, can you pick up milk on the way?
+You're not Steve.
+Is that the doctor's office?
+¿Está el licenciado?
+¿Me comunica con la señora Carmen?
+I'm calling about the car you have for sale.
+Is my laundry done?
+Hello, Dad?`,
 		spam: `
 We've been trying to reach you concerning your vehicle's extended warranty.
 Your coverage is about to expire.
@@ -844,7 +945,15 @@ Le regalamos un viaje.
 ¿Le gustaría pagar menos de luz?
 Vendemos productos de limpieza para oficinas.
 Le podemos ofrecer internet más barato.
-Hemos detectado un problema en su cuenta bancaria.`,
+Hemos detectado un problema en su cuenta bancaria.
+We're helping companies just like yours get more leads.
+I'd love fifteen minutes of your time.
+We've got tariffs you won't believe.
+Your subscription to the antivirus has been renewed, to cancel press 1.
+I'm with a marketing firm and wanted to tell you about our services.
+Are you happy with your current energy supplier?
+We're in your area this week fitting windows.
+Somos una empresa de publicidad y queremos ofrecerle más clientes.`,
 		voicemail: `
 Give me a ring when you get a chance, would you?
 Call me back when you can.
@@ -886,7 +995,13 @@ Estoy hasta las cinco.
 Vuelvo a llamar mañana.
 Me dejaron un mensaje de que llamara.
 Luego le explico.
-Espero su llamada.`,
+Espero su llamada.
+I believe somebody there was trying to get hold of me.
+I'm in all day.
+Somebody called me from this number and left no message.
+You can get me on this number.
+I'd like a call back, please.
+Creo que alguien me estaba buscando.`,
 		chatter: `
 Good morning.
 Hello, good afternoon.
@@ -1058,7 +1173,25 @@ Un segundito.
 Es mi socio.
 Déjeme apuntar.
 No hay problema.
-Qué amable.`,
+Qué amable.
+The # # is my order.
+I could indeed.
+Yep.
+Sweet.
+Fair.
+Grand.
+Go on then.
+Right you are.
+Wait, please.
+Let me try.
+I have it here somewhere.
+Only three of us.
+It's for my mother's shop.
+I'm in a hurry.
+I'm calling from the car.
+Me parece.
+Se lo agradezco.
+Así está bien.`,
 	} {
 		out[c] = append(out[c], eachLine(text)...)
 	}

@@ -142,7 +142,7 @@ func corrects(u utterance, at int) bool {
 		next = bare(u.raw[at+1])
 	}
 	switch w[0] {
-	case "no", "not", "wait", "sorry", "actually", "scratch", "correction", "rather", "wrong", "old", "perdon", "digo", "corrijo", "miento", "disculpe", "oops", "whoops", "mejor", "instead", "better":
+	case "no", "not", "wait", "sorry", "actually", "scratch", "correction", "rather", "wrong", "old", "pardon", "perdon", "digo", "apologies", "hang", "hold", "other", "corrijo", "miento", "disculpe", "oops", "whoops", "mejor", "instead", "better", "espere", "oh":
 		return true
 	case "i":
 		return next == "mean" || next == "meant" || next == "misread"

@@ -101,7 +101,7 @@ var contrasts = set("but just only rather actually instead sino pero solo nada")
 var denials = []pattern{
 	compile("not want|need|require|looking|calling|ringing|phoning|interested|here|bothered|fussed"), compile("no need|demo|quote|presentation|price|problem"),
 	compile("not about|for|a|another|the demo|quote|price|presentation|problem|trial"), compile("forget|skip|nevermind"), compile("never mind"),
-	compile("no quiero|queremos|necesito|necesitamos|busco|llamo|hace"),
+	compile("was|were going to"), compile("skip that|it|those"), compile("no quiero|queremos|necesito|necesitamos|busco|llamo|hace"),
 }
 
 // What a likelihood of one adds to a wish, beside the lexicon's phrases: by what the caller said, and by what the agent did.
@@ -135,6 +135,9 @@ func (g *gist) doubt(found *scores) {
 // likelyEnough is how likely a wish must be for the lexicon to be believed.
 const likelyEnough = 0.25
 
+// forHelp is to whom callers with trouble are handed on.
+var forHelp = set("technician technicians engineer technical support workshop tecnico tecnicos soporte taller ingeniero")
+
 // weigh adds to what speaks for each wish.
 func (g *gist) weigh(weights map[concept]float64) {
 	for c, w := range g.wants {
@@ -145,6 +148,11 @@ func (g *gist) weigh(weights map[concept]float64) {
 	for _, a := range slices.Sorted(keys(g.acts)) {
 		for c, share := range speaksFor[a] {
 			weights[c] += byAgent * share * min(1.5, g.acts[a])
+		}
+	}
+	for _, s := range g.said {
+		if s.does(actTransfers) && speaks(s.utterance, 0, len(s.raw), forHelp) {
+			weights[support] += byAgent / 2
 		}
 	}
 	// Whom an agent serves hasn't dialled wrong, and sells nothing.

@@ -138,9 +138,11 @@ func shown(lines []utterance) naming {
 				continue
 			}
 			score := 0.0
-			if asked && w.brk && closes(u, end) {
+			alone := w.brk && (closes(u, end) || slices.Contains([]string{"from", "with", "at", "of", "here", "speaking", "de"}, bare(u.raw[end])))
+			switch {
+			case asked && alone:
 				score = 2
-			} else if nth <= 2 && w.brk && closes(u, end) && k > 0 {
+			case nth <= 2 && alone && (k > 0 || !closes(u, end)):
 				score = 1.5
 			}
 			for n := 1; n <= 5 && k-n >= 0; n++ {
@@ -223,6 +225,9 @@ func cued(u utterance, k int) (score float64, from int) {
 // standing is what a name's place in the line says: one that stands for itself in the caller's first words is his own,
 // unless he speaks to somebody by it.
 func standing(u utterance, k, end, nth int) float64 {
+	if k > 0 && isTitle(u.words[k-1].norm) {
+		k--
+	}
 	clause := u.words[k].brk && closes(u, end)
 	switch {
 	case k > 0 && addresses[u.words[k-1].norm] && !u.words[k].brk:

@@ -21,7 +21,7 @@ type moment struct {
 func (g *gist) moments() []moment {
 	var out []moment
 	for _, s := range g.said {
-		if !s.caller && s.does(actCalls, actQuotes, actTransfers, actPrices, actAnswers, actTells) {
+		if !s.caller && s.does(actCalls, actQuotes, actTransfers, actTells) {
 			continue
 		}
 		for k := 0; k < len(s.raw); k++ {
