@@ -171,7 +171,11 @@ func study(names []string, described map[string]item, lexicon []phrase) []labell
 			most = max(most, w)
 		}
 		for c, w := range l.affinity {
-			l.affinity[c] = math.Pow(max(0, w)/most, 3)
+			if w <= 0 {
+				delete(l.affinity, c)
+				continue
+			}
+			l.affinity[c] = math.Pow(w/most, 3)
 		}
 		for st := range l.stems {
 			shared[st]++
@@ -274,7 +278,7 @@ func sure(rs []ranked) float64 {
 	if len(rs) > 1 {
 		second = max(0, rs[1].score)
 	}
-	margin := (first - second) / (first + second)
+	margin := max(0, first-second) / (first + second)
 	evidence := 1 - math.Exp(-first/1.1)
 	return math.Round(100*min(0.97, max(0.3, (0.5+0.48*math.Sqrt(margin))*evidence))) / 100
 }

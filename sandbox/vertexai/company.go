@@ -286,10 +286,23 @@ func companyAt(u utterance, from int) (string, int) {
 	for len(parts) > 0 && joints[fold(strings.ToLower(parts[len(parts)-1]))] {
 		parts = parts[:len(parts)-1]
 	}
-	if len(parts) == 0 || len(parts) == 1 && places[bare(parts[0])] || onlyNames(strings.Join(parts, " ")) {
+	if len(parts) == 0 || len(parts) == 1 && places[bare(parts[0])] || onlyNames(strings.Join(parts, " ")) && !(len(parts) == 1 && whence(u, end-1)) {
 		return "", from
 	}
 	return owned(u, strings.Join(parts, " "), end), end
+}
+
+// whence tells whether the words before a placeholder say that the caller calls from there, so that it hides a firm: people
+// are not called from.
+func whence(u utterance, at int) bool {
+	if at == 0 {
+		return false
+	}
+	before, beforeThat := bare(u.raw[at-1]), ""
+	if at > 1 {
+		beforeThat = bare(u.raw[at-2])
+	}
+	return before == "from" || before == "del" || (before == "la" || before == "los" || before == "las") && beforeThat == "de"
 }
 
 // joined tells whether what follows a joint at i belongs to the name before it.

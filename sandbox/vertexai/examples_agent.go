@@ -319,7 +319,12 @@ I'll have her e-mail you some dates.
 You'll hear from her on Thursday.
 My colleague does the trials, he'll ring you first thing.
 Let me ask and I'll give you a call this evening.
-Our specialist is on leave until Thursday and will contact you then.`,
+Our specialist is on leave until Thursday and will contact you then.
+I'll pass that on.
+I'll let them know.
+I'll leave her a note.
+Someone will send you a login within the day.
+I'll tell my colleague and he'll write to you.`,
 		actShows: `
 We'd be glad to show you.
 We do live sessions online.
@@ -425,7 +430,16 @@ I'm raising this with accounts, you'll get it back by Monday.
 I've logged it and the data team will follow up.
 Mando a alguien esta misma tarde.
 I'll send somebody round.
-I'm sending you a new one.`,
+I'm sending you a new one.
+The missing part will be sent tomorrow.
+A new one will be shipped tonight.
+We'll post it out to you.
+You'll get a replacement.
+A colleague will drive out to you this afternoon.
+I'll have accounts stop the letters.
+I've opened a complaint.
+Ahorita mismo le mando a un técnico.
+Queda con folio 5521.`,
 		actSorry: `
 I'm sorry to hear that.
 I'm so sorry.
@@ -624,7 +638,12 @@ She's called Anna Meyer.
 You'd write to the personnel office.
 We're not hiring right now.
 The nearest one is in Oakland.
-It's two thousand and four.`,
+It's two thousand and four.
+Only for shops and restaurants.
+Two blocks south of the station, next to the post office.
+Only until noon.
+Solo hasta mediodía.
+We only work with companies.`,
 		actMoves: `
 Your appointment has been moved to Thursday at 10.
 I've moved your demo to next Monday at 3.
@@ -676,7 +695,11 @@ Cancelado, no se preocupe.
 Entonces el técnico va el miércoles.
 It's the 22nd at 3 p.m. now.
 Right so, Thursday at 11, I've changed it.
-So that's the 5th instead of the 3rd.`,
+So that's the 5th instead of the 3rd.
+I've altered the invitation.
+I've amended your booking.
+Then let's make it the 4th instead.
+Hecho, se la pasé al sábado.`,
 		actTransfers: `
 I'll put you through to a colleague right away.
 I'm transferring you to our enterprise desk.
@@ -726,7 +749,10 @@ He's just next door, I'll give him the phone.
 Let me see whether she's free to take the call.
 I'll send you over to support.
 I'll route you to the right desk.
-You need our accounts people, I'll pass you on.`,
+You need our accounts people, I'll pass you on.
+I'm putting you on to our accounts team.
+That's our sales team. Connecting you.
+Connecting you.`,
 		actNotHere: `
 I'm afraid this isn't a restaurant.
 This is Acme, we make software.
@@ -765,7 +791,10 @@ Creo que marcó mal.
 No somos la farmacia.
 I think you have the wrong person.
 Aquí no trabaja ningún licenciado.
-No, this is a software company.`,
+No, this is a software company.
+I'm afraid you've come through to a software firm.
+This is not the hospital.
+You've come through to the wrong place.`,
 		actDeclines: `
 Please take us off your list.
 We're not interested.
@@ -793,7 +822,9 @@ Please stop ringing us.
 Take this number off your system.
 I'm hanging up.
 No, gracias.
-No estamos interesados.`,
+No estamos interesados.
+Please don't call us again.
+No, gracias, adiós.`,
 		actRecords: `
 Please leave a message after the tone.
 You've reached the voicemail of Acme sales.

@@ -144,7 +144,10 @@ Vi su anuncio y me interesa, ¿me lo pueden enseñar?
 Quisiera sentarme con alguien a ver el sistema.
 Could one of your reps drop in and let us see it?
 I want to watch somebody use it.
-I'd like to see how you would set it up for a clinic.`,
+I'd like to see how you would set it up for a clinic.
+I'd like my ticket desk to get the full show.
+Somebody should give me a call about showing me the tracker.
+I'd love to try the planner with my own timetable.`,
 		pricing: `
 I just want a number.
 Just give me the number.
@@ -297,7 +300,10 @@ Para el consejo necesito saber en cuánto nos saldría.
 Somos treinta, ¿cuánto sería?
 Necesito una cifra para el presupuesto del año.
 ¿Me calcula cuánto sería para veinte personas?
-Ya vi el sistema, ahora dígame cuánto es.`,
+Ya vi el sistema, ahora dígame cuánto es.
+If I only use it in summer, do I have to pay all year?
+The bank wants to know what it will set us back.
+¿A cuánto tienen la licencia por puesto?`,
 		support: `
 The label printer you sent us is spitting out blank labels.
 My receipt printer has given up the ghost.
@@ -512,7 +518,13 @@ No le hallo cómo cerrar la caja.
 La pantalla táctil ha dejado de responder.
 No me lee el código de barras.
 Quiero dar de baja el servicio.
-Los teléfonos nuevos no han llegado.`,
+Los teléfonos nuevos no han llegado.
+I get billed for a line we gave up in January.
+I keep getting letters demanding money I already paid.
+The app wants a code that goes to my old phone.
+Our scales are weighing everything twice as heavy.
+Nos quedamos sin línea y no podemos cobrar.
+I was promised a call from your technician and nobody rang.`,
 		reschedule: `
 Your chap's due here Tuesday but I've a christening.
 Would it be an awful bother to make it later in the week?
@@ -630,7 +642,12 @@ Tenía una demostración mañana y me ha salido un viaje.
 Tenemos la demo el lunes pero mi jefe no puede.
 Estoy enfermo y no voy a llegar a la cita.
 ¿Hay lugar otro día?
-La visita del técnico me cae muy mal el martes.`,
+La visita del técnico me cae muy mal el martes.
+About tomorrow's meeting, can you do Wednesday?
+It's about our appointment tomorrow.
+Can you do Thursday instead?
+I got a letter that somebody comes on the 3rd, and I'm shut that day.
+Me dieron el jueves pero me cambiaron el turno en el trabajo.`,
 		general: `
 Till when are you guys open today?
 I want to drop off a card. Where do I find your office?
@@ -766,7 +783,14 @@ Do you have a wheelchair ramp?
 Are you hiring drivers?
 ¿Cuál es el código postal?
 ¿Con quién hablo para temas de prensa?
-¿Atienden sin cita?`,
+¿Atienden sin cita?
+Do you also make things for hospitals?
+Is this only for shops, or for restaurants too?
+Do you serve private people as well?
+Is your place near the station?
+My driver can't find you.
+Do you have anything for schools at all?
+What kind of companies do you work with?`,
 		wrongNumber: `
 One large pepperoni and a side of garlic knots for pickup.
 I'd like to order two large pizzas.
@@ -845,7 +869,11 @@ Is that the doctor's office?
 ¿Me comunica con la señora Carmen?
 I'm calling about the car you have for sale.
 Is my laundry done?
-Hello, Dad?`,
+Hello, Dad?
+I'd like to change my eye test.
+Can you put me through to ward seven?
+How silly of me.
+Is that the school nurse?`,
 		spam: `
 We've been trying to reach you concerning your vehicle's extended warranty.
 Your coverage is about to expire.
@@ -953,7 +981,12 @@ Your subscription to the antivirus has been renewed, to cancel press 1.
 I'm with a marketing firm and wanted to tell you about our services.
 Are you happy with your current energy supplier?
 We're in your area this week fitting windows.
-Somos una empresa de publicidad y queremos ofrecerle más clientes.`,
+Somos una empresa de publicidad y queremos ofrecerle más clientes.
+I'm calling from a directory to confirm your entry.
+It's only a small fee for the whole year to be listed.
+This is a courtesy call.
+Your home may qualify for a free upgrade.
+Llamo de una nueva compañía de teléfono.`,
 		voicemail: `
 Give me a ring when you get a chance, would you?
 Call me back when you can.
@@ -1001,7 +1034,8 @@ I'm in all day.
 Somebody called me from this number and left no message.
 You can get me on this number.
 I'd like a call back, please.
-Creo que alguien me estaba buscando.`,
+Creo que alguien me estaba buscando.
+Hello? Oh, it's a machine.`,
 		chatter: `
 Good morning.
 Hello, good afternoon.
@@ -1191,7 +1225,13 @@ I'm in a hurry.
 I'm calling from the car.
 Me parece.
 Se lo agradezco.
-Así está bien.`,
+Así está bien.
+Not about my invoice this time!
+Half an hour later?
+A bit earlier, maybe?
+About last week.
+My husband asked me to ring.
+I was at your webinar last week.`,
 	} {
 		out[c] = append(out[c], eachLine(text)...)
 	}

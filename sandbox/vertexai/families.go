@@ -18,7 +18,7 @@ func families() map[string]string {
 		"missing": "sound|power|signal|internet|dial|heat|heating|water|light|picture|connection|reception|wifi|display|response|gas|electricity",
 		// What the learnt readers take for one another.
 		"fixed":    "booked|scheduled|confirmed|arranged|diary|calendar|pencilled|penciled|slotted|reserved|schedule|book|agendada|agendado|reservada|reservado|confirmada|confirmado|anotado|anotada|apuntado|apuntada",
-		"shifted":  "moved|changed|rescheduled|switched|swapped|pushed|shifted|rebooked|cancelled|canceled|postponed|brought|cambiada|cambiado|movida|movido|pasada|aplazada|reprogramada|reagendada|cancelada",
+		"shifted":  "moved|changed|altered|amended|adjusted|rescheduled|switched|swapped|pushed|shifted|rebooked|cancelled|canceled|postponed|brought|cambiada|cambiado|movida|movido|pasada|aplazada|reprogramada|reagendada|cancelada",
 		"shift":    "move|change|reschedule|switch|swap|push|shift|rebook|cancel|postpone|rearrange|delay|mover|cambiar|reprogramar|reagendar|aplazar|posponer|adelantar|cancelar|anular|moverla|cambiarla|aplazarla",
 		"charges":  "quote|quotation|quotes|proposal|offer|offers|estimate|figures|sums|price|prices|pricing|pricelist|cost|costs|rate|rates|fee|fees|tariff|tariffs|presupuesto|cotizacion|propuesta|oferta|tarifa|tarifas|precio|precios|costo",
 		"ring":     "call|calls|ring|rings|phone|phones|bell|buzz|shout|contact|contacts|touch|llama|llamar|llamara|llamamos|llamaran|marca|marcar|marcamos|contacta|contactara",

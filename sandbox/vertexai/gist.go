@@ -12,17 +12,19 @@ type gist struct {
 // sentence is a part of a line, with what it is likely to be.
 type sentence struct {
 	utterance
-	line  int
-	from  int // its first word in the line
-	wants map[concept]float64
-	acts  map[act]float64
+	line int
+	from int // its first word in the line
+	// haggles: the agent has offered a time, so that other times in it are about that one.
+	haggles bool
+	wants   map[concept]float64
+	acts    map[act]float64
 }
 
 // gist reads a call sentence by sentence. What the caller comes to first weighs more, since the rest is about when and
 // who; what he says that he doesn't want weighs nothing.
 func (r *reader) gist(lines []utterance) *gist {
 	g := &gist{wants: map[concept]float64{}, acts: map[act]float64{}}
-	nth := 0
+	nth, offered := 0, false
 	for i, u := range lines {
 		if !u.caller && nth == 0 {
 			continue // what a call is answered with says nothing of it
@@ -37,6 +39,9 @@ func (r *reader) gist(lines []utterance) *gist {
 			if u.caller {
 				kept := s.wanted()
 				s.wants = r.caller.of(signs(kept, r.wants))
+				if s.haggles = offered; offered {
+					s.wants[reschedule] *= bargain
+				}
 				nth++
 				weight := r.known(kept) * min(1, 0.6+2/float64(nth))
 				for c, p := range s.wants {
@@ -47,6 +52,7 @@ func (r *reader) gist(lines []utterance) *gist {
 				for a, p := range s.acts {
 					g.acts[a] += p * p
 				}
+				offered = offered || s.does(actOffersTime)
 			}
 			g.said = append(g.said, s)
 			from = to
@@ -115,7 +121,7 @@ var speaksFor = map[act]map[concept]float64{
 	actBooks: {demo: 0.8, reschedule: 0.2}, actShows: {demo: 1}, actOffersTime: {demo: 0.4, reschedule: 0.3},
 	actQuotes: {pricing: 1}, actPrices: {pricing: 1}, actCalls: {demo: 0.2, pricing: 0.2},
 	actTickets: {support: 1}, actSorry: {support: 0.4}, actInstructs: {support: 1}, actTells: {support: 0.7},
-	actAnswers: {general: 1}, actMoves: {reschedule: 1}, actNotHere: {wrongNumber: 1.2}, actDeclines: {spam: 1.2},
+	actAnswers: {general: 1}, actMoves: {reschedule: 1}, actNotHere: {wrongNumber: 2}, actDeclines: {spam: 1.6},
 }
 
 // doubt halves what the lexicon has found in a caller's sentence that is hardly likely to ask for it.
@@ -125,12 +131,18 @@ func (g *gist) doubt(found *scores) {
 		for _, s := range g.said {
 			if s.caller && s.line == m.line && m.at >= s.from && m.at < s.from+len(s.raw) && c != history && m.weight > 0 {
 				less := m.weight * 0.5 * (1 - min(1, s.wants[c]/likelyEnough))
+				if c == reschedule && s.haggles {
+					less = m.weight * (1 - bargain)
+				}
 				found.matches[i].weight -= less
 				found.of[c] -= less
 			}
 		}
 	}
 }
+
+// bargain is what is left of a wish for another time where one has only just been offered.
+const bargain = 0.3
 
 // likelyEnough is how likely a wish must be for the lexicon to be believed.
 const likelyEnough = 0.25

@@ -32,12 +32,30 @@ func orderNumber(lines []utterance) detail {
 		if d, ok = answered(lines, "order_number", askOrder, codeNotPhone); !ok {
 			d, ok = after(lines, "order_number", numberIs, codeOfOrder)
 		}
+		if !ok {
+			d, ok = lettered(lines)
+		}
 		d.sure = 0.9
 	}
 	if ok {
 		d = corrected(lines, d)
 	}
 	return d
+}
+
+// lettered finds a code of letters and digits that is a sentence of its own.
+func lettered(lines []utterance) (detail, bool) {
+	for i, u := range lines {
+		for k := range u.raw {
+			if !u.caller || k > 0 && !ends(u.raw[k-1]) {
+				continue
+			}
+			if v, end := codeAt(u, k); v != "" && unicode.IsLetter(rune(v[0])) && (end == len(u.raw) || ends(u.raw[end-1])) {
+				return detail{name: "order_number", value: v, at: place{i, k, end}}, true
+			}
+		}
+	}
+	return detail{}, false
 }
 
 // corrected follows a number through the caller's corrections: "A 7230. No wait, A 7320". Where he repeats the digits
@@ -59,7 +77,7 @@ func corrected(lines []utterance, d detail) detail {
 			if v == "" {
 				continue
 			}
-			if v != d.value && taken && near(v, d.value) {
+			if v != d.value && (taken && near(v, d.value) || twin(v, d.value)) {
 				if letters := strings.TrimRight(d.value, "0123456789"); strings.Trim(v, "0123456789") == "" && len(v) == len(d.value)-len(letters) {
 					v = letters + v
 				}
@@ -70,6 +88,20 @@ func corrected(lines []utterance, d detail) detail {
 		}
 	}
 	return d
+}
+
+// twin tells whether two numbers differ as one and its slip do: in two places at most.
+func twin(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	n := 0
+	for i := range a {
+		if a[i] != b[i] {
+			n++
+		}
+	}
+	return n <= 2
 }
 
 // near tells whether one number may be meant for another: about as long.

@@ -68,8 +68,11 @@ func (f *findings) time() detail {
 	return detail{}
 }
 
-// enough is the least score that makes an intent: one clear phrase of the caller's.
-const enough = 1.5
+// The least score that makes an intent, one clear phrase of the caller's, and the least that makes a guess at one.
+const (
+	enough = 1.5
+	hint   = 1
+)
 
 // likely is the most that a guess is worth.
 const likely = 0.65
@@ -98,7 +101,7 @@ func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard 
 	f.intentLabel = f.reader.labels(names, p.described, f.reader.wants)
 	rs := rank(f.intentLabel, weights, heard)
 	guessed := rs[0].score < enough
-	if guessed {
+	if rs[0].score < hint {
 		rs = f.fallback(rs, p.lines)
 	}
 	f.intent, f.certain = rs[0], sure(rs)
