@@ -10,6 +10,7 @@ import (
 // match is one phrase found in the transcript.
 type match struct {
 	phrase   *phrase
+	nth      int // the phrase in its lexicon
 	line     int
 	from, to int // words of the line, as compared
 	at       int // the first of them, as it stands
@@ -24,7 +25,7 @@ type scores struct {
 
 // score finds the lexicon in a transcript. The caller's lines weigh in full, the agent's less; what says why
 // somebody calls weighs more; what is denied takes away.
-func score(lines []utterance, lexicon []phrase) *scores {
+func score(lines []utterance, lex *lexicon) *scores {
 	s := &scores{of: map[concept]float64{}}
 	nth := 0
 	for i, u := range lines {
@@ -38,7 +39,7 @@ func score(lines []utterance, lexicon []phrase) *scores {
 				factor *= 1.35
 			}
 		}
-		for _, m := range claim(find(u, i, lexicon)) {
+		for _, m := range claim(find(u, i, lex)) {
 			if m.phrase.who == agent {
 				m.weight /= 0.35 // made for agents: nobody else says it
 			}
@@ -56,27 +57,35 @@ func score(lines []utterance, lexicon []phrase) *scores {
 	return s
 }
 
-// find is every phrase in one line.
-func find(u utterance, line int, lexicon []phrase) []match {
+// find is every phrase in one line, each once.
+func find(u utterance, line int, lex *lexicon) []match {
 	var out []match
-	for k := range lexicon {
-		p := &lexicon[k]
-		if p.who == label || p.who == caller && !u.caller || p.who == agent && u.caller {
-			continue
+	found := map[int]bool{}
+	try := func(k, i int) {
+		p := &lex.phrases[k]
+		if p.who == caller && !u.caller || p.who == agent && u.caller || found[k] {
+			return
 		}
-		for i := range u.words {
-			end, ok := p.pattern.match(u.words, i)
-			if !ok {
-				continue
-			}
-			w := p.weight
-			if !p.pattern.denies() && (negated(u.words, i) || deniedWithin(u.words[i:end])) {
-				w = -w / 2
-			}
-			out = append(out, match{phrase: p, line: line, from: i, to: end, at: u.words[i].at, weight: w})
-			break // once a line
+		end, ok := p.pattern.match(u.words, i)
+		if !ok {
+			return
+		}
+		found[k] = true
+		w := p.weight
+		if !p.pattern.denies() && (negated(u.words, i) || deniedWithin(u.words[i:end])) {
+			w = -w / 2
+		}
+		out = append(out, match{phrase: p, nth: k, line: line, from: i, to: end, at: u.words[i].at, weight: w})
+	}
+	for i, w := range u.words {
+		for _, k := range lex.begun[w.norm] {
+			try(k, i)
+		}
+		for _, k := range lex.rest {
+			try(k, i)
 		}
 	}
+	slices.SortFunc(out, func(a, b match) int { return cmp.Compare(a.nth, b.nth) })
 	return out
 }
 
@@ -148,14 +157,14 @@ type labelled struct {
 }
 
 // study reads a catalogue: what each label's name and description speak of. The name counts three times.
-func study(names []string, described map[string]item, lexicon []phrase) []labelled {
+func study(names []string, described map[string]item, lex *lexicon) []labelled {
 	out := make([]labelled, 0, len(names))
 	shared := map[string]int{}
 	for _, n := range names {
 		l := labelled{name: n, affinity: map[concept]float64{}, stems: map[string]bool{}, rare: map[string]float64{}}
 		for text, times := range map[string]float64{camel(n): 3, described[n].description: 1} {
 			u := newUtterance(true, text)
-			for _, m := range claim(findLabel(u, lexicon)) {
+			for _, m := range claim(findLabel(u, lex)) {
 				if m.weight > 0 {
 					l.affinity[m.phrase.concept] += times * m.weight
 				}
@@ -191,10 +200,10 @@ func study(names []string, described map[string]item, lexicon []phrase) []labell
 }
 
 // findLabel is find for the text of a label, where words for labels count too.
-func findLabel(u utterance, lexicon []phrase) []match {
+func findLabel(u utterance, lex *lexicon) []match {
 	var out []match
-	for k := range lexicon {
-		p := &lexicon[k]
+	for k := range lex.phrases {
+		p := &lex.phrases[k]
 		if p.who == agent {
 			continue
 		}

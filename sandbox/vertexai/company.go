@@ -21,7 +21,7 @@ var (
 		compile("company|business|firm|organization|organisation|shop|store|practice|agency name is|would"), compile("name of * company|business|firm|shop|store is"), compile("it|we is|are called"), compile("trading as"), compile("from a|the * called"),
 		compileWith("#name de|desde la|el|los|las? @negocio?", families()), compile("llamo|llamamos|hablo|hablamos|marco|marcamos|llamando de|desde"), compile("trabajo|trabajamos en|para|con"),
 		compileWith("mi|nuestra|nuestro|la|el @negocio es|se? llama?", families()), compileWith("de|desde|en|para la|el|mi|nuestra|nuestro @negocio", families()), compile("soy|somos de"),
-		compileWith("tengo|tenemos|llevo|manejo una?|el|la @negocio", families()), compile("soy * de la|el|los|las?"), compile("represento|representamos a?"), compile("en nombre de"), compile("de parte de"), compile("encargado|encargada|dueno|duena|gerente|administrador|administradora de"),
+		compile("tengo|tenemos|llevo|llevamos|manejo|dirijo|regento|administro un|una|el|la?"), compile("soy * de la|el|los|las?"), compile("represento|representamos a?"), compile("en nombre de"), compile("de parte de"), compile("encargado|encargada|dueno|duena|gerente|administrador|administradora de"),
 	}
 	weAreCompany = []pattern{compile("we are"), compile("somos"), compile("this is"), compile("aqui")}
 	askCompany   = []pattern{
@@ -302,7 +302,10 @@ func whence(u utterance, at int) bool {
 	if at > 1 {
 		beforeThat = bare(u.raw[at-2])
 	}
-	return before == "from" || before == "del" || (before == "la" || before == "los" || before == "las") && beforeThat == "de"
+	if (before == "with" || before == "at") && (beforeThat == "i'm" || beforeThat == "we're" || beforeThat == "am") {
+		return true
+	}
+	return before == "from" || before == "own" || before == "run" || before == "manage" || before == "representing" || before == "del" || (before == "la" || before == "los" || before == "las") && beforeThat == "de"
 }
 
 // joined tells whether what follows a joint at i belongs to the name before it.
@@ -333,7 +336,7 @@ func owned(u utterance, v string, end int) string {
 
 // bare is a word as lists of words have it.
 func bare(w string) string {
-	return fold(strings.ToLower(strings.TrimFunc(w, func(r rune) bool { return strings.ContainsRune(`.,;:!?"()`, r) })))
+	return fold(strings.ToLower(strings.TrimFunc(w, func(r rune) bool { return strings.ContainsRune(`.,;:!?"()¿¡`, r) })))
 }
 
 // article tells whether a capital article begins a company's name: "El Tornillo".

@@ -32,7 +32,7 @@ func (f *findings) chooseDisposition(p *prompt, names []string, ends *scores) {
 		}
 	case support:
 		ev[ticket] = 4 + said(ticket)
-		if answered := solved(p.lines) || g.does(actInstructs, actTells); answered && !taken(ends) && !g.does(actTickets, actCalls) {
+		if !taken(ends) && (solved(p.lines) || g.does(actInstructs, actTells) && !g.does(actTickets, actCalls) && !g.sends()) {
 			ev[informed] = 9 + said(ticket)
 		}
 	case reschedule:
@@ -121,6 +121,13 @@ func taken(ends *scores) bool {
 	return slices.ContainsFunc(ends.matches, func(m match) bool { return m.phrase.concept == ticket && m.phrase.weight >= 4 && m.weight > 0 })
 }
 
+// sends tells whether the agent speaks of somebody or something that will be sent.
+func (g *gist) sends() bool {
+	return slices.ContainsFunc(g.said, func(s sentence) bool { return !s.caller && speaks(s.utterance, 0, len(s.raw), remediesSent) })
+}
+
+var remediesSent = set("technician engineer fitter plumber electrician replacement tecnico ingeniero reemplazo")
+
 // returned tells whether the agent came back since nobody was there to hand the caller on to.
 func (g *gist) returned() bool {
 	return slices.ContainsFunc(g.said, func(s sentence) bool { return !s.caller && saysAny(s.utterance, nobodyThere) })
@@ -176,7 +183,7 @@ func solved(lines []utterance) bool {
 
 var remedies = []pattern{
 	compile("that|it works|worked|helped|helps"), compile("it is working now|again"), compile("working now|again|fine"), compile("solved|fixed now?"),
-	compile("that fixed|solved|did it"), compile("i am in"), compile("ya funciona|sirve|esta|entro|prende|enciende"), compile("se arreglo|soluciono"),
+	compile("that fixed|solved|did it"), compile("i am in"), compile("found it"), compile("there it is"), compile("i see it now"), compile("got it working|now"), compile("let me in"), compile("much better"), compile("ya lo|la vi|encontre|tengo|hallo|halle"), compile("ya entre"), compile("ya funciona|sirve|esta|entro|prende|enciende"), compile("se arreglo|soluciono"),
 }
 
 func agentSays(lines []utterance, phrases ...string) bool {

@@ -324,7 +324,10 @@ I'll pass that on.
 I'll let them know.
 I'll leave her a note.
 Someone will send you a login within the day.
-I'll tell my colleague and he'll write to you.`,
+I'll tell my colleague and he'll write to you.
+Mi compañero le escribe mañana con un acceso.
+Ella le escribe hoy.
+Let me have our rep phone you to set a day.`,
 		actShows: `
 We'd be glad to show you.
 We do live sessions online.
@@ -439,7 +442,11 @@ A colleague will drive out to you this afternoon.
 I'll have accounts stop the letters.
 I've opened a complaint.
 Ahorita mismo le mando a un técnico.
-Queda con folio 5521.`,
+Queda con folio 5521.
+I've filed it with billing and they'll straighten it out.
+I've put in a repair order.
+Somebody will stop by tomorrow.
+Se la cambiamos, mañana pasan por ella.`,
 		actSorry: `
 I'm sorry to hear that.
 I'm so sorry.
@@ -543,7 +550,9 @@ It's the green one next to the drawer.
 Ahí abajo le sale la opción.
 Busque el icono de la impresora.
 Dele clic a guardar.
-Tiene que entrar a ajustes.`,
+Tiene que entrar a ajustes.
+Under messages there's a field called sending time.
+You can. Go to the second tab.`,
 		actTells: `
 It's on the van, and it'll be with you between 1 and 3.
 Your order was shipped yesterday.
@@ -575,7 +584,9 @@ They were held up at customs and will be delivered tomorrow morning.
 It's in the mail.
 It was posted on Monday.
 The carrier says this afternoon.
-We've already sent it back to your account.`,
+We've already sent it back to your account.
+It's at your post office, waiting to be picked up.
+It was sent on Tuesday.`,
 		actAnswers: `
 We're open until 6 p.m.
 We're at the corner of Market and Third.
@@ -643,7 +654,11 @@ Only for shops and restaurants.
 Two blocks south of the station, next to the post office.
 Only until noon.
 Solo hasta mediodía.
-We only work with companies.`,
+We only work with companies.
+No, we're here straight through till six.
+We do, at the back door, any weekday.
+We're here all day.
+Yes, we're closed in August.`,
 		actMoves: `
 Your appointment has been moved to Thursday at 10.
 I've moved your demo to next Monday at 3.
@@ -699,7 +714,9 @@ So that's the 5th instead of the 3rd.
 I've altered the invitation.
 I've amended your booking.
 Then let's make it the 4th instead.
-Hecho, se la pasé al sábado.`,
+Hecho, se la pasé al sábado.
+Queda anulada.
+Tuesday is fine, I've put him down for then.`,
 		actTransfers: `
 I'll put you through to a colleague right away.
 I'm transferring you to our enterprise desk.
@@ -752,7 +769,8 @@ I'll route you to the right desk.
 You need our accounts people, I'll pass you on.
 I'm putting you on to our accounts team.
 That's our sales team. Connecting you.
-Connecting you.`,
+Connecting you.
+I'm fetching our engineer, stay with me.`,
 		actNotHere: `
 I'm afraid this isn't a restaurant.
 This is Acme, we make software.
@@ -794,7 +812,8 @@ Aquí no trabaja ningún licenciado.
 No, this is a software company.
 I'm afraid you've come through to a software firm.
 This is not the hospital.
-You've come through to the wrong place.`,
+You've come through to the wrong place.
+Se confunde usted, esto no es una peluquería.`,
 		actDeclines: `
 Please take us off your list.
 We're not interested.
@@ -824,7 +843,8 @@ I'm hanging up.
 No, gracias.
 No estamos interesados.
 Please don't call us again.
-No, gracias, adiós.`,
+No, gracias, adiós.
+We haven't got one. Bye.`,
 		actRecords: `
 Please leave a message after the tone.
 You've reached the voicemail of Acme sales.

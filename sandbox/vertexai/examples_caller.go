@@ -147,7 +147,10 @@ I want to watch somebody use it.
 I'd like to see how you would set it up for a clinic.
 I'd like my ticket desk to get the full show.
 Somebody should give me a call about showing me the tracker.
-I'd love to try the planner with my own timetable.`,
+I'd love to try the planner with my own timetable.
+Is there somebody who could pop by and let us try it?
+¿Podría trastear un poco con el programa?
+Our members keep asking for an app and I wonder whether you'd give us a peek at yours.`,
 		pricing: `
 I just want a number.
 Just give me the number.
@@ -303,7 +306,10 @@ Necesito una cifra para el presupuesto del año.
 Ya vi el sistema, ahora dígame cuánto es.
 If I only use it in summer, do I have to pay all year?
 The bank wants to know what it will set us back.
-¿A cuánto tienen la licencia por puesto?`,
+¿A cuánto tienen la licencia por puesto?
+Your website says contact us for pricing, so I'm contacting you.
+What kind of deal can you cut me?
+¿Qué vale el programa para un bar?`,
 		support: `
 The label printer you sent us is spitting out blank labels.
 My receipt printer has given up the ghost.
@@ -524,7 +530,21 @@ I keep getting letters demanding money I already paid.
 The app wants a code that goes to my old phone.
 Our scales are weighing everything twice as heavy.
 Nos quedamos sin línea y no podemos cobrar.
-I was promised a call from your technician and nobody rang.`,
+I was promised a call from your technician and nobody rang.
+You've got me paying for two accounts.
+I only ever opened one account.
+The kitchen screen's black.
+Till's dead.
+Help.
+No power in the whole unit.
+The drawer opens by itself.
+My customers get their reminders in the middle of the night.
+Can I alter that myself?
+What's become of my order?
+The fridge you fitted is warm.
+La báscula que me trajeron pesa de menos.
+Se abre sola la caja.
+Se me borraron los clientes.`,
 		reschedule: `
 Your chap's due here Tuesday but I've a christening.
 Would it be an awful bother to make it later in the week?
@@ -647,7 +667,13 @@ About tomorrow's meeting, can you do Wednesday?
 It's about our appointment tomorrow.
 Can you do Thursday instead?
 I got a letter that somebody comes on the 3rd, and I'm shut that day.
-Me dieron el jueves pero me cambiaron el turno en el trabajo.`,
+Me dieron el jueves pero me cambiaron el turno en el trabajo.
+You were coming to show us the system on Friday but the whole office is ill.
+They were coming to install it tomorrow, but we've no electricity.
+Your technician is due at noon and I'm stuck in traffic.
+Is Tuesday any good?
+Al final no me interesa la reunión, bórrela.
+Ya no voy a necesitar la cita.`,
 		general: `
 Till when are you guys open today?
 I want to drop off a card. Where do I find your office?
@@ -790,7 +816,13 @@ Do you serve private people as well?
 Is your place near the station?
 My driver can't find you.
 Do you have anything for schools at all?
-What kind of companies do you work with?`,
+What kind of companies do you work with?
+Do you shut for lunch?
+I'd like to bring an old machine for recycling, do you take those?
+Do you close in summer?
+Are you there all day?
+¿Cierran al mediodía?
+¿Es verdad que se mudaron?`,
 		wrongNumber: `
 One large pepperoni and a side of garlic knots for pickup.
 I'd like to order two large pizzas.
@@ -873,7 +905,10 @@ Hello, Dad?
 I'd like to change my eye test.
 Can you put me through to ward seven?
 How silly of me.
-Is that the school nurse?`,
+Is that the school nurse?
+Is Tony there?
+Tell him I called.
+Quería pedir hora para cortarme el pelo.`,
 		spam: `
 We've been trying to reach you concerning your vehicle's extended warranty.
 Your coverage is about to expire.
@@ -986,7 +1021,11 @@ I'm calling from a directory to confirm your entry.
 It's only a small fee for the whole year to be listed.
 This is a courtesy call.
 Your home may qualify for a free upgrade.
-Llamo de una nueva compañía de teléfono.`,
+Llamo de una nueva compañía de teléfono.
+We supply machines all over the region and have a fantastic promotion this month.
+Would your manager be around?
+Unusual activity was found on your card.
+This is a message from your bank's security team.`,
 		voicemail: `
 Give me a ring when you get a chance, would you?
 Call me back when you can.
@@ -1035,7 +1074,9 @@ Somebody called me from this number and left no message.
 You can get me on this number.
 I'd like a call back, please.
 Creo que alguien me estaba buscando.
-Hello? Oh, it's a machine.`,
+Hello? Oh, it's a machine.
+I'd rather tell you in person.
+Call me, would you?`,
 		chatter: `
 Good morning.
 Hello, good afternoon.

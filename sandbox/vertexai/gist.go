@@ -147,6 +147,13 @@ const bargain = 0.3
 // likelyEnough is how likely a wish must be for the lexicon to be believed.
 const likelyEnough = 0.25
 
+// apologises tells whether the caller begs pardon for having called.
+func (g *gist) apologises() bool {
+	return slices.ContainsFunc(g.said, func(s sentence) bool { return s.caller && speaks(s.utterance, 0, len(s.raw), apologies) })
+}
+
+var apologies = set("sorry apologies apologize apologise pardon mistake silly wrong misdialed misdialled oops whoops gosh perdon perdone disculpe disculpa equivoque equivocado mal")
+
 // forHelp is to whom callers with trouble are handed on.
 var forHelp = set("technician technicians engineer technical support workshop tecnico tecnicos soporte taller ingeniero")
 
@@ -159,6 +166,9 @@ func (g *gist) weigh(weights map[concept]float64) {
 	}
 	for _, a := range slices.Sorted(keys(g.acts)) {
 		for c, share := range speaksFor[a] {
+			if a == actNotHere && !g.apologises() {
+				share /= 2
+			}
 			weights[c] += byAgent * share * min(1.5, g.acts[a])
 		}
 	}

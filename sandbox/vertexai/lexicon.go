@@ -67,12 +67,30 @@ type phrase struct {
 	pattern pattern
 }
 
-func compileAll(lists ...[]entry) []phrase {
-	var out []phrase
+// lexicon is phrases, and which of them may begin with a word.
+type lexicon struct {
+	phrases []phrase
+	begun   map[string][]int
+	rest    []int // those that may begin with more words than are listed
+}
+
+func compileAll(lists ...[]entry) *lexicon {
+	out := &lexicon{begun: map[string][]int{}}
 	all := families()
 	for _, list := range lists {
 		for _, e := range list {
-			out = append(out, phrase{entry: e, pattern: compileWith(e.phrase, all)})
+			k := len(out.phrases)
+			out.phrases = append(out.phrases, phrase{entry: e, pattern: compileWith(e.phrase, all)})
+			if e.who == label {
+				continue // nobody says it
+			}
+			first, ok := out.phrases[k].pattern.begins()
+			if !ok {
+				out.rest = append(out.rest, k)
+			}
+			for _, w := range first {
+				out.begun[w] = append(out.begun[w], k)
+			}
 		}
 	}
 	return out
@@ -80,7 +98,7 @@ func compileAll(lists ...[]entry) []phrase {
 
 // reader is the lexicons of both languages, compiled. It is safe for concurrent use.
 type reader struct {
-	wants, outcomes []phrase
+	wants, outcomes *lexicon
 	caller          *learnt[concept]
 	agent           *learnt[act]
 	// studied are catalogues read before, by what they say: a tenant's is the same for every call.
@@ -91,16 +109,16 @@ type reader struct {
 const mostStudied = 100
 
 // labels is what a catalogue's labels speak of; see [study]. Nobody changes what it returns.
-func (r *reader) labels(names []string, described map[string]item, lexicon []phrase) []labelled {
+func (r *reader) labels(names []string, described map[string]item, lex *lexicon) []labelled {
 	var key strings.Builder
-	fmt.Fprintf(&key, "%p", lexicon)
+	fmt.Fprintf(&key, "%p", lex)
 	for _, n := range names {
 		fmt.Fprintf(&key, "%q%q", n, described[n].description)
 	}
 	if had, ok := r.studied.Load(key.String()); ok {
 		return had.([]labelled) //nolint:forcetypeassert // nothing else is stored
 	}
-	out, n := study(names, described, lexicon), 0
+	out, n := study(names, described, lex), 0
 	r.studied.Range(func(any, any) bool { n++; return n < mostStudied })
 	if n < mostStudied {
 		r.studied.Store(key.String(), out)
@@ -120,11 +138,11 @@ var newReader = sync.OnceValue(func() *reader {
 })
 
 // signsOf is the signs in each example.
-func signsOf[K ~string](examples map[K][]string, lexicon []phrase, caller bool) map[K][][]string {
+func signsOf[K ~string](examples map[K][]string, lex *lexicon, caller bool) map[K][][]string {
 	out := map[K][][]string{}
 	for k, list := range examples {
 		for _, text := range list {
-			out[k] = append(out[k], signs(newUtterance(caller, text), lexicon))
+			out[k] = append(out[k], signs(newUtterance(caller, text), lex))
 		}
 	}
 	return out

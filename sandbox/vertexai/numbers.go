@@ -172,6 +172,8 @@ loop:
 			}
 			b.WriteString(d + d)
 			i++
+		case paired(low) != "":
+			b.WriteString(paired(low))
 		case tens[low] != "" && tensAt(&b, u, &i):
 		case (low == "dash" || low == "hyphen" || low == "minus" || low == "guion" || low == "slash" || low == "space") && b.Len() > 0:
 		case (low == "for" || low == "as" || low == "like" || low == "de" || low == "como") && spells(&b, u, &i):
@@ -202,6 +204,14 @@ loop:
 var tens = map[string]string{
 	"twenty": "2", "thirty": "3", "forty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8", "ninety": "9",
 	"veinte": "2", "treinta": "3", "cuarenta": "4", "cincuenta": "5", "sesenta": "6", "setenta": "7", "ochenta": "8", "noventa": "9",
+}
+
+// paired is two digits in one word: "forty-four".
+func paired(w string) string {
+	if ten, unit, ok := strings.Cut(w, "-"); ok && tens[ten] != "" && digits[unit] != "" {
+		return tens[ten] + digits[unit]
+	}
+	return ""
 }
 
 // tensAt reads a number between 20 and 99 in words.

@@ -52,6 +52,20 @@ func compileWith(text string, all map[string]string) pattern {
 	return p
 }
 
+// begins lists the words that p may begin with; false if there are others.
+func (p pattern) begins() (words []string, ok bool) {
+	for _, s := range p {
+		if s.gap || len(s.stems) > 0 {
+			return nil, false
+		}
+		words = append(words, s.alternatives...)
+		if !s.optional {
+			return words, true
+		}
+	}
+	return nil, false
+}
+
 func (s step) fits(w string) bool {
 	return s.words[w] || slices.ContainsFunc(s.stems, func(stem string) bool { return strings.HasPrefix(w, stem) })
 }

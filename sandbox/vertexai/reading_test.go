@@ -191,3 +191,89 @@ func TestPatterns(t *testing.T) {
 		}
 	}
 }
+
+// TestMoreDetails: what stands beside a name makes it a company's or a person's, and the last correction counts.
+func TestMoreDetails(t *testing.T) {
+	r := newReader()
+	for _, c := range []struct{ name, lines, want string }{
+		{"beside the name", "C: Morning. [NAME_1], Valley Coaches. I want a demo.", "name=[NAME_1] company=Valley Coaches"},
+		{"after here", "C: [NAME_1] here, Sunrise Pharmacy. I want a demo.", "name=[NAME_1] company=Sunrise Pharmacy"},
+		{"company first", "C: I'm calling from Little Lambs Nursery, [NAME_1]. I want a demo.", "name=[NAME_1] company=Little Lambs Nursery"},
+		{"company here", "C: Hi, Valley Coaches here. I want a demo.", "company=Valley Coaches"},
+		{"beside the trade", "C: I have a little bakery, Morning Star Bakery. I want a demo.", "company=Morning Star Bakery"},
+		{"with its kind", "C: Hola, soy [NAME_1], de Clínica Los Olmos. Quiero una demo.", "name=[NAME_1] company=Clínica Los Olmos"},
+		{"with its kind and article", "C: Hola, habla [NAME_1], del Hotel Las Palmas. Quiero una demo.", "name=[NAME_1] company=Hotel Las Palmas"},
+		{"two parts", "C: I'm with Roux & Fils, I want a demo.", "company=Roux & Fils"},
+		{"a hidden firm", "C: [NAME_1], [NAME_2], we're customers. I want a demo.", "name=[NAME_1] company=[NAME_2]"},
+		{"a hidden owner", "C: [NAME_1], [NAME_2] Pianos. I want a demo.", "name=[NAME_1] company=[NAME_2] Pianos"},
+		{"the agent's company", "A: You've reached Acme Software.|C: Is this from Acme Software? I want a demo.", ""},
+		{"a spouse", "C: My husband [NAME_1] asked me to ring. [NAME_2]. I want a demo.", "name=[NAME_2]"},
+		{"the agent and the caller", "A: Acme, [NAME_1] speaking.|C: Hi [NAME_1], [NAME_2]. I want a demo.", "name=[NAME_2]"},
+		{"called by the agent", "C: I want a demo for my team at the office, by [NAME_1].|A: Of course, Mr. [NAME_1].|C: [NAME_1]!", "name=[NAME_1]"},
+		{"a name left standing", "A: Who's calling?|C: Rosa Lind, Lind Hardware. I want a demo.", "name=Rosa Lind company=Lind Hardware"},
+		{"an e-mail taken back", "C: I want a demo. [EMAIL_1]. No, sorry, that's the old one. It's [EMAIL_2].", "email=[EMAIL_2]"},
+		{"two e-mails", "C: I want a demo. [EMAIL_1], and my assistant's is [EMAIL_2].", "email=[EMAIL_1]"},
+		{"a number taken back", "C: It's broken. The order number is A 7230. No wait, A 7320.", "order_number=A7320"},
+		{"twice, its letter once", "A: Order number?|C: It's broken. It's B 7302. No wait, 7320, sorry, B 7320.", "order_number=B7320"},
+		{"digits alone", "C: It's broken, order B 7302. Sorry, 7320.", "order_number=B7320"},
+		{"spelt", "A: What's the order number?|C: C for Charlie, 1290. It's broken.", "order_number=C1290"},
+		{"in pairs", "C: It's broken, order number forty-four seventy-one.", "order_number=4471"},
+		{"another hour", "C: I want a demo on Tuesday. Mornings are best.", "preferred_time=Tuesday, mornings"},
+	} {
+		w := wording{lines: c.lines}
+		f := r.understand(read(w.prompt("")), []string{"BookDemo", "SupportRequest", "Reschedule"}, []string{"Done"})
+		var got []string
+		for _, d := range f.details {
+			got = append(got, d.name+"="+d.value)
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s: %q, want %q", c.name, strings.Join(got, " "), c.want)
+		}
+	}
+}
+
+// TestSettledTime: day and hour may be settled in different breaths.
+func TestSettledTime(t *testing.T) {
+	catalogue, intents, dispositions := catalogueOf(t)
+	r := newReader()
+	for lines, want := range map[string]string{
+		"C: I'd like a demo.|A: Tuesday at half past nine?|C: Make that half past ten.|A: Half past ten, then. Your demo is confirmed for Tuesday.": "Tuesday at half past ten",
+		"C: I'd like a demo.|A: How about Monday at six?|C: Monday's no good. Tuesday?|A: Tuesday it is. You're booked.":                            "Tuesday at six",
+		"C: I'd like a demo.|A: Friday at 1?|C: Make it 3.|A: You're booked.":                                                                       "Friday at 3",
+		"C: You've got a fitter coming on the 9th between 8 and noon, I need another day.|A: I've changed it to Thursday the 16th.":                 "Thursday the 16th",
+		"C: Quiero una demo.|A: ¿El martes a las 10?|C: ¿A las 11?|A: Queda agendada la demo para el martes.":                                       "el martes a las 11",
+		"C: My printer is broken.|A: I've opened a ticket. A technician will come by tomorrow at 9 a.m.":                                            "tomorrow at 9 a.m.",
+	} {
+		w := wording{lines: lines}
+		f := r.understand(read(w.prompt(catalogue)), intents, dispositions)
+		got := ""
+		for _, d := range f.details {
+			if d.name == "preferred_time" {
+				got = d.value
+			}
+		}
+		if got != want {
+			t.Errorf("%q, want %q: %s", got, want, lines)
+		}
+	}
+}
+
+// TestPromise: that somebody will ring back stands in the next action.
+func TestPromise(t *testing.T) {
+	catalogue, intents, dispositions := catalogueOf(t)
+	w := wording{lines: "C: My portal doesn't work.|A: Let me dig into that, and I'll ring you back before lunch."}
+	f := newReader().understand(read(w.prompt(catalogue)), intents, dispositions)
+	if f.action == nil || !strings.Contains(f.action.reason, "I'll ring you back before lunch") {
+		t.Errorf("got %+v", f.action)
+	}
+}
+
+// BenchmarkReading reads a call of usual length.
+func BenchmarkReading(b *testing.B) {
+	w := wording{lines: strings.Repeat("C: Hi, this is [NAME_1] from Valley Coaches, my printer stopped working since the update and I'd like somebody to look at it.|A: I'm sorry to hear that. Do you have the order number?|C: It's B 7302. No wait, B 7320.|A: I've opened a ticket and a technician will call you tomorrow at 9 a.m.|", 4) + "C: Thanks, bye."}
+	catalogue, intents, dispositions := catalogueOf(b)
+	r, p := newReader(), read(w.prompt(catalogue))
+	for b.Loop() {
+		r.understand(p, intents, dispositions)
+	}
+}

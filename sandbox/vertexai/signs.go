@@ -8,7 +8,7 @@ import (
 
 // signs are what an utterance is compared by: its words, each two that follow one another, each two around a third, what
 // the lexicon finds in it, and whether it asks.
-func signs(u utterance, lexicon []phrase) []string {
+func signs(u utterance, lex *lexicon) []string {
 	out := []string{""}
 	add := func(s string) {
 		if !slices.Contains(out, s) {
@@ -34,7 +34,7 @@ func signs(u utterance, lexicon []phrase) []string {
 		beforeThat, before = before, this
 	}
 	add(before + " $")
-	for _, m := range claim(find(u, 0, lexicon)) {
+	for _, m := range claim(find(u, 0, lex)) {
 		if m.weight > 2 {
 			add("=" + string(m.phrase.concept))
 		}

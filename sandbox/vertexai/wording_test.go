@@ -148,7 +148,7 @@ var wordings = []wording{
 	{"Unknown", "NeedsReview", "", "A: Hello?|C: Blue seven, the eagle flies at midnight.|A: Pardon?"},
 }
 
-func catalogueOf(t *testing.T) (text string, intents, dispositions []string) {
+func catalogueOf(t testing.TB) (text string, intents, dispositions []string) {
 	t.Helper()
 	tenants, err := tenant.Load("../../samples/tenants")
 	if err != nil {
