@@ -15,6 +15,7 @@ var (
 		compile("i am over|down|here|up at"), compile("i am working for|at|with"), compile("i work for|at|with|over"), compile("we work for|at|with"),
 		compile("i am|was the|a|an|one * at|for|with|of|from"), compile("i|we run|own|manage|represent|head|lead|supervise|oversee|handle"), compile("i have|got|opened|started|founded got?"),
 		compile("i|we run|own|manage|represent|head|lead|supervise|oversee|handle|do|keep|buy|look|answer|teach|cook|work|drive * at|for|of|with|over"), compile("representing"),
+		compile("in charge|responsible|accountable of|for * at|for|with|of"), compile("care of * at|for|with"),
 		compile("my|our company|business|firm|organization|organisation|shop|store|practice|agency|office|restaurant|school|clinic|studio is|named|called?"),
 		compile("my|our company|business|firm|organization|organisation|shop|store|practice|agency|office|restaurant|school|clinic|studio is? named|called"),
 		compile("company|business|firm|organization|organisation|shop|store|practice|agency|office|restaurant|school|clinic|studio|bakery|garage|hotel|farm|cafe|salon|charity is? named|called"),
@@ -250,7 +251,7 @@ var trades = set(`bakery bakeries dental dentistry hotel hotels inn logistics fr
  textiles fabrics tailoring clothing apparel fashion boutique shoes jewelers jewellers jewelry watches candles crafts pottery ceramics toys games gifts antiques auction house
  travel tours cruises yachts ferries marine marina boats sailing aviation airlines taxi taxis cabs limousines bikes cycles outfitters sports golf club
  insurance finance financial capital accounting accountants tax legal law solicitors consulting consultants advisors realty properties property estates homes housing lettings rentals mortgage
- software systems technologies tech digital labs solutions services imports exports trading traders wholesale market markets grocery grocers butchers seafood fisheries spices organics naturals
+ software systems technologies tech digital labs solutions services imports exports trading traders wholesale observatory zoo aquarium rink lanes arena stadium hospice shelter rescue council orchestra centre center agency office house ward market markets grocery grocers butchers seafood fisheries spices organics naturals
  pianos music instruments records events weddings funeral entertainment productions pets kennels grooming stables petcare shop store stores outlet works workshop depot storage removals moving couriers
  panaderia ferreteria hotel clinica colegio escuela instituto estudio gimnasio restaurante taller talleres bodega bodegas muebles papeleria libreria farmacia farmacias cafeteria peluqueria optica floristeria carniceria pasteleria
  transportes construcciones constructora inmobiliaria viajes despacho bufete asesoria consultora consultorio laboratorio laboratorios distribuidora comercial grupo almacenes textiles supermercado supermercados zapateria joyeria

@@ -182,7 +182,7 @@ func solved(lines []utterance) bool {
 }
 
 var remedies = []pattern{
-	compile("that|it works|worked|helped|helps"), compile("it is working now|again"), compile("working now|again|fine"), compile("solved|fixed now?"),
+	compile("it works|worked|helped|helps"), compile("that worked|helped|helps"), compile("that works now|again|better"), compile("it is working now|again"), compile("working now|again|fine"), compile("solved|fixed now?"),
 	compile("that fixed|solved|did it"), compile("i am in"), compile("found it"), compile("there it is"), compile("i see it now"), compile("got it working|now"), compile("let me in"), compile("much better"), compile("ya lo|la vi|encontre|tengo|hallo|halle"), compile("ya entre"), compile("ya funciona|sirve|esta|entro|prende|enciende"), compile("se arreglo|soluciono"),
 }
 

@@ -2,8 +2,8 @@
 package vertexai
 
 // examples are what callers ask for, an utterance each, as different people say it: casual, formal, indirect, with
-// a denial in it, with two wishes of which one counts. They teach [reader.likens] what the lexicon has no phrase
-// for; the lexicon itself has been mended until it read them all.
+// a denial in it, with two wishes of which one counts. The lexicon has been mended until it read them all; more of them, of
+// which it knows nothing, are in [callerExamples].
 func examples() map[concept][]string {
 	return map[concept][]string{
 		demo: {

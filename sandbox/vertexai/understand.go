@@ -118,9 +118,8 @@ func (f *findings) chooseIntent(p *prompt, names []string, found *scores, heard 
 	}
 }
 
-// fallback puts the label first that fits where no phrase speaks for any: the one for what the caller's words
-// sound like, else the one for questions if he has asked something, else the one for calls that are none of the
-// others.
+// fallback puts the label first that fits where nothing speaks for any: the one for questions if the caller has asked
+// something, else the one for calls that are none of the others.
 func (f *findings) fallback(rs []ranked, lines []utterance) []ranked {
 	if asks(lines) {
 		if out := f.prefer(rs, general, 2.2); out != nil {

@@ -4,9 +4,12 @@
 // It is strict about requests: names, roles, labels, schemas and sizes are checked as Google checks them, and
 // refused in its words. Its answers come from a deterministic reader of telephone transcripts that knows
 // nothing but the prompt (prompt.go): the catalogue of labels with their descriptions, and the lines. It
-// scores what callers want by a lexicon in English and Spanish (lexicon_en.go, lexicon_es.go), ties it to
-// the labels by what their names and descriptions mean (classify.go), picks out details (extract.go) and
-// fills the response schema with what it has found (fill.go). What redaction hides it can't know.
+// scores what callers want by a lexicon in English and Spanish (lexicon_en.go, lexicon_es.go) and by a
+// reader that has learnt from examples, sentence by sentence, what callers ask for and what agents do
+// (gist.go, learn.go, examples_*.go); ties both to the labels by what their names and descriptions mean
+// (classify.go); picks out details (person.go, company.go, numbers.go, times.go), says how the call ended
+// (ending.go) and fills the response schema with what it has found (fill.go). What redaction hides it can't
+// know.
 //
 // Every request is kept for tests that look for leaks ([Server.Asked]), and none is logged.
 package vertexai
