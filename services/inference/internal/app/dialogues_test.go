@@ -146,12 +146,21 @@ func TestDialogues(t *testing.T) {
 			}
 			share := float64(right) / float64(len(all))
 			t.Logf("%d of %d dialogues come out wholly as expected (%.3f); misses: %v", right, len(all), share, misses)
-			if share < wholeFloor {
-				t.Errorf("%.3f of the dialogues come out wholly as expected, want %.2f", share, wholeFloor)
+			floor := wholeFloor
+			if filepath.Base(file) == heldOut {
+				floor = heldOutFloor
+			}
+			if share < floor {
+				t.Errorf("%.3f of the dialogues come out wholly as expected, want %.2f", share, floor)
 			}
 		})
 	}
 }
 
-// wholeFloor is the share of a file's dialogues of which everything must come out as expected.
-const wholeFloor = 0.95
+// wholeFloor is the share of a file's dialogues of which everything must come out as expected; heldOutFloor that of the file on
+// which nothing was mended.
+const (
+	wholeFloor   = 0.95
+	heldOutFloor = 0.92
+	heldOut      = "second.txt"
+)

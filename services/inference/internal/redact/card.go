@@ -73,7 +73,10 @@ func (s *stream) slashed(r run) bool {
 
 // number takes a run that holds a card number, and what was said with it in one breath.
 func (c *cardReader) number(r run) bool {
-	i, j := cardIn(r, c.s.ordered(r.from(), 8))
+	i, j := c.s.cardAlone(r)
+	if j == 0 {
+		i, j = cardIn(r, c.s.ordered(r.from(), 8))
+	}
 	if j == 0 {
 		return false
 	}
@@ -88,6 +91,22 @@ func (c *cardReader) number(r run) bool {
 		c.tail(r.part(j, len(r.digits)))
 	}
 	return true
+}
+
+// cardAlone is where a line or sentence within a run begins with a card number whole, as [i, j) of its digits, whatever was
+// said before it: "order 55812. 4242 4242 4242 4242, code 737".
+func (s *stream) cardAlone(r run) (i, j int) {
+	for i := 1; i < len(r.digits); i++ {
+		if r.cutsWord(i) || !s.toks[r.word[i]].sentence() {
+			continue
+		}
+		for _, n := range lengthsOf(r.digits[i:]) {
+			if i+n <= len(r.digits) && !r.cutsWord(i+n) && luhn(r.digits[i:i+n]) {
+				return i, i + n
+			}
+		}
+	}
+	return 0, 0
 }
 
 // tailFits tells whether what a run says after a card number is an expiry date, a security code, or both.

@@ -158,7 +158,8 @@ func (s *stream) newTopic(last, i, soFar int) bool {
 	if q := s.asked[s.toks[i].line]; soFar >= 13 || q.to-q.from > 8 {
 		return true
 	}
-	return s.directlyAsked(s.toks[i].line, codeAsks) || s.directlyAsked(s.toks[i].line, streetAsks) || slices.ContainsFunc(otherTopics, func(cues *phrases) bool { return s.directlyAsked(s.toks[i].line, cues) })
+	// So is what the card is asked for by, be it the rest of one: its groups are put together again.
+	return s.directlyAsked(s.toks[i].line, cardCues) || s.directlyAsked(s.toks[i].line, codeAsks) || s.directlyAsked(s.toks[i].line, streetAsks) || slices.ContainsFunc(otherTopics, func(cues *phrases) bool { return s.directlyAsked(s.toks[i].line, cues) })
 }
 
 // breaks tells whether what stands between two numbers keeps them apart: a time, a sum, a question.
