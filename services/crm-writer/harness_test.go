@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -287,6 +288,19 @@ func (w *world) last(call string, revision uint32, status events.CrmStatus) *eve
 		return found != nil
 	})
 	return found
+}
+
+// attached waits until calls.records tells of a call's file.
+func (w *world) attached(call string) {
+	w.t.Helper()
+	w.until(call+" to have its file", func() bool {
+		for _, r := range w.told(call) {
+			if slices.ContainsFunc(r.GetRecords(), func(x *events.CrmRecord) bool { return x.GetRole() == events.RoleFile }) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // of returns the records of an object that stand in an org under a call's id.
