@@ -104,10 +104,10 @@ func (c *Carrier) Addr() string {
 // Faults are the REST API's.
 func (c *Carrier) Faults() *fault.Injector { return c.faults }
 
-// WebhookFaults and StreamFaults are those of the way to the customer's server.
+// WebhookFaults are those of webhooks on their way to the customer's server.
 func (c *Carrier) WebhookFaults() *fault.Injector { return c.hooks }
 
-// StreamFaults: see WebhookFaults.
+// StreamFaults are those of Media Streams on theirs.
 func (c *Carrier) StreamFaults() *fault.Injector { return c.forks }
 
 // Meter counts what Twilio would bill, as product "twilio": call_minute by direction, recording_minute and
