@@ -55,6 +55,9 @@ func newExchange(t *testing.T, mischief carrier.Mischief, change ...func(*carrie
 	return x
 }
 
+// unhurried is for calls during which something has to come back from the log, or over REST, before the next thing happens.
+func unhurried(c *carrier.Config) { c.Speed = 20 }
+
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -177,8 +180,7 @@ func TestSampleCalls(t *testing.T) {
 		"in order": {}, "doubled and out of order": {Double: 0.5, Disorder: 0.3},
 	} {
 		t.Run(what, func(t *testing.T) {
-			// Slower than the others: a receptionist's report must be stored, after a look at the log, while the call lasts.
-			x := newExchange(t, mischief, func(c *carrier.Config) { c.Speed = 20 })
+			x := newExchange(t, mischief, unhurried)
 			results := x.play(t, names...)
 			if err := x.stop(); err != nil {
 				t.Fatal(err)
@@ -240,7 +242,7 @@ func compare(got, want []string) (missing, more string) {
 // TestBrokenStream: Twilio never reconnects; we start a new stream, it begins where the first ended, and the
 // carrier's hole stays a hole.
 func TestBrokenStream(t *testing.T) {
-	x := newExchange(t, carrier.Mischief{BreakStream: []time.Duration{3 * time.Second, 9 * time.Second}, Double: 0.3})
+	x := newExchange(t, carrier.Mischief{BreakStream: []time.Duration{3 * time.Second, 9 * time.Second}, Double: 0.3}, unhurried)
 	r := x.play(t, "books-a-demo")["books-a-demo"]
 	if err := x.stop(); err != nil {
 		t.Fatal(err)
@@ -316,7 +318,7 @@ func TestPausingTrack(t *testing.T) {
 
 // TestFaultyWay: what is lost on the way of webhooks comes again, and a stream that breaks by chance is followed by another.
 func TestFaultyWay(t *testing.T) {
-	x := newExchange(t, carrier.Mischief{}, func(c *carrier.Config) {
+	x := newExchange(t, carrier.Mischief{}, unhurried, func(c *carrier.Config) {
 		c.WebhookFaults = fault.Settings{Errors: []fault.Share{{Code: "11200", Share: 0.2, Operation: "callback"}}, Seed: 5}
 		c.StreamFaults = fault.Settings{Errors: []fault.Share{{Code: "31903", Share: 0.5, Operation: "media"}}, Seed: 1}
 	})
