@@ -201,3 +201,14 @@ func (s span) to(day time.Time) time.Time   { return clock(day, s.shut) }
 func clock(day time.Time, minutes int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), minutes/60, minutes%60, 0, 0, day.Location())
 }
+
+// PayerOf is who pays for a line of business: the same for all its numbers, and the central team for one that has none any
+// more.
+func (t *Tenant) PayerOf(lineOfBusiness string) string {
+	for _, n := range t.Numbers {
+		if n.LineOfBusiness == lineOfBusiness {
+			return n.Payer
+		}
+	}
+	return "central"
+}

@@ -119,7 +119,7 @@ const (
 	// ConsentReported streams at once, but audio waits in stt until the receptionist reports the answer by
 	// the consent callback.
 	ConsentReported ConsentPolicy = "reported"
-	// ConsentNotAsked asks nobody; speech goes only where the tenant's agreement and law allow it without.
+	// ConsentNotAsked asks nobody in the call: callers have agreed before it, on the ground that Basis names.
 	ConsentNotAsked ConsentPolicy = "not-asked"
 )
 
@@ -136,6 +136,9 @@ type Consent struct {
 	AllowSpeech bool `yaml:"allow_speech"`
 	// Timeout until the question counts as unanswered; default 6s.
 	Timeout Duration `yaml:"timeout"`
+	// Basis is on what ground callers are heard whom nobody asks: where they have agreed before they call. With
+	// ConsentNotAsked a third-party recogniser hears nobody without it.
+	Basis *Document `yaml:"basis"`
 }
 
 // Document is a contract or assessment on file: it counts only when whole.

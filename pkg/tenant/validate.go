@@ -95,6 +95,7 @@ func (t *Tenant) validateCarrier(f *faults) {
 		f.need(IsE164(n.Number), "%s.number: must be a phone number in E.164, like +14155550100", at)
 		f.need(!blank(n.LineOfBusiness), "%s.line_of_business: missing", at)
 		f.need(n.Payer == "product" || n.Payer == "central", "%s.payer: must be product or central", at)
+		f.need(n.Payer == t.PayerOf(n.LineOfBusiness), "%s.payer: a line of business has one payer, and that of %s is %s", at, n.LineOfBusiness, t.PayerOf(n.LineOfBusiness))
 		f.need(language.MatchString(n.Language), "%s.language: must be BCP 47, like en-US", at)
 		t.validateOnward(f, at+".onward", n)
 	}
@@ -129,6 +130,9 @@ func (t *Tenant) validateConsent(f *faults) {
 	f.need(c.Policy != ConsentAsk || c.PromptVersion != "", "consent.prompt_version: missing; it is kept with every answer")
 	f.need(len(c.GrantDigit) == 1 && strings.Contains("0123456789*#", c.GrantDigit), "consent.grant_digit: must be one key")
 	f.need(c.Timeout.Std() >= time.Second && c.Timeout.Std() <= time.Minute, "consent.timeout: must be between 1s and 1m")
+	f.document(c.Basis, "consent.basis")
+	f.need(c.Policy != ConsentNotAsked || c.Basis.OnFile() || !t.Speech.ThirdParty(),
+		"consent.basis: missing; callers whom nobody asks must have agreed before: name the document, or set consent.policy to ask, or speech.provider to none")
 	if c.Policy != ConsentAsk {
 		return
 	}

@@ -23,7 +23,7 @@ func TestConsent(t *testing.T) {
 	none := heardTenant()
 	none.Speech.Provider = "none"
 	free := heardTenant()
-	free.Consent.Policy = tenant.ConsentNotAsked
+	free.Consent.Policy, free.Consent.Basis = tenant.ConsentNotAsked, &tenant.Document{Reference: "terms, clause 14", Signed: "2026-01-01"}
 	for name, c := range map[string]struct {
 		tenant  *tenant.Tenant
 		begins  events.ConsentAnswer

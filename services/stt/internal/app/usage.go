@@ -9,7 +9,6 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
-	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser"
 )
 
@@ -45,7 +44,7 @@ func (s *stream) usage(u *recogniser.Usage) *events.UsageRecorded {
 	q := &events.Quantity{Unit: unit, Amount: u.Billed.Seconds()}
 	m := &events.UsageRecorded{
 		Provider: speech.Provider, Model: speech.Model, RequestId: u.RequestID, Quantities: []*events.Quantity{q},
-		Payer: payer(s.tenant, s.meta.LineOfBusiness), Estimated: u.Estimated, Outcome: u.Outcome,
+		Payer: s.tenant.PayerOf(s.meta.LineOfBusiness), Estimated: u.Estimated, Outcome: u.Outcome,
 		At: timestamppb.New(u.At), Service: "stt",
 	}
 	if nanos, per, known := s.tenant.PriceOf(speech.Provider, speech.Model, unit); known {
@@ -54,16 +53,4 @@ func (s *stream) usage(u *recogniser.Usage) *events.UsageRecorded {
 		m.PriceVersion = s.tenant.Prices.Version
 	}
 	return m
-}
-
-// payer is who pays for a line of business. The file says so per dialled number, and what stt reads names none: where
-// numbers of one line of business have different payers, the first that the file names pays for all of them here,
-// while inference bills by the number. Only the file's validation can rule that out.
-func payer(t *tenant.Tenant, lineOfBusiness string) string {
-	for _, n := range t.Numbers {
-		if n.LineOfBusiness == lineOfBusiness && n.Payer != "" {
-			return n.Payer
-		}
-	}
-	return "central"
 }

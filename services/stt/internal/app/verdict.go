@@ -41,6 +41,9 @@ func judge(t *tenant.Tenant, answer events.ConsentAnswer) verdict {
 	default:
 	}
 	if t.Consent.Policy == tenant.ConsentNotAsked {
+		if t.Speech.ThirdParty() && !t.Consent.Basis.OnFile() {
+			return verdict{unheard, "no ground to hear callers whom nobody asks"}
+		}
 		return verdict{kind: hear}
 	}
 	switch answer {

@@ -28,6 +28,13 @@ func TestJudge(t *testing.T) {
 		granted: {kind: hear}, pending: {kind: hear}, timedOut: {kind: hear}, notAsked: {kind: hear}, unspecified: {kind: hear},
 		refused: {unheard, "consent refused"}, withdrawn: {unheard, "consent withdrawn"},
 	}
+	groundless := map[events.ConsentAnswer]verdict{}
+	for answer, v := range askedNobody {
+		groundless[answer] = v
+		if v.kind == hear && answer != granted {
+			groundless[answer] = verdict{unheard, "no ground to hear callers whom nobody asks"}
+		}
+	}
 	always := func(reason string) map[events.ConsentAnswer]verdict {
 		out := map[events.ConsentAnswer]verdict{}
 		for a := range asks {
@@ -40,27 +47,29 @@ func TestJudge(t *testing.T) {
 		provider  string
 		onPrem    bool
 		agreement *tenant.Document
+		basis     *tenant.Document
 		want      map[events.ConsentAnswer]verdict
 	}{
-		"asked, third party, agreement":             {tenant.ConsentAsk, "googlespeech", false, signed, asks},
-		"asked, third party, no agreement":          {tenant.ConsentAsk, "googlespeech", false, nil, always("no agreement for third-party speech")},
-		"asked, third party, agreement not signed":  {tenant.ConsentAsk, "googlespeech", false, unsigned, always("no agreement for third-party speech")},
-		"asked, our own recogniser":                 {tenant.ConsentAsk, "openai", true, nil, asks},
-		"reported, third party, agreement":          {tenant.ConsentReported, "googlespeech", false, signed, asks},
-		"reported, our own recogniser":              {tenant.ConsentReported, "openai", true, nil, asks},
-		"not asked, third party, agreement":         {tenant.ConsentNotAsked, "googlespeech", false, signed, askedNobody},
-		"not asked, third party, no agreement":      {tenant.ConsentNotAsked, "googlespeech", false, nil, always("no agreement for third-party speech")},
-		"not asked, our own recogniser":             {tenant.ConsentNotAsked, "openai", true, nil, askedNobody},
-		"no recogniser, whatever else":              {tenant.ConsentNotAsked, "none", false, signed, always("no recogniser configured")},
-		"no recogniser named":                       {tenant.ConsentNotAsked, "", true, signed, always("no recogniser configured")},
-		"a policy that this version does not know":  {"guess", "googlespeech", false, signed, asks},
-		"no policy at all counts as one that asks":  {"", "googlespeech", false, signed, asks},
-		"asked, recogniser on premises, agreement":  {tenant.ConsentAsk, "openai", true, signed, asks},
-		"reported, third party, agreement unsigned": {tenant.ConsentReported, "googlespeech", false, unsigned, always("no agreement for third-party speech")},
+		"asked, third party, agreement":             {tenant.ConsentAsk, "googlespeech", false, signed, nil, asks},
+		"asked, third party, no agreement":          {tenant.ConsentAsk, "googlespeech", false, nil, nil, always("no agreement for third-party speech")},
+		"asked, third party, agreement not signed":  {tenant.ConsentAsk, "googlespeech", false, unsigned, nil, always("no agreement for third-party speech")},
+		"asked, our own recogniser":                 {tenant.ConsentAsk, "openai", true, nil, nil, asks},
+		"reported, third party, agreement":          {tenant.ConsentReported, "googlespeech", false, signed, nil, asks},
+		"reported, our own recogniser":              {tenant.ConsentReported, "openai", true, nil, nil, asks},
+		"not asked, third party, agreement":         {tenant.ConsentNotAsked, "googlespeech", false, signed, signed, askedNobody},
+		"not asked, third party, no agreement":      {tenant.ConsentNotAsked, "googlespeech", false, nil, signed, always("no agreement for third-party speech")},
+		"not asked, third party, no ground":         {tenant.ConsentNotAsked, "googlespeech", false, signed, unsigned, groundless},
+		"not asked, our own recogniser":             {tenant.ConsentNotAsked, "openai", true, nil, nil, askedNobody},
+		"no recogniser, whatever else":              {tenant.ConsentNotAsked, "none", false, signed, nil, always("no recogniser configured")},
+		"no recogniser named":                       {tenant.ConsentNotAsked, "", true, signed, nil, always("no recogniser configured")},
+		"a policy that this version does not know":  {"guess", "googlespeech", false, signed, nil, asks},
+		"no policy at all counts as one that asks":  {"", "googlespeech", false, signed, nil, asks},
+		"asked, recogniser on premises, agreement":  {tenant.ConsentAsk, "openai", true, signed, nil, asks},
+		"reported, third party, agreement unsigned": {tenant.ConsentReported, "googlespeech", false, unsigned, nil, always("no agreement for third-party speech")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt := &tenant.Tenant{
-				Consent: tenant.Consent{Policy: c.policy}, Privacy: tenant.Privacy{ThirdPartySpeech: c.agreement},
+				Consent: tenant.Consent{Policy: c.policy, Basis: c.basis}, Privacy: tenant.Privacy{ThirdPartySpeech: c.agreement},
 				Speech: tenant.Speech{Provider: c.provider, OnPrem: c.onPrem},
 			}
 			for answer, want := range c.want {
