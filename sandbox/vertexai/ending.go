@@ -123,7 +123,7 @@ func taken(ends *scores) bool {
 
 // sends tells whether the agent speaks of somebody or something that will be sent.
 func (g *gist) sends() bool {
-	return slices.ContainsFunc(g.said, func(s sentence) bool { return !s.caller && speaks(s.utterance, 0, len(s.raw), remediesSent) })
+	return slices.ContainsFunc(g.said, func(s sentence) bool { return !s.caller && speaks(s.utterance, len(s.raw), remediesSent) })
 }
 
 var remediesSent = set("technician engineer fitter plumber electrician replacement tecnico ingeniero reemplazo")
@@ -143,7 +143,7 @@ func (g *gist) appoints() bool { return slices.ContainsFunc(g.said, sentence.app
 
 // appoints tells whether the agent states a time for the caller rather than offers one or tells when somebody will call.
 func (s sentence) appoints() bool {
-	if s.caller || s.asks() || speaks(s.utterance, 0, len(s.raw), noAppointment) {
+	if s.caller || s.asks() || speaks(s.utterance, len(s.raw), noAppointment) {
 		return false
 	}
 	for k := range s.raw {

@@ -149,7 +149,7 @@ const likelyEnough = 0.25
 
 // apologises tells whether the caller begs pardon for having called.
 func (g *gist) apologises() bool {
-	return slices.ContainsFunc(g.said, func(s sentence) bool { return s.caller && speaks(s.utterance, 0, len(s.raw), apologies) })
+	return slices.ContainsFunc(g.said, func(s sentence) bool { return s.caller && speaks(s.utterance, len(s.raw), apologies) })
 }
 
 var apologies = set("sorry apologies apologize apologise pardon mistake silly wrong misdialed misdialled oops whoops gosh perdon perdone disculpe disculpa equivoque equivocado mal")
@@ -173,7 +173,7 @@ func (g *gist) weigh(weights map[concept]float64) {
 		}
 	}
 	for _, s := range g.said {
-		if s.does(actTransfers) && speaks(s.utterance, 0, len(s.raw), forHelp) {
+		if s.does(actTransfers) && speaks(s.utterance, len(s.raw), forHelp) {
 			weights[support] += byAgent / 2
 		}
 	}

@@ -111,7 +111,7 @@ func near(a, b string) bool {
 
 // codeOfOrder is codeAfterFiller where the line spoke of an order before.
 func codeOfOrder(u utterance, from int) (string, int) {
-	if !speaks(u, 0, from, orderWords) {
+	if !speaks(u, from, orderWords) {
 		return "", from
 	}
 	return codeAfterFiller(u, from)
@@ -119,15 +119,15 @@ func codeOfOrder(u utterance, from int) (string, int) {
 
 // codeNotPhone is codeAt unless the words before say that a telephone's number comes.
 func codeNotPhone(u utterance, from int) (string, int) {
-	if speaks(u, 0, from, phoneWords) && !speaks(u, 0, from, orderWords) {
+	if speaks(u, from, phoneWords) && !speaks(u, from, orderWords) {
 		return "", from
 	}
 	return codeAt(u, from)
 }
 
-// speaks tells whether one of the words stands in a stretch of the line.
-func speaks(u utterance, from, to int, of map[string]bool) bool {
-	return slices.ContainsFunc(u.words, func(w word) bool { return from <= w.at && w.at < to && of[w.norm] })
+// speaks tells whether one of the words stands in the line before word to.
+func speaks(u utterance, to int, of map[string]bool) bool {
+	return slices.ContainsFunc(u.words, func(w word) bool { return w.at < to && of[w.norm] })
 }
 
 // codeAfterFiller skips the little words between "number" and the number.
