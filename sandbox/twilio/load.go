@@ -105,11 +105,16 @@ func (c *Carrier) Run(ctx context.Context, p Load) (Report, error) {
 		p.Speed = c.cfg.Speed
 	}
 	r := &run{c: c, p: p, st: newStats(c.stats, c.cfg.Seed, p.Speed), rng: draws(c.cfg.Seed, "arrivals")}
+	before := c.stats.report().REST
 	stop := r.watch()
 	err := r.place(ctx)
 	r.wg.Wait()
 	stop()
-	return r.st.report(), errors.Join(err, r.failed())
+	report := r.st.report()
+	// A request may name no call, so it belongs to the load in whose time it comes.
+	now := c.stats.report().REST
+	report.REST = RESTCounts{Requests: now.Requests - before.Requests, Refused: now.Refused - before.Refused}
+	return report, errors.Join(err, r.failed())
 }
 
 // run is a load under way.

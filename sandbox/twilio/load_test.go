@@ -115,6 +115,30 @@ func TestRunIsBoundedByConcurrencyAndCount(t *testing.T) {
 	})
 }
 
+// TestRunCountsRequestsOfItsTime: what the customer asks for while a load runs, of a call or of the account, and nothing before.
+func TestRunCountsRequestsOfItsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCustomer(t, newMemory(), map[string]string{"/voice": `<Dial>+14155550199</Dial>`})
+		carrier := start(t, c, c.config())
+		ask := func() {
+			if _, err := rest(carrier, token).ListCall(nil); err != nil {
+				t.Error(err)
+			}
+			if _, err := rest(carrier, token).FetchCall("CA00000000000000000000000000000000", nil); code(err) != 20404 {
+				t.Errorf("a call that nobody made: %v", err)
+			}
+		}
+		ask()
+		load := twilio.Load{Calls: []*calls.Call{named("a", 1)}, Before: func(context.Context, *calls.Call) error { ask(); return nil }}
+		for range 2 {
+			report, err := carrier.Run(t.Context(), load)
+			if err != nil || report.REST != (twilio.RESTCounts{Requests: 2, Refused: 1}) {
+				t.Errorf("%+v, %v; want 2 requests, 1 of them refused", report.REST, err)
+			}
+		}
+	})
+}
+
 func TestRunDoublesAndDisorders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCustomer(t, newMemory(), map[string]string{"/voice": media + `<Dial>+14155550199</Dial>`})

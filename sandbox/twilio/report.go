@@ -26,7 +26,8 @@ type Report struct {
 	Recordings     int `json:"recordings"`
 	Dispositions   int `json:"dispositions"`
 	ConsentReports int `json:"consent_reports"`
-	// REST requests that were answered, and those refused with 4xx or 5xx. Counted for the carrier only, not for a run.
+	// REST requests that were answered, and those refused with 4xx or 5xx. A run's are those that came while it was
+	// under way.
 	REST RESTCounts `json:"rest"`
 	// Errors by Twilio's code.
 	Errors map[string]int `json:"errors"`
