@@ -3,22 +3,18 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/cli"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/signals"
 )
 
 func main() {
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal ends things in order, which takes as long as calls are under way; the second ends the process.
-	context.AfterFunc(ctx, cancel)
+	ctx, release := signals.Context()
 	err := cli.Root(os.Stdout, os.Stderr).ExecuteContext(ctx)
-	cancel()
+	release()
 	if err == nil {
 		return
 	}
