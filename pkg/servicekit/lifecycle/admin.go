@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -56,12 +57,21 @@ func HTTP(name string, ln net.Listener, h http.Handler) Part {
 	}}
 }
 
-// Listen opens a TCP listener; the error says what to do.
+// Listen opens a TCP listener; the error says what to do. Services have two kinds: "admin", with the address of their setting
+// admin, and what the world reaches them by, with that of their setting listen.
 func Listen(what, addr string) (net.Listener, error) {
+	setting := "listen"
+	if what == "admin" {
+		setting = what
+	}
 	// Opening a port does not wait for anybody: there is nothing for a caller's context to end.
 	ln, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("opening the %s listener on %q (is the port taken? set another): %w", what, addr, err)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("opening the %s listener: %q is taken; stop what listens there, or choose another host:port in the setting %q: %w",
+			what, addr, setting, err)
+	case err != nil:
+		return nil, fmt.Errorf("opening the %s listener on %q, from the setting %q: %w", what, addr, setting, err)
 	}
 	return ln, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -104,6 +105,21 @@ func TestProbes(t *testing.T) {
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 		if w.Code != want.code || !strings.Contains(w.Body.String(), want.body) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}
+
+func TestATakenPortIsNamedWithItsSetting(t *testing.T) {
+	ln, err := lifecycle.Listen("admin", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	addr := ln.Addr().String()
+	for what, setting := range map[string]string{"admin": "admin", "webhook": "listen"} {
+		_, err := lifecycle.Listen(what, addr)
+		if err == nil || !strings.Contains(err.Error(), strconv.Quote(addr)+" is taken") || !strings.Contains(err.Error(), "the setting "+strconv.Quote(setting)) {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }
