@@ -62,9 +62,9 @@ func All(ctx context.Context, stage Stage, all []*calls.Call, patience time.Dura
 			b.begin(c.Name)
 			defer b.end(c.Name)
 			p := one(ctx, stage, c)
-			p.Unmet = settle(ctx, stage, p, patience, func(what string) { b.wait(c.Name, what) })
-			if ctx.Err() != nil && len(p.Unmet) > 0 {
-				p.Stopped, p.Unmet = true, []report.Difference{{Text: "the run was stopped before the call stood in the CRM"}}
+			p.Unmet, p.Stopped = settle(ctx, stage, p, patience, func(what string) { b.wait(c.Name, what) })
+			if p.Stopped {
+				p.Unmet = []report.Difference{{Text: "the run was stopped before the call had come to its end"}}
 			}
 			played[i] = p
 		})
@@ -88,10 +88,10 @@ func one(ctx context.Context, stage Stage, c *calls.Call) report.Played {
 }
 
 // settle looks until the CRM holds what is expected, nothing more can come, or patience has ended, and returns what is
-// lacking then.
-func settle(ctx context.Context, stage Stage, p report.Played, patience time.Duration, waits func(string)) []report.Difference {
+// lacking then. It is cut if run ends before one of these: what is lacking then says nothing.
+func settle(run context.Context, stage Stage, p report.Played, patience time.Duration, waits func(string)) (unmet []report.Difference, cut bool) {
 	until := time.Now().Add(patience)
-	ctx, cancel := context.WithDeadline(ctx, until)
+	ctx, cancel := context.WithDeadline(run, until)
 	defer cancel()
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
@@ -100,7 +100,7 @@ func settle(ctx context.Context, stage Stage, p report.Played, patience time.Dur
 		ok, unmet := report.Settled(stage.CRM(p.Call), p)
 		// That nothing is recorded holds at once, and is true only if it holds to the end.
 		if ok && !report.Nothing(p.Call) || p.Err != nil {
-			return unmet
+			return unmet, !ok && run.Err() != nil
 		}
 		// A broker that doesn't answer is one more thing to wait for; patience bounds it.
 		what, err := rest(ctx, until)
@@ -109,7 +109,7 @@ func settle(ctx context.Context, stage Stage, p report.Played, patience time.Dur
 			what = "the broker"
 		case what == "": // what was written until here is all that ever will be
 			_, unmet = report.Settled(stage.CRM(p.Call), p)
-			return unmet
+			return unmet, false
 		}
 		if !ok {
 			waits(what)
@@ -117,7 +117,7 @@ func settle(ctx context.Context, stage Stage, p report.Played, patience time.Dur
 		select {
 		case <-look.C:
 		case <-ctx.Done():
-			return unmet
+			return unmet, run.Err() != nil
 		}
 	}
 }

@@ -150,6 +150,20 @@ func TestAStoppedRunSaysSo(t *testing.T) {
 	})
 }
 
+// TestWhatWasCutIsNotJudged: a call that must leave nothing has left nothing yet.
+func TestWhatWasCutIsNotJudged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		no := false
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		s := stage{rest: func() (string, error) { return "inference", nil }}
+		played := All(ctx, s, []*calls.Call{{Name: "one", Expect: calls.Expect{Recorded: &no}}, {Name: "two"}}, patience, func(Progress) {})
+		if !played[0].Stopped || !played[1].Stopped {
+			t.Errorf("%+v", played)
+		}
+	})
+}
+
 func TestANumberThatNobodyOwnsIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		no := false
