@@ -9,14 +9,23 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // first ends with the first signal.
 var first, forget = signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 
+// echo is how soon after the first a signal is still the same one: timeout(1) and some supervisors send each to the process and
+// once more to its group.
+const echo = 200 * time.Millisecond
+
 // Context ends with the first signal, which ends things in order; that takes as long as calls are under way. The second signal ends
 // the process. release gives the signals back.
 func Context() (ctx context.Context, release func()) {
-	context.AfterFunc(first, forget)
+	forgetAfter(first, forget)
 	return first, forget
+}
+
+func forgetAfter(first context.Context, forget func()) {
+	context.AfterFunc(first, func() { time.AfterFunc(echo, forget) })
 }
