@@ -24,8 +24,13 @@ type keys struct {
 	token config.Secret
 }
 
-// jwtFile of the data folder holds the integration user's key.
-const jwtFile = "salesforce-jwt.pem"
+// Files of the data folder: the integration user's key, and the one that signs ingress' call tokens.
+const (
+	jwtFile   = "salesforce-jwt.pem"
+	tokenFile = "call-token.key"
+	// tokenBytes are the least that ingress takes.
+	tokenBytes = 32
+)
 
 func loadKeys(dataDir string) (keys, error) {
 	pemText, err := keep(dataDir, jwtFile, func() ([]byte, error) {
@@ -42,7 +47,7 @@ func loadKeys(dataDir string) (keys, error) {
 	if err != nil {
 		return keys{}, err
 	}
-	token, err := keep(dataDir, "call-token.key", func() ([]byte, error) {
+	token, err := keep(dataDir, tokenFile, func() ([]byte, error) {
 		b := make([]byte, 32)
 		_, err := rand.Read(b)
 		return []byte(hex.EncodeToString(b)), err //nolint:wrapcheck // crypto/rand documents that it never fails
@@ -50,17 +55,21 @@ func loadKeys(dataDir string) (keys, error) {
 	if err != nil {
 		return keys{}, err
 	}
+	if have := len(token); have < tokenBytes {
+		return keys{}, fmt.Errorf("%s holds %d bytes, and a key has at least %d: remove it, a new one is made", filepath.Join(dataDir, tokenFile), have, tokenBytes)
+	}
+	path := filepath.Join(dataDir, jwtFile)
 	block, _ := pem.Decode(pemText)
 	if block == nil {
-		return keys{}, fmt.Errorf("%s holds no PEM: remove it, a new one is made", filepath.Join(dataDir, jwtFile))
+		return keys{}, fmt.Errorf("%s holds no PEM: remove it, a new one is made", path)
 	}
 	k, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return keys{}, fmt.Errorf("reading the integration user's key: %w", err)
+		return keys{}, fmt.Errorf("%s holds no key in PKCS 8: remove it, a new one is made: %w", path, err)
 	}
 	rsaKey, ok := k.(*rsa.PrivateKey)
 	if !ok {
-		return keys{}, errors.New("the integration user's key is not RSA: remove " + jwtFile + ", a new one is made")
+		return keys{}, fmt.Errorf("%s holds a key that is not RSA: remove it, a new one is made", path)
 	}
 	return keys{jwt: rsaKey, jwtPEM: config.Secret(pemText), token: config.Secret(token)}, nil
 }
@@ -91,5 +100,8 @@ func keep(dir, name string, make func() ([]byte, error)) ([]byte, error) {
 // every later one.
 func write(path string, b []byte) error {
 	part := path + ".part"
-	return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(part, b, 0o600), os.Rename(part, path))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(part, b, 0o600)); err != nil {
+		return err
+	}
+	return os.Rename(part, path) //nolint:wrapcheck // it names both
 }
