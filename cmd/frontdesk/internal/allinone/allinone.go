@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -40,6 +41,10 @@ type Options struct {
 	Speed float64
 	// Log gets the services' logs.
 	Log *slog.Logger
+	// Room tells how many bytes are left where a folder is; nil asks the file system.
+	Room func(dir string) (uint64, error)
+	// Replay are the flags by which `frontdesk replay` finds the same calls and tenants; none if they are the samples.
+	Replay []string
 }
 
 // Stack is a running all-in-one.
@@ -63,7 +68,19 @@ type Stack struct {
 // stopped again. progress is told what is being started.
 func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, err error) {
 	// The webhooks and the carrier know each other's address before either listens.
-	if err := reserve(ctx, &opts.Ports.Webhooks, &opts.Ports.Twilio); err != nil {
+	if err := opts.Ports.reserve(ctx); err != nil {
+		return nil, err
+	}
+	if opts.Room == nil {
+		opts.Room = roomOf
+	}
+	if opts.DataDir != "" {
+		if err := os.MkdirAll(opts.DataDir, 0o700); err != nil {
+			return nil, fmt.Errorf("making the data folder: %w", err)
+		}
+	}
+	note, err := checkRoom(opts)
+	if err != nil {
 		return nil, err
 	}
 	s := &Stack{opts: opts, done: make(chan error, 1), ended: make(chan struct{})}
@@ -72,7 +89,7 @@ func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, 
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	progress("broker")
+	progress("broker" + note)
 	if err := s.startBroker(ctx); err != nil {
 		return nil, err
 	}
@@ -97,7 +114,8 @@ func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, 
 	if err := s.startServices(ctx); err != nil {
 		return nil, err
 	}
-	return s, s.clouds.startCarrier(ctx, opts, s.PublicURL(), listen(opts.Ports.Twilio))
+	// Whoever places calls ends them. The carrier itself ends last, with Close: the services ask it until they have stopped.
+	return s, s.clouds.startCarrier(context.WithoutCancel(ctx), opts, s.PublicURL(), listen(opts.Ports.Twilio))
 }
 
 // PublicURL is the base that the carrier reaches the webhooks by.
@@ -174,6 +192,9 @@ func (s *Stack) startServices(ctx context.Context) error {
 			return nil
 		})
 	}
+	if s.opts.DataDir != "" {
+		group.Go(func() error { return watchRoom(run, s.opts) })
+	}
 	go func() {
 		s.done <- group.Wait()
 		close(s.ended)
@@ -182,8 +203,8 @@ func (s *Stack) startServices(ctx context.Context) error {
 }
 
 // waitReady asks every service's /readyz, as Kubernetes would.
-func (s *Stack) waitReady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+func (s *Stack) waitReady(parent context.Context) error {
+	ctx, cancel := context.WithTimeout(parent, 30*time.Second)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -195,15 +216,21 @@ func (s *Stack) waitReady(ctx context.Context) error {
 		}
 		select {
 		case err := <-s.done:
+			if _, full := errors.AsType[*FullError](err); full {
+				return err
+			}
 			return fmt.Errorf("a service ended while starting: %w", err)
 		case <-ctx.Done():
+			if err := parent.Err(); err != nil {
+				return fmt.Errorf("waiting for %s: %w", waiting[0].name, err)
+			}
 			return fmt.Errorf("%s is not ready after 30 s; ask http://%s/readyz what it waits for", waiting[0].name, waiting[0].admin)
 		case <-tick.C:
 		}
 	}
 }
 
-// Done tells once when a service has ended by itself, and why.
+// Done tells once when a service has ended by itself, and why; a [FullError] if the data folder has no more room.
 func (s *Stack) Done() <-chan error { return s.done }
 
 // Conn is a way to the stack's Kafka; it is the stack's to close.

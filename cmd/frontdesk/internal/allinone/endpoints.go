@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 )
@@ -69,7 +70,7 @@ func (s *Stack) endpointsOf(t *tenant.Tenant, crm string) []Endpoint {
 		{
 			Part: "Twilio webhooks", Tenant: t.ID, Address: s.PublicURL() + "/twilio/" + account + "/voice",
 			Credentials: []Credential{{"auth token that signs", token}, {"numbers", strings.Join(numbers, " ")}},
-			Try:         "frontdesk replay --target " + s.PublicURL() + " --register " + rest + " --count 5 --speed 10",
+			Try:         s.replay(rest),
 		},
 		{
 			Part: "Twilio REST API", Tenant: t.ID, Address: rest, Credentials: []Credential{{"account", account}, {"auth token", token}},
@@ -84,6 +85,28 @@ func (s *Stack) endpointsOf(t *tenant.Tenant, crm string) []Endpoint {
 				`.then(() => c.query("SELECT Id, Subject, Disposition__c FROM Task")).then(r => console.table(r.records))'`, crm, user, Password),
 		},
 	}
+}
+
+// replay is `frontdesk replay` at this stack; empty if it knows no calls to replay.
+func (s *Stack) replay(rest string) string {
+	if len(s.opts.Calls) == 0 {
+		return ""
+	}
+	args := []string{"frontdesk replay --target", s.PublicURL(), "--register", rest}
+	for _, a := range s.opts.Replay {
+		args = append(args, quote(a))
+	}
+	return strings.Join(append(args, "--count 5 --speed 10"), " ")
+}
+
+// quote makes a word for a shell of text.
+func quote(text string) string {
+	if text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./:+=,@%", r)
+	}) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // redisCLI is redis-cli for an address.

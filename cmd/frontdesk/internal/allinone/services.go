@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
@@ -19,6 +20,22 @@ type running interface {
 	Run(ctx context.Context) error
 	AdminAddr() string
 }
+
+// RefusedError is a service that was not made. Its settings are the stack's own, so what it refuses stands in a tenant's file, or
+// in one that it names.
+type RefusedError struct {
+	service string
+	err     error
+}
+
+// Error implements error.
+func (e *RefusedError) Error() string {
+	// Most services say their name themselves.
+	return e.service + ": " + strings.TrimPrefix(e.err.Error(), e.service+": ")
+}
+
+// Unwrap implements errors.Unwrap.
+func (e *RefusedError) Unwrap() error { return e.err }
 
 // makeServices makes the four on the stack's addresses. On an error those already made are stopped by Close.
 func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
@@ -55,9 +72,9 @@ func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
 		if err != nil {
 			return all, fmt.Errorf("%s's telemetry: %w", build.name, err)
 		}
-		svc, err := build.make(s.opts.Ports.admin(n), tel)
+		svc, err := build.make(listen(s.opts.Ports.Admin[n]), tel)
 		if err != nil {
-			return all, fmt.Errorf("%s: %w", build.name, errors.Join(err, stop(ctx)))
+			return all, &RefusedError{build.name, errors.Join(err, stop(ctx))}
 		}
 		all = append(all, &service{name: build.name, admin: svc.AdminAddr(), run: svc.Run, stop: stop})
 	}
