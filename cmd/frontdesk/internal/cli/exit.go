@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
 )
 
 // What the process exits with. Every command's help says so too.
@@ -61,7 +64,6 @@ func reportUsage(root *cobra.Command) {
 		}
 	}
 	root.SuggestionsMinimumDistance = 2
-	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
 	root.Args = func(c *cobra.Command, given []string) error {
 		if len(given) == 0 {
 			return nil
@@ -76,6 +78,17 @@ func reportUsage(root *cobra.Command) {
 
 func seeHelp(c *cobra.Command, err error) error {
 	return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
+}
+
+// notStarted is why a stack did not start: it was interrupted, or a file that the user has named is wrong, or something failed.
+func notStarted(ctx context.Context, err error) error {
+	if stopped := interrupted(ctx); stopped != nil {
+		return stopped
+	}
+	if _, refused := errors.AsType[*allinone.RefusedError](err); refused && !errors.Is(err, syscall.EADDRINUSE) {
+		return usage(err)
+	}
+	return err
 }
 
 // interrupted is errInterrupted once a signal has come, and nil before.

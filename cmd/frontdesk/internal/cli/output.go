@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,16 @@ func writeJSON(w io.Writer, v any) error {
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("printing JSON: %w", err)
+	}
+	return nil
+}
+
+// writeText writes what print writes, at once: print itself need not look at errors.
+func writeText(w io.Writer, print func(io.Writer)) error {
+	var text bytes.Buffer
+	print(&text)
+	if _, err := w.Write(text.Bytes()); err != nil {
+		return fmt.Errorf("printing: %w", err)
 	}
 	return nil
 }

@@ -17,6 +17,15 @@ func Root(out, notes io.Writer) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	var show, asJSON bool
+	root.Flags().BoolVar(&show, "version", false, "print the version and what it was built from")
+	root.Flags().BoolVar(&asJSON, "json", false, "with --version: print JSON")
+	root.RunE = func(c *cobra.Command, _ []string) error {
+		if show {
+			return printVersion(c, asJSON)
+		}
+		return c.Help()
+	}
 	root.SetOut(out)
 	root.SetErr(notes)
 	root.AddCommand(demo(), up(), replay(), topics())
