@@ -54,6 +54,24 @@ func (f *flagFaults) folder(flag, dir string) {
 	}
 }
 
+// dataFolder checks what names a folder that is made if it is not there.
+func (f *flagFaults) dataFolder(flag, dir string) {
+	if dir == "" {
+		f.add("--%s: want a folder; it is made if it is not there", flag)
+		return
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		f.add("--%s %s: is no folder", flag, dir)
+	}
+}
+
+// count checks a whole number.
+func (f *flagFaults) count(flag string, v, least, most int) {
+	if v < least || v > most {
+		f.add("--%s %d: want a whole number from %d to %d", flag, v, least, most)
+	}
+}
+
 // newFile checks that a file that is named can be made; empty names none.
 func (f *flagFaults) newFile(flag, name string) {
 	if name == "" {

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -31,32 +34,18 @@ func topics() *cobra.Command {
 		Short: "Create the topics, with explicit settings",
 		Long: "Creates what is missing and tells what differs; an existing topic is never changed or deleted. A wrong\n" +
 			"partition count is an error: every topic needs the same, or a call would be read in two places.\n" +
-			"TLS and SASL settings come from --config or the environment (FRONTDESK_TOPICS_KAFKA__…).",
+			"TLS and SASL settings come from --config or the environment (FRONTDESK_TOPICS_KAFKA__…).\n\n" +
+			"Exit code: 0 if every topic is there and as it should be; 1 if one is not, or the cluster could not be asked or the\n" +
+			"command was stopped; 2 if flags or settings are wrong.",
 		Example: "  frontdesk topics --brokers kafka:9092 --partitions 24 --replicas 3",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var cfg topicsConfig
-			if err := config.Load(&cfg, "FRONTDESK_TOPICS", file); err != nil {
-				return usage(fmt.Errorf("wrong settings:\n%w", err))
-			}
-			if len(brokers) > 0 {
-				cfg.Kafka.Brokers = brokers
-			}
-			conn, err := broker.Dial(cfg.Kafka)
-			if err != nil {
-				return fmt.Errorf("preparing the way to Kafka: %w", err)
-			}
-			defer func() { _ = conn.Close() }() // everything was answered: nothing is left to fail
+			results, err := ensureTopics(cmd.Context(), brokers, file, partitions, replicas)
 			// What was found is worth seeing beside what is wrong with it.
-			results, err := conn.EnsureTopics(cmd.Context(), allinone.TopicSpecs(partitions, replicas))
 			if asJSON {
-				if results != nil {
-					err = errors.Join(writeJSON(cmd.OutOrStdout(), results), err)
-				}
-				return err //nolint:wrapcheck // it names topic and reason
+				return errors.Join(err, writeJSON(cmd.OutOrStdout(), topicsReport(results, err)))
 			}
-			printTopics(cmd.OutOrStdout(), results)
-			return err //nolint:wrapcheck // it names topic and reason
+			return errors.Join(err, writeText(cmd.OutOrStdout(), func(w io.Writer) { printTopics(w, results) }))
 		},
 	}
 	f := c.Flags()
@@ -64,8 +53,55 @@ func topics() *cobra.Command {
 	f.StringVar(&file, "config", "", "settings in YAML (kafka: …)")
 	f.IntVar(&partitions, "partitions", 24, "partitions of every topic; fix it up front, it can't grow without breaking order")
 	f.IntVar(&replicas, "replicas", 3, "replication factor")
-	f.BoolVar(&asJSON, "json", false, "print JSON")
+	f.BoolVar(&asJSON, "json", false, "print one JSON document, also on a failure (it then has an \"error\")")
 	return c
+}
+
+// ensureTopics checks the flags, then creates what is missing. On an error it returns what was found until then.
+func ensureTopics(ctx context.Context, brokers []string, file string, partitions, replicas int) ([]broker.TopicResult, error) {
+	var (
+		faults flagFaults
+		cfg    topicsConfig
+	)
+	faults.count("partitions", partitions, 1, math.MaxInt32)
+	faults.count("replicas", replicas, 1, math.MaxInt16)
+	if err := config.Load(&cfg, "FRONTDESK_TOPICS", file); err != nil {
+		faults.add("wrong settings:\n%w", err)
+	} else {
+		if len(brokers) > 0 {
+			cfg.Kafka.Brokers = brokers
+		}
+		switch err := cfg.Kafka.Validate(); {
+		case len(cfg.Kafka.Brokers) == 0:
+			faults.add("--brokers: name at least one host:port")
+		case err != nil:
+			faults.add("wrong settings:\n%w", err)
+		}
+	}
+	if err := faults.err(); err != nil {
+		return nil, err
+	}
+	conn, err := broker.Dial(cfg.Kafka)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the way to Kafka: %w", err)
+	}
+	defer func() { _ = conn.Close() }() // everything was answered: nothing is left to fail
+	results, err := conn.EnsureTopics(ctx, allinone.TopicSpecs(partitions, replicas))
+	return results, cmp.Or(interrupted(ctx), err)
+}
+
+// topicsJSON is what stands in the cluster, and why it is not as it should be.
+type topicsJSON struct {
+	Topics []broker.TopicResult `json:"topics"`
+	Error  string               `json:"error,omitempty"`
+}
+
+func topicsReport(results []broker.TopicResult, err error) topicsJSON {
+	r := topicsJSON{Topics: append([]broker.TopicResult{}, results...)}
+	if err != nil {
+		r.Error = err.Error()
+	}
+	return r
 }
 
 func printTopics(w io.Writer, results []broker.TopicResult) {

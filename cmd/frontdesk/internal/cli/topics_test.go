@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -19,6 +20,23 @@ func TestTopicsShowsWhatItFoundBesideWhatIsWrong(t *testing.T) {
 			if !strings.Contains(out, want) {
 				t.Errorf("%s: no %q in\n%s", format, want, out)
 			}
+		}
+	}
+}
+
+// TestTopicsJSONHasOneShape: with what was found, and an error only if there is one.
+func TestTopicsJSONHasOneShape(t *testing.T) {
+	c := kafkatest.Start(t, embedded.KafkaConfig{}, "calls.media:3")
+	for partitions, failed := range map[string]bool{"3": false, "4": true} {
+		out, _, err := run(t.Context(), "topics", "--brokers", c.Brokers()[0], "--partitions", partitions, "--replicas", "1", "--json")
+		var doc struct {
+			Topics []struct {
+				Name string `json:"name"`
+			} `json:"topics"`
+			Error *string `json:"error"`
+		}
+		if derr := json.Unmarshal([]byte(out), &doc); derr != nil || len(doc.Topics) == 0 || (doc.Error != nil) != failed || (err != nil) != failed {
+			t.Errorf("%s partitions: %v, %v\n%s", partitions, err, derr, out)
 		}
 	}
 }
