@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
@@ -57,6 +60,11 @@ func TestExitCodes(t *testing.T) {
 		"wrong flag":        {[]string{"demo", "--speed", "0"}, ExitUsage, "--speed"},
 		"no such folder":    {[]string{"demo", "--calls", "/nowhere/at/all"}, ExitUsage, "/nowhere/at/all"},
 		"no target":         {[]string{"replay"}, ExitUsage, "--target"},
+		"no data folder":    {[]string{"up", "--data", ""}, ExitUsage, "--data: want a folder"},
+		"below a file":      {[]string{"up", "--data", "testdata/replay.txt/data"}, ExitUsage, "--data: making the folder: mkdir testdata/replay.txt: not a directory"},
+		"no brokers":        {[]string{"topics"}, ExitUsage, "--brokers: name at least one host:port"},
+		"no broker":         {[]string{"topics", "--brokers", "kafka"}, ExitUsage, `"kafka" is not host:port`},
+		"version":           {[]string{"--version"}, 0, ""},
 		"a folder of none":  {[]string{"demo", "--calls", "testdata"}, ExitUsage, "holds no calls"},
 		"a broker far away": {[]string{"topics", "--brokers", "127.0.0.1:1"}, ExitFailed, "127.0.0.1:1"},
 	} {
@@ -76,7 +84,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestHelpTellsTheExitCodes(t *testing.T) {
-	for _, command := range []string{"demo", "replay", "up"} {
+	for _, command := range []string{"demo", "replay", "up", "topics"} {
 		out, _, err := run(t.Context(), command, "--help")
 		if err != nil || !strings.Contains(out, "Exit code: 0") || !strings.Contains(out, "; 2 if flags") {
 			t.Errorf("%s --help: %v\n%s", command, err, out)
@@ -96,6 +104,9 @@ func TestJSONIsOneDocumentWhateverHappens(t *testing.T) {
 		"stopped at the start":   {stopped, []string{"demo", "--json"}},
 		"no target":              {t.Context(), []string{"replay", "--json"}},
 		"stopped before replay":  {stopped, []string{"replay", "--json", "--target", "http://127.0.0.1:1", "--register", ""}},
+		"no brokers":             {t.Context(), []string{"topics", "--json"}},
+		"wrong partitions":       {t.Context(), []string{"topics", "--json", "--brokers", "127.0.0.1:1", "--partitions", "0"}},
+		"stopped before topics":  {stopped, []string{"topics", "--json", "--brokers", "127.0.0.1:1"}},
 		"no folder of calls yet": {t.Context(), []string{"replay", "--json", "--target", "http://127.0.0.1:1", "--calls", "/nowhere/at/all"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,4 +154,94 @@ func TestPrintEndpoints(t *testing.T) {
 		},
 	})
 	golden(t, "endpoints.txt", b.String())
+}
+
+// full is a disk that is.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// anyPorts lets up run beside whatever runs on this machine.
+func anyPorts(args ...string) []string {
+	for _, name := range allinone.PortNames() {
+		args = append(args, "--port", name+"=0")
+	}
+	return args
+}
+
+// TestWhatCantBePrintedIsAFailure: whoever reads the exit code only would take it for a report without faults.
+func TestWhatCantBePrintedIsAFailure(t *testing.T) {
+	for name, args := range map[string][]string{
+		"demo":    {"demo", "-q", "--calls", "../../../../samples/calls/hangs-up-at-once"},
+		"up":      anyPorts("up", "--data", t.TempDir()),
+		"version": {"--version"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := Root(full{}, io.Discard)
+			root.SetArgs(args)
+			err := root.ExecuteContext(t.Context())
+			if !errors.Is(err, syscall.ENOSPC) || ExitCode(err) != ExitFailed {
+				t.Errorf("exit code %d: %v", ExitCode(err), err)
+			}
+		})
+	}
+}
+
+// onceSaid calls do when a line is written that begins like it.
+type onceSaid struct {
+	line string
+	do   func()
+}
+
+func (o onceSaid) Write(p []byte) (int, error) {
+	if strings.HasPrefix(string(p), o.line) {
+		o.do()
+	}
+	return len(p), nil
+}
+
+// TestAnInterruptedStartSaysSo: and not what the interruption has broken.
+func TestAnInterruptedStartSaysSo(t *testing.T) {
+	for _, step := range []string{"broker", "stand-ins for the clouds", "topics", "services"} {
+		t.Run(step, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var out bytes.Buffer
+			root := Root(&out, onceSaid{"starting: " + step, cancel}) //nolint:contextcheck // it is given ctx below
+			root.SetArgs(anyPorts("up", "--data", t.TempDir()))
+			err := root.ExecuteContext(ctx)
+			if err == nil || err.Error() != "interrupted" || ExitCode(err) != ExitFailed || out.Len() > 0 {
+				t.Errorf("exit code %d: %v, printed %q", ExitCode(err), err, out.String())
+			}
+		})
+	}
+}
+
+// TestUpWithOwnTenants: it starts without a call, says so, and offers no replay that could not be made.
+func TestUpWithOwnTenants(t *testing.T) {
+	for name, c := range map[string]struct {
+		args         []string
+		note, replay string
+	}{
+		"none of the samples' numbers": {[]string{"--tenants", ownTenant(t, "+12095550100")}, "no sample call dials a number of these tenants", ""},
+		"one of the samples' numbers":  {[]string{"--tenants", ownTenant(t, "+13125550101")}, "1 of the 19 sample calls dial", "--tenants"},
+		"no calls yet":                 {[]string{"--calls", t.TempDir()}, "holds no calls", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			var out, notes bytes.Buffer
+			root := Root(&out, io.MultiWriter(&notes, onceSaid{"The services log to", cancel})) //nolint:contextcheck // it is given ctx below
+			root.SetArgs(anyPorts(append([]string{"up", "--data", t.TempDir()}, c.args...)...))
+			if err := root.ExecuteContext(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(notes.String(), c.note) {
+				t.Errorf("told %q", notes.String())
+			}
+			if got := strings.Contains(out.String(), "frontdesk replay"); got != (c.replay != "") || !strings.Contains(out.String(), c.replay) {
+				t.Errorf("printed\n%s", out.String())
+			}
+		})
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"sync"
@@ -16,16 +17,16 @@ import (
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/play"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/report"
-	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
 // demoFlags are the flags of one demo.
 type demoFlags struct {
-	calls, tenants, logTo string
-	asJSON, keep, quiet   bool
-	speed                 float64
-	patience              time.Duration
+	folders
+	logTo               string
+	asJSON, keep, quiet bool
+	speed               float64
+	patience            time.Duration
 }
 
 func demo() *cobra.Command {
@@ -58,19 +59,23 @@ func demo() *cobra.Command {
 // run starts the stack, plays, prints. From here on a report is printed whatever happens.
 func (f *demoFlags) run(cmd *cobra.Command) error {
 	began := time.Now()
-	sample, tenants, err := f.load()
+	in, err := f.load()
 	if err != nil {
 		return f.print(cmd, report.New(), err)
 	}
-	log := &logBuffer{}
-	told := newProgress(cmd.ErrOrStderr(), len(sample), f.quiet || f.asJSON && terminal(cmd.ErrOrStderr()) == nil)
+	log, sample := &logBuffer{}, in.calls
+	silent := f.quiet || f.asJSON && terminal(cmd.ErrOrStderr()) == nil
+	if in.note != "" && !silent {
+		fmt.Fprintln(cmd.ErrOrStderr(), in.note)
+	}
+	told := newProgress(cmd.ErrOrStderr(), len(sample), silent)
 	stack, err := allinone.Start(cmd.Context(), allinone.Options{
-		Tenants: tenants, Calls: sample, Speed: f.speed,
+		Tenants: in.tenants, Calls: sample, Speed: f.speed, Replay: f.folders.replay(),
 		Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}, func(what string) { told.at(0, "starting: "+what) })
 	if err != nil {
 		told.end()
-		return f.print(cmd, report.New(), cmp.Or(interrupted(cmd.Context()), err))
+		return f.print(cmd, report.New(), notStarted(cmd.Context(), err))
 	}
 	r, err := f.play(cmd.Context(), stack, sample, log, told)
 	r.WallSeconds = time.Since(began).Seconds()
@@ -93,7 +98,7 @@ func alsoTell(cmd *cobra.Command, err, after error) error {
 }
 
 // load checks the flags and reads what they name.
-func (f *demoFlags) load() ([]*calls.Call, []*tenant.Tenant, error) {
+func (f *demoFlags) load() (found, error) {
 	var faults flagFaults
 	faults.folder("calls", f.calls)
 	faults.folder("tenants", f.tenants)
@@ -101,9 +106,9 @@ func (f *demoFlags) load() ([]*calls.Call, []*tenant.Tenant, error) {
 	faults.speed(f.speed)
 	faults.duration("patience", f.patience, time.Millisecond)
 	if err := faults.err(); err != nil {
-		return nil, nil, err
+		return found{}, err
 	}
-	return loadSamples(f.calls, f.tenants)
+	return f.folders.load()
 }
 
 // play plays the calls and reports on them; the report is never nil, and holds what came before an error.
@@ -164,8 +169,8 @@ func (f *demoFlags) print(cmd *cobra.Command, r *report.Report, err error) error
 	case f.asJSON:
 		err = errors.Join(err, writeJSON(cmd.OutOrStdout(), r))
 	case len(r.Outcomes) > 0:
-		r.Print(cmd.OutOrStdout(), widthOf(cmd.OutOrStdout()))
-		err = nil
+		// The report tells of err.
+		err = writeText(cmd.OutOrStdout(), func(w io.Writer) { r.Print(w, widthOf(cmd.OutOrStdout())) })
 	}
 	if err == nil && !r.Passed() {
 		return ErrReported
@@ -187,6 +192,9 @@ func untilStopped(ctx context.Context, stack *allinone.Stack) error {
 func byItself(err error) error {
 	if err == nil {
 		return errors.New("a service ended by itself, without an error")
+	}
+	if full, ok := errors.AsType[*allinone.FullError](err); ok {
+		return full
 	}
 	return fmt.Errorf("a service ended by itself: %w", err)
 }

@@ -26,6 +26,8 @@ func TestFlags(t *testing.T) {
 		{"demo --calls DIR/nowhere --tenants DIR/file", "--calls DIR/nowhere: there is no such folder\n--tenants DIR/file: is no folder"},
 		{"demo --log DIR", "--log DIR: is a folder; name a file in it"},
 		{"demo --log DIR/nowhere/log", "--log DIR/nowhere/log: there is no folder DIR/nowhere; make it first"},
+		{"up --data DIR/file --port kafka=9101 --port redis", "--data DIR/file: is no folder\n--port redis: want NAME=PORT, as webhooks=8090\n--port ingress=9101: kafka has that port already"},
+		{"topics --brokers 127.0.0.1:1 --partitions -3 --replicas 0", "--partitions -3: want a whole number from 1 to 2147483647\n--replicas 0: want a whole number from 1 to 32767"},
 		{"up --speed 0", "--speed 0: want a number from 1 to 1000"},
 		{"replay --speed 0", "--target must be the http or https base of the webhooks, like http://127.0.0.1:8080\n--speed 0: want a number from 1 to 1000"},
 		{

@@ -19,12 +19,13 @@ import (
 
 // replayFlags are the flags of one replay.
 type replayFlags struct {
-	target, calls, tenants, listen, register string
-	count, concurrency                       int
-	peak, share, speed, doubled, disorder    float64
-	duration                                 time.Duration
-	seed                                     uint64
-	asJSON, quiet                            bool
+	folders
+	target, listen, register              string
+	count, concurrency                    int
+	peak, share, speed, doubled, disorder float64
+	duration                              time.Duration
+	seed                                  uint64
+	asJSON, quiet                         bool
 }
 
 func replay() *cobra.Command {
@@ -74,7 +75,7 @@ func (f *replayFlags) run(cmd *cobra.Command) error {
 	case f.asJSON:
 		err = errors.Join(err, writeJSON(cmd.OutOrStdout(), r))
 	case r.Calls.Placed > 0:
-		r.print(cmd.OutOrStdout())
+		err = errors.Join(err, writeText(cmd.OutOrStdout(), r.print))
 	}
 	if err == nil && !r.delivered() {
 		return ErrReported
@@ -88,7 +89,7 @@ func (f *replayFlags) replay(cmd *cobra.Command) (replayReport, error) {
 	if err := usage(errors.Join(err, f.check())); err != nil {
 		return replayReport{}, err
 	}
-	sample, tenants, err := loadSamples(f.calls, f.tenants)
+	in, err := f.load()
 	if err != nil {
 		return replayReport{}, err
 	}
@@ -97,7 +98,7 @@ func (f *replayFlags) replay(cmd *cobra.Command) (replayReport, error) {
 	}
 	ctx := cmd.Context()
 	carrier, err := twilio.Start(ctx, twilio.Config{
-		Listen: f.listen, Accounts: allinone.Accounts(tenants, base), Speed: f.speed, Seed: f.seed,
+		Listen: f.listen, Accounts: allinone.Accounts(in.tenants, base), Speed: f.speed, Seed: f.seed,
 		// Twilio stretches its tries over at most 15 s: 2, 4 and 8 s let a restart of the deployment pass.
 		RetryPause: 2 * time.Second,
 	})
@@ -109,11 +110,15 @@ func (f *replayFlags) replay(cmd *cobra.Command) (replayReport, error) {
 	defer stopJoining()
 	total := f.count
 	if total == 0 && f.peak == 0 && f.duration == 0 {
-		total = len(sample)
+		total = len(in.calls)
 	}
-	told := newProgress(cmd.ErrOrStderr(), total, f.quiet || f.asJSON && terminal(cmd.ErrOrStderr()) == nil)
+	silent := f.quiet || f.asJSON && terminal(cmd.ErrOrStderr()) == nil
+	if in.note != "" && !silent {
+		fmt.Fprintln(cmd.ErrOrStderr(), in.note)
+	}
+	told := newProgress(cmd.ErrOrStderr(), total, silent)
 	report, err := carrier.Run(ctx, twilio.Load{
-		Calls: sample, Count: f.count, Duration: f.duration, PeakCallsPerDay: f.peak, Share: f.share, Speed: f.speed,
+		Calls: in.calls, Count: f.count, Duration: f.duration, PeakCallsPerDay: f.peak, Share: f.share, Speed: f.speed,
 		Concurrency: f.concurrency, Doubled: f.doubled, Disorder: f.disorder, VaryCallers: true,
 		Progress: func(p twilio.Progress) {
 			told.at(p.Done, fmt.Sprintf("%d placed, %d under way, %d failed", p.Placed, p.Active, p.Failed))

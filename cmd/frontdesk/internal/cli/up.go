@@ -3,77 +3,133 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
 )
 
+// upFlags are the flags of one all-in-one.
+type upFlags struct {
+	folders
+	data   string
+	ports  []string
+	asJSON bool
+	speed  float64
+}
+
 func up() *cobra.Command {
-	var (
-		data, callsDir, tenantsDir string
-		asJSON                     bool
-		speed                      float64
-	)
+	var f upFlags
 	c := &cobra.Command{
 		Use:   "up",
 		Short: "Run the whole pipeline on this machine, on fixed ports, until stopped",
 		Long: "The same as demo, long-lived: it prints where each part listens and with which credentials. Topics, calls under\n" +
-			"way and the sandbox's Salesforce stand in the data folder and survive a restart, also after kill -9.\n\n" +
-			"Exit code: 0 after Ctrl-C; 1 if it can't start, say for a taken port, or a service ends by itself; 2 if flags, calls or\n" +
-			"tenant files are wrong.",
-		Example: "  frontdesk up --data frontdesk-data",
+			"way and the sandbox's Salesforce stand in the data folder and survive a restart, also after kill -9. With less than\n" +
+			"64 MB left there all of it stops in order, before anything is lost.\n\n" +
+			"Exit code: 0 after Ctrl-C; 1 if it can't start, say for a taken port, a Ctrl-C stops the start, the data folder is\n" +
+			"full, or a service ends by itself; 2 if flags, calls or tenant files are wrong.",
+		Example: "  frontdesk up --data frontdesk-data\n  frontdesk up --tenants my-tenants --port webhooks=8090 --port redis=0",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			var faults flagFaults
-			faults.folder("calls", callsDir)
-			faults.folder("tenants", tenantsDir)
-			faults.speed(speed)
-			if err := faults.err(); err != nil {
-				return err
-			}
-			sample, tenants, err := loadSamples(callsDir, tenantsDir)
-			if err != nil {
-				return err
-			}
-			if err := os.MkdirAll(data, 0o700); err != nil {
-				return fmt.Errorf("making the data folder: %w", err)
-			}
-			logPath := filepath.Join(data, "services.log")
-			logFile, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // the user names his own data folder
-			if err != nil {
-				return fmt.Errorf("opening the services' log: %w", err)
-			}
-			defer logFile.Close()
-			stack, err := allinone.Start(cmd.Context(), allinone.Options{
-				DataDir: data, Ports: allinone.FixedPorts(), Tenants: tenants, Calls: sample, Speed: speed,
-				Log: slog.New(slog.NewJSONHandler(logFile, nil)),
-			}, func(what string) { fmt.Fprintln(cmd.ErrOrStderr(), "starting:", what) })
-			if err != nil {
-				return err //nolint:wrapcheck // it says what was being started
-			}
-			if asJSON {
-				err = writeJSON(cmd.OutOrStdout(), stack.Endpoints())
-			} else {
-				printEndpoints(cmd.OutOrStdout(), stack.Endpoints())
-			}
-			fmt.Fprintln(cmd.ErrOrStderr(), "The services log to", logPath+". Up until you press Ctrl-C.")
-			if ended := untilStopped(cmd.Context(), stack); ended != nil {
-				err = errors.Join(err, ended)
-			} else {
-				fmt.Fprintln(cmd.ErrOrStderr(), "Calls under way are heard out, at most 25 s; a second Ctrl-C ends at once, and the next start goes on.")
-			}
-			return errors.Join(err, stack.Close())
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	f := c.Flags()
-	f.StringVar(&data, "data", "frontdesk-data", "folder for everything that survives a restart")
-	f.StringVar(&callsDir, "calls", "", "folder of calls that the sandbox shall know beside the samples' format; default the samples")
-	f.StringVar(&tenantsDir, "tenants", "", "folder of tenant files; default CALLS/_tenants if it exists, else the samples'")
-	f.BoolVar(&asJSON, "json", false, "print the endpoints as JSON")
-	f.Float64Var(&speed, "speed", 20, "the fastest that calls will be replayed, 1 to 1000; recognition is paced by it")
+	fs := c.Flags()
+	fs.StringVar(&f.data, "data", "frontdesk-data", "folder for everything that survives a restart")
+	fs.StringVar(&f.calls, "calls", "", "folder of calls that the sandbox's recogniser shall know; default those samples that dial a number of the tenants")
+	fs.StringVar(&f.tenants, "tenants", "", "folder of tenant files; default CALLS/_tenants if it exists, else the samples'")
+	fs.StringArrayVar(&f.ports, "port", nil, "another port for a part, as `NAME=PORT`, 0 for a free one; may be given for each of "+
+		strings.Join(allinone.PortNames(), ", ")+" (the last four are the services' probes and metrics)")
+	fs.BoolVar(&f.asJSON, "json", false, "print the endpoints as JSON")
+	fs.Float64Var(&f.speed, "speed", 20, "the fastest that calls will be replayed, 1 to 1000; recognition is paced by it")
 	return c
+}
+
+// run starts the stack, tells where it listens, and waits.
+func (f *upFlags) run(cmd *cobra.Command) error {
+	opts, err := f.options()
+	if err != nil {
+		return err
+	}
+	in, err := f.loadIfAny()
+	if err != nil {
+		return err
+	}
+	notes := cmd.ErrOrStderr()
+	if in.note != "" {
+		fmt.Fprintln(notes, in.note)
+	}
+	opts.Calls, opts.Tenants = in.calls, in.tenants
+	logFile, err := f.openLog()
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	opts.Log = slog.New(slog.NewJSONHandler(logFile, nil))
+	stack, err := allinone.Start(cmd.Context(), opts, func(what string) { fmt.Fprintln(notes, "starting:", what) })
+	if err != nil {
+		return notStarted(cmd.Context(), err)
+	}
+	if err := f.print(cmd.OutOrStdout(), stack.Endpoints()); err != nil {
+		return errors.Join(err, stack.Close()) // nobody would find what listens
+	}
+	fmt.Fprintln(notes, "The services log to", logFile.Name()+". Up until you press Ctrl-C.")
+	ended := untilStopped(cmd.Context(), stack)
+	if ended == nil {
+		fmt.Fprintln(notes, "Calls under way are heard out, at most 25 s; a second Ctrl-C ends at once, and the next start goes on.")
+	}
+	return errors.Join(ended, stack.Close())
+}
+
+// options checks the flags.
+func (f *upFlags) options() (allinone.Options, error) {
+	opts := allinone.Options{DataDir: f.data, Ports: allinone.FixedPorts(), Speed: f.speed, Replay: f.folders.replay()}
+	var faults flagFaults
+	faults.dataFolder("data", f.data)
+	faults.folder("calls", f.calls)
+	faults.folder("tenants", f.tenants)
+	faults.speed(f.speed)
+	for _, p := range f.ports {
+		name, text, _ := strings.Cut(p, "=")
+		port, err := strconv.Atoi(text)
+		if err != nil {
+			faults.add("--port %s: want NAME=PORT, as webhooks=8090", p)
+		} else if err := opts.Ports.Set(name, port); err != nil {
+			faults.add("--port %w", err)
+		}
+	}
+	if err := opts.Ports.Validate(); err != nil {
+		faults.add("--port %w", err)
+	}
+	return opts, faults.err()
+}
+
+// openLog makes the data folder, if need be, and opens the services' log in it.
+func (f *upFlags) openLog() (*os.File, error) {
+	wrong := func(err error) error {
+		if errors.Is(err, syscall.ENOSPC) {
+			return err // the flag is right
+		}
+		return usage(err)
+	}
+	if err := os.MkdirAll(f.data, 0o700); err != nil {
+		return nil, wrong(fmt.Errorf("--data: making the folder: %w", err))
+	}
+	log, err := os.OpenFile(filepath.Join(f.data, "services.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // the user names his own data folder
+	if err != nil {
+		return nil, wrong(fmt.Errorf("--data: opening the services' log: %w", err))
+	}
+	return log, nil
+}
+
+func (f *upFlags) print(w io.Writer, all []allinone.Endpoint) error {
+	if f.asJSON {
+		return writeJSON(w, all)
+	}
+	return writeText(w, func(w io.Writer) { printEndpoints(w, all) })
 }
