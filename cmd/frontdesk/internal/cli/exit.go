@@ -16,7 +16,7 @@ import (
 const (
 	// ExitFailed: something differs from what was expected, was not delivered, or could not be done.
 	ExitFailed = 1
-	// ExitUsage: the command line, or a file that it names, is wrong; nothing was started.
+	// ExitUsage: the command line, or a file that it names, is wrong; no call was played.
 	ExitUsage = 2
 )
 
