@@ -29,10 +29,10 @@ func (s *stream) addresses() []finding {
 	var found []finding
 	for _, r := range s.runs {
 		switch from := r.from(); {
-		case r.sum:
+		case r.sum, s.timeOrPrice(from, r.to()):
 		case s.poBox(from) > 0:
 			found = append(found, s.address(from-s.poBox(from), s.town(r.to())))
-		case (len(r.digits) == 5 || len(r.digits) == 9) && s.cue(from, 4, zipCues), len(r.digits) == 4 && s.doc.lang.es && s.answersWith(r, zipCues):
+		case (len(r.digits) == 5 || len(r.digits) == 9) && s.zipped(from), len(r.digits) == 4 && s.doc.lang.es && s.answersWith(r, zipCues):
 			found = append(found, s.address(from, r.to()))
 		default:
 			if to := s.street(r); to > 0 {
@@ -395,7 +395,7 @@ func (s *stream) cuedAddress(i int) (from, to int) {
 		}
 	}
 	d, n := s.number(from)
-	if n == 0 || len(d) > 6 || s.dated(from) || s.clock(from, n) {
+	if n == 0 || len(d) > 6 || s.dated(from) || s.timeOrPrice(from, from+n) || s.ordered(from, 1) {
 		return 0, 0
 	}
 	for to = from + n; to < min(from+12, len(s.toks)); to++ {
@@ -409,10 +409,51 @@ func (s *stream) cuedAddress(i int) (from, to int) {
 	return from, to
 }
 
-// clock tells whether n words at i are a time of day.
+// zipped tells whether a postcode is spoken of right before word i, or asked for by the other party. A question of the same
+// party's in another line asks for nothing that it says itself.
+func (s *stream) zipped(i int) bool {
+	if back := s.cueBefore(i, 4, zipCues); back >= 0 {
+		if cue := i - back - 1; s.toks[cue].line == s.toks[i].line || !s.asks(s.lineEnd(cue)) {
+			return true
+		}
+	}
+	return s.askedFor(i, zipCues)
+}
+
+// lineEnd is the last word of the line that word i is in.
+func (s *stream) lineEnd(i int) int {
+	for i+1 < len(s.toks) && !s.toks[i+1].first {
+		i++
+	}
+	return i
+}
+
+// clock tells whether n words at i are a time of day: "5 p.m.", "5:30", "5 de la tarde".
 func (s *stream) clock(i, n int) bool {
-	w := s.norm(i + n)
-	return w == "am" || w == "pm" || w == "o'clock" || strings.HasPrefix(s.after(i+n-1), ":")
+	i += n
+	switch s.norm(i) {
+	case "am", "pm", "o'clock":
+		return true
+	case "a", "p":
+		return s.norm(i+1) == "m" && !s.toks[i].first && !s.toks[i+1].first
+	case "de", "por":
+		return s.norm(i+1) == "la" && dayParts[s.norm(i+2)]
+	case "in":
+		return s.norm(i+1) == "the" && dayParts[s.norm(i+2)]
+	}
+	return strings.HasPrefix(s.after(i-1), ":")
+}
+
+var (
+	dayParts = set("morning afternoon evening tarde manana noche madrugada")
+	// coins follow a price.
+	coins = set("dollars dollar bucks cents pounds quid euros euro pesos percent dolares centavos soles")
+)
+
+// timeOrPrice tells whether words [from, to) are a time of day or a price, which no house has for its number.
+func (s *stream) timeOrPrice(from, to int) bool {
+	return s.clock(from, to-from) || strings.ContainsAny(s.toks[from].gap, "$€£") || coins[s.norm(to)] && !s.toks[to].sentence() ||
+		strings.ContainsAny(s.after(to-1), "€%")
 }
 
 func (s *stream) dated(i int) bool {

@@ -19,6 +19,12 @@ func TestAddresses(t *testing.T) {
 		{"en", talk("C: this is unit 302 the sink leaks", "A: this is building 5 level 3"), []string{"this is [ADDRESS_1] the sink leaks", "this is building 5 level 3"}},
 		{"es", talk("C: soy la vecina del 3B y mi hermana vive en el quinto izquierda", "A: yo vivo en el cuarto que da a la calle"), []string{"soy la vecina del [ADDRESS_1] y mi hermana vive en el [ADDRESS_2]", "yo vivo en el cuarto que da a la calle"}},
 		{"es", talk("C: vivo en los olmos ciento quince departamento tres", "A: en qué pueblo", "C: de villarejo"), []string{"vivo en [ADDRESS_1]", "en qué pueblo", "de [ADDRESS_2]"}},
+		{"en", talk("C: I'm at 5 p.m. today. Send it to me at 3 p. m. please.", "A: deliver it at 5 p m tuesday, and the address is 45 dollars"), []string{"I'm at 5 p.m. today. Send it to me at 3 p. m. please.", "deliver it at 5 p m tuesday, and the address is 45 dollars"}},
+		{"en", talk("A: What's your address?", "C: 5 p.m. Tuesday, I'm at 12 Maple Court. We're at $50 Tuesday."), []string{"What's your address?", "5 p.m. Tuesday, I'm at [ADDRESS_1]. We're at $50 Tuesday."}},
+		{"es", talk("C: Estamos en 5 de la tarde. Vivo en Reforma 222, piso 9."), []string{"Estamos en 5 de la tarde. Vivo en [ADDRESS_1]."}},
+		{"en", talk("A: What's your zip code?", "C: How much was the total?", "A: It's 94103."), []string{"What's your zip code?", "How much was the total?", "It's 94103."}},
+		{"en", talk("C: What's your zip code?", "A: It's 94103."), []string{"What's your zip code?", "It's [ADDRESS_1]."}},
+		{"en", talk("A: What's your zip code?", "C: 94103.", "A: So it's 94103? Your order is 94103."), []string{"What's your zip code?", "[ADDRESS_1].", "So it's [ADDRESS_1]? Your order is 94103."}},
 	} {
 		c.check(t)
 	}

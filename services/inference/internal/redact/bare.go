@@ -299,13 +299,16 @@ func (s *stream) townAlone(i int) int {
 	return 0
 }
 
-// recurringAddresses finds a street that was found once wherever its name stands again after a number: "no, sorry, eighty
-// Foxglove".
+// recurringAddresses finds a postcode that was found wherever it is said again, and a street that was found once wherever its
+// name stands again after a number: "no, sorry, eighty Foxglove".
 func (d *document) recurringAddresses(found []finding) []finding {
 	known := map[string]int{} // words of a street that follow its number, by the first of them
 	for _, f := range found {
 		if f.kind != Address {
 			continue
+		}
+		if (len(f.value) == 5 || len(f.value) == 9) && digitsIn(f.value) == f.value { // a postcode
+			known[f.value] = f.to
 		}
 		if _, n := f.stream.number(f.from); n > 0 && f.from+n < f.to {
 			known[f.stream.norm(f.from+n)] = f.from + n
@@ -317,6 +320,10 @@ func (d *document) recurringAddresses(found []finding) []finding {
 	var again []finding
 	for _, s := range d.streams {
 		for _, r := range s.runs {
+			if known[r.digits] > 0 && !r.sum && !s.ordered(r.from(), 6) && !s.timeOrPrice(r.from(), r.to()) {
+				again = append(again, s.address(r.from(), r.to()))
+				continue
+			}
 			r = r.lastNumber(s)
 			if to := r.to(); known[s.norm(to)] > 0 && len(r.digits) < 6 && !s.toks[to].first && joined(s.toks[to].gap) {
 				if end := s.streetWords(to, true); end > to {
