@@ -11,7 +11,7 @@ var (
 		"studio agency group email live pro health dental law legal care clinic solutions services consulting design media work works life world page homes club cat gal eus")
 	// emailEdge ends the local part on its left.
 	emailEdge = set("is it's its es was were are use used be email e-mail mail address correo electronico direccion to a me contact send write my mi the el la and y or so that's thats sure yes yeah yep ok okay si claro " +
-		"called it un una on by por con en at via para al your tu su our uh um eh well alright right")
+		"just simply only solo called it un una on by por con en at via para al your tu su our uh um eh well alright right")
 	emailAsks  = phraseList("email, e mail, mail, correo, correo electronico")
 	emailDots  = set("dot period punto point")
 	emailSigns = map[string]string{"dash": "-", "hyphen": "-", "minus": "-", "guion": "-", "underscore": "_", "underline": "_", "subguion": "_", "plus": "+", "mas": "+"}
@@ -40,7 +40,7 @@ func (s *stream) emails() []finding {
 		if s.toks[i].sentence() && s.toks[i].gap != "." {
 			continue // the sentence before it is no part of an address
 		}
-		if local, from := s.local(i); local != "" && !s.cardWithin(from, i) {
+		if local, from := s.local(i, written); local != "" && !s.cardWithin(from, i) {
 			found = append(found, s.finding(Email, from, to, local+"@"+domain))
 		}
 	}
@@ -127,6 +127,9 @@ func (s *stream) domain(i int) (domain string, to int) {
 	var b strings.Builder
 	loose := 0 // words of the label so far that nothing ties together
 	for j := i; j < len(s.toks) && j < i+14; {
+		if j > i && strings.Contains(s.toks[j].gap, "@") {
+			return "", 0 // "a quote at esperance@example.com": the sign says which "at" it is
+		}
 		if t := s.toks[j]; j > i && t.gap != "." && (t.sentence() || strings.Contains(t.gap, ",")) && !s.tiedDomain(j) {
 			return "", 0
 		}
@@ -201,8 +204,8 @@ func (s *stream) piece(i int) (string, int) {
 }
 
 // local reads the part before word `at` leftwards: what is tied to it by dots, dashes and spelling, else the one
-// or two words between the cue and it.
-func (s *stream) local(at int) (string, int) {
+// or two words between the cue and it. Before a written @ that holds right after the word for e-mail only.
+func (s *stream) local(at int, written bool) (string, int) {
 	from := at
 	for from > 0 && at-from < 24 {
 		back := s.pieceBefore(from)
@@ -210,14 +213,18 @@ func (s *stream) local(at int) (string, int) {
 		if from < at && next.sentence() && next.gap != "." && !(w.letter() && next.letter()) {
 			break
 		}
-		if emailEdge[w.norm] && s.inside[back] < 0 && !emailDots[next.norm] && emailSigns[next.norm] == "" && !(w.letter() && back > 0 && s.toks[back-1].letter()) {
+		if from < at && strings.Contains(next.gap, ",") && !(w.letter() || next.letter() || s.sign(back) || s.sign(from) || s.isNumber(back) || s.isNumber(from)) {
+			break
+		}
+		if s.emailEdge(back) && s.inside[back] < 0 && !emailDots[next.norm] && emailSigns[next.norm] == "" && !(w.letter() && back > 0 && s.toks[back-1].letter()) {
 			break
 		}
 		from = back
 	}
 	// Without a cue before it, only what is tied together belongs to the address. The question for it is a cue.
-	cued := from == 0 || emailEdge[s.norm(from-1)] || s.toks[from].first && s.directlyAsked(s.toks[from].line, emailAsks)
-	if !cued || at-from > 8 {
+	asked := s.toks[from].first && s.directlyAsked(s.toks[from].line, emailAsks)
+	cued := from == 0 || s.emailEdge(from-1) || asked
+	if !cued || at-from > 8 || written && !asked && !s.emailAnnounced(from) {
 		from = s.tied(at)
 	}
 	var b strings.Builder
@@ -239,6 +246,19 @@ func (s *stream) local(at int) (string, int) {
 	}
 	return b.String(), from
 }
+
+// emailAnnounced tells whether the word for e-mail stands before word i, "my email is", "correo electrónico:", and nothing else.
+func (s *stream) emailAnnounced(i int) bool {
+	for range 2 {
+		if w := s.norm(i - 1); w == "is" || w == "it's" || w == "es" || w == "address" || w == "just" {
+			i--
+		}
+	}
+	return s.endsAt(i, emailAsks) > 0
+}
+
+// emailEdge tells whether word i ends the local part on its left; no local part has a verb tied to it: "my Gmail's".
+func (s *stream) emailEdge(i int) bool { return emailEdge[s.norm(i)] || s.toks[i].stem != s.norm(i) }
 
 // pieceBefore is where the piece begins that ends before word i: a number of several words, "o as in oscar", a word.
 func (s *stream) pieceBefore(i int) int {
