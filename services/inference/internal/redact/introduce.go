@@ -21,7 +21,7 @@ var (
 	// tellings are done to people only.
 	tellings = phraseList("tell, told, ask, asked, spoke with, spoke to, spoken with, spoken to, talked to, talked with, met with, under, it's under, booked under, put it under, aside for, hold it for, leave it for, leave it with, avise a, digale a, dile a")
 	// greetings stand before names too.
-	greetings = phraseList("this is, i'm, im, i am, it's, its, it is, hiya, howdy, morning, afternoon, evening, good day, hi there, hey there, hello there, hello again, hi again, me again, greetings, thanks, thank you, hi, hello, hey, goodbye, bye, okay, ok, sure, perfect, great, sorry, welcome, welcome back, good morning, good afternoon, good evening, got it, alright, all right, of course, certainly, absolutely, you're welcome, no problem, yes, yeah, dear, mate",
+	greetings = phraseList("this is, i'm, im, i am, it's, its, it is, myself, this side, hiya, howdy, morning, afternoon, evening, good day, hi there, hey there, hello there, hello again, hi again, me again, greetings, thanks, thank you, hi, hello, hey, goodbye, bye, okay, ok, sure, perfect, great, sorry, welcome, welcome back, good morning, good afternoon, good evening, got it, alright, all right, of course, certainly, absolutely, you're welcome, no problem, yes, yeah, dear, mate",
 		"soy, habla, aqui, hola, gracias, perfecto, muchas gracias, buenos dias, buenas tardes, buenas noches, buenas, de acuerdo, claro, muy bien, bienvenido, bienvenida, adios, disculpe, mucho gusto, encantado, encantada, con, de nada, vale, oye, estimado, estimada, si")
 	// titles stand before family names.
 	titles = phraseList("mr, mrs, ms, miss, mx, mister, dr, doctor, prof, professor, judge, officer, sergeant, detective, captain, reverend, pastor, rabbi, father, senator, nurse, coach, sir, madam, aunt, uncle, auntie, attorney, agent, principal, sheriff, deputy, constable, mayor, governor, president, ranger, trooper, deacon, dean, dame, lord, lady",
@@ -180,7 +180,7 @@ func (s *stream) greeted(cue, i int) (int, grounds) {
 	if i >= len(s.toks) || s.toks[i].first || strings.ContainsAny(s.toks[i].gap, ".?!;:") {
 		return 0, weak
 	}
-	introduces := slices.Contains([]string{"this", "i'm", "im", "i", "it's", "its", "it", "soy", "habla", "con", "aqui"}, s.norm(cue))
+	introduces := slices.Contains([]string{"this", "i'm", "im", "i", "it's", "its", "it", "soy", "habla", "con", "aqui", "myself"}, s.norm(cue))
 	comma := strings.Contains(s.toks[i].gap, ",")
 	w := stem(s.norm(i))
 	switch {
@@ -250,7 +250,7 @@ func (s *stream) selfNamed(i int) bool {
 
 // nameAsks are questions whose answer is a name; firmAsks are those that only sound like it.
 var (
-	nameAsks = phraseList("name, who's it for, who is it for, who's this for, who is this for, who am i speaking to, whom am i speaking, to whom am i, who's that, who do i have, who is speaking, who's speaking, name please, who am i speaking with, who am i talking to, whom am i speaking with, who's calling, who is calling, who's this, who is this, whom do i, who should i, who is it, and you are, spell, spell that, speaking with",
+	nameAsks = phraseList("name, who's it for, who is it for, who's this for, who is this for, who am i speaking to, whom am i speaking, to whom am i, who's that, who do i have, who is speaking, who's speaking, name please, who am i speaking with, who am i talking to, whom am i speaking with, who's calling, who is calling, who's this, who is this, whom do i, who should i, who is it, and you are, spell, spell that, spelt, spelled, speaking with",
 		"nombre, apellido, apellidos, como se llama, quien habla, quien llama, con quien hablo, con quien tengo el gusto, de parte de quien, quien le atendio, deletrea, deletrear")
 	firmAsks = phraseList("company name, business name, company's name, name of the company, name of your company, name of the business, user name, username, domain name, product name, name of the product, street name, street, brand name, store name, practice name, school name",
 		"nombre de la empresa, nombre de la compania, nombre del producto, nombre de usuario, nombre de la calle")

@@ -16,7 +16,22 @@ func TestFamilyNames(t *testing.T) {
 		{"en", talk("C: Park, Ji-woo Park, I booked the massage."), []string{"[NAME_1], [NAME_1], I booked the massage."}},
 		{"en", talk("C: My name is Will Price.", "A: Thanks, Mr. Price. What is the price that you saw?"), []string{"My name is [NAME_1].", "Thanks, Mr. [NAME_1]. What is the price that you saw?"}},
 		{"en", talk("C: Hi, this is Mark Call, I need help."), []string{"Hi, this is [NAME_1], I need help."}},
+		{"en", talk("C: Myself Venkat Subramanian, calling from Pune. I did it myself Monday."), []string{"Myself [NAME_1], calling from Pune. I did it myself Monday."}},
 		{"es", talk("C: Mi nombre completo es Jordi Puig i Casals."), []string{"Mi nombre completo es [NAME_1]."}},
+	} {
+		c.check(t)
+	}
+}
+
+// TestSpeltToItsEnd: a letter that is a word of what follows is no letter of the name.
+func TestSpeltToItsEnd(t *testing.T) {
+	for _, c := range []redaction{
+		{"en", talk("C: Lapina is L A P I N A. I take it!"), []string{"[NAME_1] is [NAME_1]. I take it!"}},
+		{"en", talk("C: Marta Quell, Q U E L L. I wanted a demo.", "A: Thank you, Ms. Quell."), []string{"[NAME_1], [NAME_1]. I wanted a demo.", "Thank you, Ms. [NAME_1]."}},
+		{"en", talk("C: my name is vera rossi r o s s i i want a table"), []string{"my name is [NAME_1] [NAME_1] i want a table"}},
+		{"en", talk("A: Could you spell that?", "C: Q. U. E. L. L. A.", "A: Thanks.", "C: And hers?", "A: How is it spelt?", "C: N as in Nancy, E as in Echo, A as in Alpha, L as in Lima. A table for two."), []string{"Could you spell that?", "[NAME_1].", "Thanks.", "And hers?", "How is it spelt?", "[NAME_2]. A table for two."}},
+		{"en", talk("C: I'm Rui, R U I and I called."), []string{"I'm [NAME_1], [NAME_1] and I called."}},
+		{"es", talk("C: Soy Marta Ruiz, R U I Z, y quiero una cita. Godoy, G O D O Y."), []string{"Soy [NAME_1], [NAME_1], y quiero una cita. [NAME_2], [NAME_2]."}},
 	} {
 		c.check(t)
 	}

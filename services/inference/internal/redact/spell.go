@@ -44,7 +44,7 @@ func (s *stream) spellings(found []finding) []finding {
 			value, spells = s.spoken(from, max(end, at+1)), true
 			found = append(found, s.finding(Name, from, max(end, at+1), value))
 		}
-		if spells || s.cueBefore(i, 8, introductions) >= 0 || s.cueBefore(i, 8, namings) >= 0 || s.cueBefore(i, 4, spellCues) >= 0 && utf8.RuneCountInString(word) > 3 || s.askedFor(i, nameAsks) && !s.askedFor(i, firmAsks) {
+		if spells || s.cueBefore(i, 8, introductions) >= 0 || s.cueBefore(i, 8, namings) >= 0 || s.cueBefore(i, 4, spellCues) >= 0 && (utf8.RuneCountInString(word) > 3 || surnames[word]) || s.askedFor(i, nameAsks) && !s.askedFor(i, firmAsks) {
 			found = append(found, s.finding(Name, i, to, value))
 			if end := s.nameEnd(to, sure); spells && s.midCapital(to) && end > to && s.endsSentence(end-1) { // "Ruairi, R U A I R I, Mac Suibhne"
 				found = append(found, s.finding(Name, to, end, s.spoken(to, end)))
@@ -135,6 +135,9 @@ func (s *stream) spelt(i int) (word string, to int) {
 		if n == 0 {
 			break
 		}
+		if n == 1 && letters >= 2 && s.wordAgain(i, j, b.String()) {
+			break
+		}
 		// "O K W U O S A, O like Oscar": the letters are over, and are explained now.
 		if s.toks[j].letter() && letters >= 3 {
 			if n > 1 && !explained && s.toks[j].norm == b.String()[:1] && strings.ContainsAny(s.toks[j].gap, ",.") {
@@ -155,6 +158,31 @@ func (s *stream) spelt(i int) (word string, to int) {
 	}
 	return b.String(), to
 }
+
+// wordAgain tells whether the letter at word j, after the letters of a name from word i on, is a word like the words after it:
+// it begins a sentence, "Q U E L L. A table", is the pronoun before a verb, "R O S S I I want", or stands after a name that
+// has been said and is spelt to its end.
+func (s *stream) wordAgain(i, j int, letters string) bool {
+	t := s.toks[j]
+	next := j + 1
+	if !t.letter() || !wordLetter(t.norm) || next >= len(s.toks) || s.toks[next].first || s.toks[next].letter() || s.toks[next].gap != " " || s.isNumber(next) || times[s.norm(next)] > 0 {
+		return false
+	}
+	whole := s.spelledWord(i, letters) >= 0
+	switch {
+	case s.spelledWord(i, letters+t.norm) >= 0:
+		return false // "Rui, R U I want"
+	case whole, t.norm == "i" && firstPerson[s.norm(next)]:
+		return true
+	case t.first, strings.ContainsAny(t.gap, "?!"):
+		return true
+	}
+	dotted := strings.Contains(s.toks[j-1].gap, ".") && s.toks[j-1].letter() // "R. O. S. S. I from"
+	return strings.Contains(t.gap, ".") && !dotted || strings.Contains(t.gap, ",") && s.doc.lang.es && t.norm == "y" && !strings.Contains(s.toks[j-1].gap, ",")
+}
+
+// firstPerson are words that follow the pronoun I.
+var firstPerson = set("am was want wanted need needed have had got get would will can could can't cannot do did don't didn't just really also think thought guess believe called call calling said say take took like love live know knew wasn't haven't hope bought buy booked book ordered order paid pay see saw used use work worked make made should may might must wish wonder wondered tried try still never always already only actually mean meant come came go went spoke speak left lost forgot received sent send")
 
 // spokenLetter reads one letter, or a doubled one, at word i, and how many words it takes; 0 if there is none.
 func (s *stream) spokenLetter(i int) (string, int) {
