@@ -38,8 +38,8 @@ func (s *stream) acting(i int) (from, to int) {
 		}
 	case s.vocativeAt(i):
 		return i, s.nameEnd(i, named)
-	case s.alone(i):
-		return i, s.nameEnd(i, weak)
+	case s.alone(i) > 0:
+		return i, s.alone(i)
 	}
 	return -1, -1
 }
@@ -48,6 +48,9 @@ func (s *stream) acting(i int) (from, to int) {
 func (s *stream) nameBefore(i int) int {
 	if i == 0 || i < len(s.toks) && s.toks[i].sentence() {
 		return -1
+	}
+	if from := s.presents(i); from >= 0 {
+		return from
 	}
 	from := i
 	for from > 0 && i-from < 3 && s.actor(from-1) && s.toks[from-1].line == s.toks[i].line {
@@ -64,6 +67,29 @@ func (s *stream) nameBefore(i int) int {
 		return -1
 	}
 	return from
+}
+
+// presents is where a full name begins whose words are words like others, "Summer Park here", "frank best speaking", and which
+// somebody gives for their own before word i; -1 if none does.
+func (s *stream) presents(i int) int {
+	w := s.norm(i)
+	if w != "here" && w != "speaking" && w != "calling" && w != "al" || i < 2 || s.toks[i-1].line != s.toks[i].line || w == "here" && s.hereAbouts(i+1) {
+		return -1
+	}
+	for from := i - 2; from >= max(0, i-3); from-- {
+		if s.doc.cased && s.fullName(from) == i && (s.familyAt(from+1) || !placeNames[s.norm(from)]) {
+			return from
+		}
+		if !s.doc.cased && from == i-2 && givenNames[s.norm(from)] && (surnames[s.norm(from+1)] || w == "speaking" && !functionWord(s.norm(from+1)) && !askings[s.norm(from+1)]) && s.sameNumber(from+1) && !grammar[s.norm(from)] && (s.toks[from].sentence() || s.endsAt(from, greetings) > 0) {
+			return from
+		}
+	}
+	return -1
+}
+
+// hereAbouts tells whether words at i say where "here" is: "Sunny Day here in town".
+func (s *stream) hereAbouts(i int) bool {
+	return i < len(s.toks) && !s.toks[i].sentence() && placed[s.norm(i)] && s.norm(i) != "from" && s.norm(i) != "at" && s.norm(i) != "de" && s.norm(i) != "desde"
 }
 
 // actor tells whether word i may be the last or the first name of somebody who acts.
@@ -92,27 +118,95 @@ func (s *stream) vocativeAt(i int) bool {
 	return !s.doc.firms[s.toks[i].stem] && end > i && end-i <= 2 && s.endsSentence(end-1) && s.doc.lang.everyday(s.norm(i-1)) && !s.ofThing(i, end)
 }
 
-// alone tells whether a name is all that a sentence has, or all that stands before its first comma: "It's for my
-// granddaughter. Posey.", "Jacinda, at 614 555 0139".
-func (s *stream) alone(i int) bool {
+// alone is where a name ends that is all that a sentence has, or all that stands before its first comma or after the firm that
+// somebody calls from: "It's for my granddaughter. Posey.", "Jacinda, at 614 555 0139", "Summer Park. I have a question",
+// "calling from Little Lambs Nursery, Adaeze Obi"; 0 if none begins at word i.
+func (s *stream) alone(i int) int {
+	afterFirm := s.afterFirm(i)
+	if !s.toks[i].sentence() && !afterFirm || !s.capital(i) || !s.mayName(i) {
+		return 0
+	}
 	w := s.toks[i].stem
-	if !s.toks[i].sentence() || !s.capital(i) || !s.mayName(i) || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || companyEnding[w] || s.doc.firms[w] || s.startsWith(i, titles) > 0 {
-		return false
+	ends := func(end int) bool { return s.endsSentence(end-1) || strings.Contains(s.after(end-1), ",") }
+	thing := s.asksThing(s.toks[i].line)
+	if end := s.fullName(i); end > 0 && (ends(end) || s.comesFrom(end)) && (!thing || !s.doc.lang.ambiguous(w)) && s.familyAt(i+1) && (!s.doc.lang.common(w) || surnames[s.norm(i+1)]) {
+		return end
+	}
+	if thing || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || companyEnding[w] || s.doc.firms[w] || s.startsWith(i, titles) > 0 {
+		return 0
 	}
 	end := s.nameEnd(i, weak)
-	if end == i || end == i+1 && doubleNames[w] && !relations[s.norm(i-1)] || end-i > 3 || s.ofThing(i, end) || s.directlyAsked(s.toks[i].line, firmAsks) || s.directlyAsked(s.toks[i].line, thingAsks) {
-		return false
+	if end == i || end == i+1 && (afterFirm || doubleNames[w] && !relations[s.norm(i-1)]) || end-i > 3 || s.ofThing(i, end) {
+		return 0
 	}
-	if !givenNames[w] && (strings.Contains(s.after(end-1), "?") || s.after(end-1) == "" && s.asks(end-1)) {
-		return false // "¿Caduca?" asks for no person
+	if !givenNames[w] && (afterFirm || strings.Contains(s.after(end-1), "?") || s.after(end-1) == "" && s.asks(end-1)) {
+		return 0 // "¿Caduca?" asks for no person
 	}
 	for k := i + 1; k < end; k++ {
 		if s.doc.lang.everyday(s.norm(k)) && !surnames[s.norm(k)] {
-			return false
+			return 0
 		}
 	}
-	return s.endsSentence(end-1) || strings.Contains(s.after(end-1), ",")
+	if !ends(end) && !(end == i+2 && s.toks[i].first && s.comesFrom(end)) {
+		return 0
+	}
+	return end
 }
+
+// comesFrom tells whether a firm follows at word i that a caller gives right after their name: "Duke Ellery with Ellery & Sons".
+func (s *stream) comesFrom(i int) bool {
+	switch s.norm(i) {
+	case "with", "from", "at", "of", "de", "desde":
+		return s == s.doc.streams[0] && s.midCapital(i+1)
+	}
+	return false
+}
+
+// afterFirm tells whether a comma parts word i from the name of a firm before it.
+func (s *stream) afterFirm(i int) bool {
+	if !s.midCapital(i) || !strings.Contains(s.toks[i].gap, ",") {
+		return false
+	}
+	return s.capital(i-1) && (companyEnding[s.norm(i-1)] || s.doc.firms[s.toks[i-1].stem])
+}
+
+// fullName is where a known given name ends with the capitalised words after it, which may be words like others, "Summer Park";
+// 0 if none begins at word i, or if it is a thing's: "Summer Park Grill", "Virginia Beach".
+func (s *stream) fullName(i int) int {
+	if i < 0 || i >= len(s.toks) || !s.capital(i) || !s.mayName(i) {
+		return 0
+	}
+	w := s.toks[i].stem
+	if !givenNames[w] || grammar[w] || townStarts[w] || s.toks[i].norm != w || s.startsWith(i, trademarks) > 0 || s.startsWith(i, titles) > 0 {
+		return 0
+	}
+	end := i + 1
+	for end < min(i+4, len(s.toks)) && s.midCapital(end) && joined(s.toks[end].gap) {
+		v := s.toks[end].stem
+		if !s.mayName(end) || calendar[v] || months[v] > 0 || grammar[v] || divisions[v] || relations[v] || states[v] || townEnds[v] && !surnames[v] || companyEnding[v] && !surnames[v] || end > i+1 && s.doc.lang.everyday(v) && !surnames[v] {
+			return 0
+		}
+		end++
+	}
+	if end == i+1 || end == i+4 || end < len(s.toks) && s.sameNumber(end) && (s.isNumber(end) || allUpper(s.toks[end].text)) || companyEnding[s.norm(i+1)] && placeNames[w] && !surnames[s.norm(i+1)] {
+		return 0
+	}
+	return end
+}
+
+// familyAt tells whether word i, after a given name, is a family name rather than a word: it is on the list of them, or on none.
+func (s *stream) familyAt(i int) bool {
+	w := s.toks[i].stem
+	return surnames[w] || !s.doc.lang.everyday(w) && !companyEnding[w]
+}
+
+// asksThing tells whether a line answers a question whose answer is a thing, a place or a firm.
+func (s *stream) asksThing(line int) bool {
+	return s.directlyAsked(line, firmAsks) || s.directlyAsked(line, thingAsks) || s.directlyAsked(line, orgAsks) && !s.directlyAsked(line, nameAsks)
+}
+
+// orgAsks are questions whose answer is a firm, unless a name is asked for besides.
+var orgAsks = phraseList("company, business, organisation, organization, firm, employer, calling from, empresa, compania, negocio, organizacion")
 
 // thingAsks are questions whose answer is a thing or a place.
 var thingAsks = phraseList("which, what kind, what model, which model, what brand, what make, what city, what town, what state, where, what product, what plan, what color, what company, que modelo, que marca, que ciudad, donde, cual, que empresa")

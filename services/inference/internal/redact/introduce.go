@@ -184,13 +184,13 @@ func (s *stream) greeted(cue, i int) (int, grounds) {
 	comma := strings.Contains(s.toks[i].gap, ",")
 	w := stem(s.norm(i))
 	switch {
-	case introduces && (comma || strings.HasSuffix(s.norm(i), "'s")), s.doc.lang.everyday(w) && !givenNames[w], inflected(w) && !givenNames[w]:
+	case introduces && (comma || strings.HasSuffix(s.norm(i), "'s")), s.doc.lang.everyday(w) && !givenNames[w], inflected(w) && !givenNames[w] && !(introduces && s.midCapital(i) && s.midCapital(i+1) && joined(s.toks[i+1].gap) && s.familyAt(i+1)):
 		return 0, weak
 	case s.doc.cased:
 		if !introduces && s.doc.firms[w] {
 			return 0, weak
 		}
-		if !s.capital(i) || s.ofThing(i, s.nameEnd(i, named)) || placeNames[w] && introduces && s.norm(cue) == "it's" {
+		if !s.capital(i) || s.ofThing(i, s.nameEnd(i, named)) && !(introduces && s.fullName(i) > 0 && s.norm(cue) != "it's" && s.norm(cue) != "it" && s.norm(cue) != "its") || placeNames[w] && introduces && s.norm(cue) == "it's" {
 			return 0, weak
 		}
 		if comma && !s.vocative(i) {

@@ -134,7 +134,7 @@ func (s *stream) nameEnd(from int, g grounds) int {
 	to, words := from, 0
 	for i := from; i < min(from+7, len(s.toks)) && words < 4; i++ {
 		t := s.toks[i]
-		if i > from && (t.sentence() && !s.initial(i-1) || strings.Contains(t.gap, ",")) {
+		if i > from && (t.sentence() && !s.initial(i-1) || strings.ContainsAny(t.gap, ",&")) {
 			break
 		}
 		further := words > 0
@@ -331,7 +331,7 @@ func (s *stream) determined(i int) bool {
 // Victoria lamp", "calling from Jackson Hewitt".
 func (s *stream) ofThing(from, to int) bool {
 	for i := from; i <= to && i < len(s.toks); i++ {
-		if i > from && s.toks[i].sentence() {
+		if i > from && (s.toks[i].sentence() || strings.Contains(s.toks[i].gap, ",")) {
 			break
 		}
 		if companyEnding[s.norm(i)] && (i < to || s.capital(i)) && i > from && !(i == to-1 && surnames[s.norm(i)] && (s.toks[i-1].gap == "-" || givenNames[s.norm(from)] && !s.doc.lang.ambiguous(s.norm(from)))) || s.startsWith(i, trademarks) > 0 || i < to && s.endsAt(i+1, trademarks) > 0 {
@@ -345,7 +345,7 @@ func (s *stream) ofThing(from, to int) bool {
 	if s.determined(from) && s.toks[from].gap == " " {
 		return true
 	}
-	if s.midCapital(from-1) && companyEnding[before] || s.endsAt(from, trademarks) > 0 {
+	if s.midCapital(from-1) && companyEnding[before] && !strings.Contains(s.toks[from].gap, ",") || s.endsAt(from, trademarks) > 0 {
 		return true
 	}
 	return s.employer(from)

@@ -37,6 +37,25 @@ func TestSpeltToItsEnd(t *testing.T) {
 	}
 }
 
+// TestWordsForNames: a known given name makes names of the words with capitals after it where somebody says who they are, and a
+// comma parts a name from the firm beside it; places and things stay.
+func TestWordsForNames(t *testing.T) {
+	for _, c := range []redaction{
+		{"en", talk("C: Morning. Rhys Llewellyn, Valley Coaches. I have a question."), []string{"Morning. [NAME_1], Valley Coaches. I have a question."}},
+		{"en", talk("C: Hi, calling from Little Lambs Nursery, Adaeze Obi. We need nappies."), []string{"Hi, calling from Little Lambs Nursery, [NAME_1]. We need nappies."}},
+		{"en", talk("C: It's Trinity Blackwood at Moonlight Diner. It's Virginia Beach at night."), []string{"It's [NAME_1] at Moonlight Diner. It's Virginia Beach at night."}},
+		{"en", talk("C: It's a quote for the bakery. Clementine Roux. Santa Fe is far."), []string{"It's a quote for the bakery. [NAME_1]. Santa Fe is far."}},
+		{"en", talk("C: Duke Ellery with Ellery & Sons. Dallas Support is closed."), []string{"[NAME_1] with [NAME_2] & Sons. Dallas Support is closed."}},
+		{"en", talk("C: Xochi Vandersmoot from Acme Tools."), []string{"[NAME_1] from Acme Tools."}},
+		{"en", talk("C: Summer Park here.", "A: A Sunny Day here in town.", "C: I'm Summer Park."), []string{"[NAME_1] here.", "A Sunny Day here in town.", "I'm [NAME_1]."}},
+		{"en", talk("C: Frank Best here.", "A: Two Cokes, please."), []string{"[NAME_1] here.", "Two Cokes, please."}},
+		{"en", talk("C: hi frank best speaking"), []string{"hi [NAME_1] speaking"}},
+		{"en", talk("A: Which town?", "C: Anselm Roth. I was charged twice."), []string{"Which town?", "[NAME_1]. I was charged twice."}},
+	} {
+		c.check(t)
+	}
+}
+
 // TestFirms: the firm that a call is answered as, and things that are counted or bear a name, are no people.
 func TestFirms(t *testing.T) {
 	for _, c := range []redaction{
