@@ -56,6 +56,19 @@ func TestWordsForNames(t *testing.T) {
 	}
 }
 
+// TestInterjections: what people exclaim or agree with is no name at the start of a sentence, though some of it is one elsewhere.
+func TestInterjections(t *testing.T) {
+	for _, c := range []redaction{
+		{"en", talk("C: Cheerio. Er, Rowan called. Uh, no. Um, Erm, Hmm. Tidy. Fab. Poof, gone. Ciao. Naturally.", "A: Righto. Ta. Lovely. Brilliant. Smashing. Splendid. Blimey, Acha, Namaste."),
+			[]string{"Cheerio. Er, [NAME_1] called. Uh, no. Um, Erm, Hmm. Tidy. Fab. Poof, gone. Ciao. Naturally.", "Righto. Ta. Lovely. Brilliant. Smashing. Splendid. Blimey, Acha, Namaste."}},
+		{"es", talk("C: Buenísimo. Órale. Híjole, qué caro. Ándale pues. Uy, no. Ay, Bárbaro. Dale. Genial. Venga, hasta luego.", "A: Hala. Chévere. Caray, qué bien. Soy Hala Mansour."),
+			[]string{"Buenísimo. Órale. Híjole, qué caro. Ándale pues. Uy, no. Ay, Bárbaro. Dale. Genial. Venga, hasta luego.", "Hala. Chévere. Caray, qué bien. Soy [NAME_1]."}},
+		{"en", talk("C: Hala called, and Dale Earl did. Ask for Dale."), []string{"[NAME_1] called, and [NAME_2] did. Ask for [NAME_2]."}},
+	} {
+		c.check(t)
+	}
+}
+
 // TestFirms: the firm that a call is answered as, and things that are counted or bear a name, are no people.
 func TestFirms(t *testing.T) {
 	for _, c := range []redaction{
