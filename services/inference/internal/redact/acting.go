@@ -132,7 +132,7 @@ func (s *stream) alone(i int) int {
 	if end := s.fullName(i); end > 0 && (ends(end) || s.comesFrom(end)) && (!thing || !s.doc.lang.ambiguous(w)) && s.familyAt(i+1) && (!s.doc.lang.common(w) || surnames[s.norm(i+1)]) {
 		return end
 	}
-	if thing || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || companyEnding[w] || s.doc.firms[w] || s.startsWith(i, titles) > 0 {
+	if thing || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || trades[w] || s.doc.firms[w] || s.firmName(i) || s.startsWith(i, titles) > 0 {
 		return 0
 	}
 	end := s.nameEnd(i, weak)
@@ -167,7 +167,7 @@ func (s *stream) afterFirm(i int) bool {
 	if !s.midCapital(i) || !strings.Contains(s.toks[i].gap, ",") {
 		return false
 	}
-	return s.capital(i-1) && (companyEnding[s.norm(i-1)] || s.doc.firms[s.toks[i-1].stem])
+	return s.capital(i-1) && (trades[s.norm(i-1)] || s.doc.firms[s.toks[i-1].stem])
 }
 
 // fullName is where a known given name ends with the capitalised words after it, which may be words like others, "Summer Park";
@@ -183,7 +183,7 @@ func (s *stream) fullName(i int) int {
 	end := i + 1
 	for end < min(i+4, len(s.toks)) && s.midCapital(end) && joined(s.toks[end].gap) {
 		v := s.toks[end].stem
-		if !s.mayName(end) || calendar[v] || months[v] > 0 || grammar[v] || divisions[v] || relations[v] || states[v] || townEnds[v] && !surnames[v] || companyEnding[v] && !surnames[v] || end > i+1 && s.doc.lang.everyday(v) && !surnames[v] {
+		if !s.mayName(end) || calendar[v] || months[v] > 0 || grammar[v] || divisions[v] || relations[v] || states[v] || townEnds[v] && !surnames[v] || trades[v] && !surnames[v] || end > i+1 && s.doc.lang.everyday(v) && !surnames[v] {
 			return 0
 		}
 		end++
@@ -197,7 +197,7 @@ func (s *stream) fullName(i int) int {
 // familyAt tells whether word i, after a given name, is a family name rather than a word: it is on the list of them, or on none.
 func (s *stream) familyAt(i int) bool {
 	w := s.toks[i].stem
-	return surnames[w] || !s.doc.lang.everyday(w) && !companyEnding[w]
+	return surnames[w] || !s.doc.lang.everyday(w) && !trades[w]
 }
 
 // asksThing tells whether a line answers a question whose answer is a thing, a place or a firm.

@@ -7,11 +7,16 @@ import "strings"
 // "Rapid Rooter, how can I help?". Wherever they stand again they are no person's, unless somebody introduces themself by
 // them.
 func (d *document) readFirms() {
-	d.firms = map[string]bool{}
+	d.firms, d.firmNames = map[string]bool{}, map[string]bool{}
 	for _, s := range d.streams {
 		for i := range s.toks {
 			switch {
-			case companyEnding[s.norm(i)] && s.midCapital(i):
+			case s.capital(i) && (s.firmPlace(i) || s.toks[i].first && s.firmAsked(i)) && s.tradeName(i) > 0:
+				d.firmNames[s.toks[i].stem+" "+s.toks[i+1].stem] = true
+				for k := i; k < s.tradeName(i); k++ {
+					d.firm(s, k)
+				}
+			case trades[s.norm(i)] && s.midCapital(i):
 				for k := i - 1; k >= 0 && i-k <= 3 && s.capital(k) && joined(s.toks[k+1].gap) && !s.toks[k+1].first; k-- {
 					d.firm(s, k)
 				}
@@ -25,6 +30,48 @@ func (d *document) readFirms() {
 		}
 	}
 	d.answeredAs()
+}
+
+// goods are trades that are family names as well, so that only the place tells which they are.
+var goods = set("stone gold silver marine glass wine mills golf woods wood steel iron brick rose baker taylor potter mason carpenter fisher gardner cook brewer flowers fields meadows banks farmer miller wheeler weaver tailor")
+
+// firmPlace tells whether word i stands where one says which firm one is of: "from Nordhavn Marine", "Naledi at Mokoena Gold".
+// What comes from somebody is no firm's: "a letter from Maren Stone".
+func (s *stream) firmPlace(i int) bool {
+	switch s.norm(i - 1) {
+	case "from", "at", "of", "de", "desde", "en":
+		return s.endsAt(i, mentions) == 0
+	case "with", "con":
+		return s.employer(i)
+	}
+	return false
+}
+
+// firmAsked tells whether word i begins the answer to a question for somebody's firm.
+func (s *stream) firmAsked(i int) bool {
+	line := s.toks[i].line
+	return s.directlyAsked(line, orgAsks) && !s.directlyAsked(line, nameAsks)
+}
+
+// tradeName is where the words with capitals end that begin with word i and of which the first or the last names a trade; 0 if none
+// does, or if they are somebody's, "Grace Stone".
+func (s *stream) tradeName(i int) int {
+	end := i + 1
+	for end < min(i+4, len(s.toks)) && s.midCapital(end) && s.sameNumber(end) {
+		end++
+	}
+	if end < i+2 || givenNames[s.toks[i].stem] {
+		return 0
+	}
+	if last := s.toks[end-1].stem; trades[last] || goods[last] || trades[s.toks[i].stem] {
+		return end
+	}
+	return 0
+}
+
+// firmName tells whether the name of a firm that somebody is of begins at word i.
+func (s *stream) firmName(i int) bool {
+	return i >= 0 && i+1 < len(s.toks) && len(s.doc.firmNames) > 0 && s.doc.firmNames[s.toks[i].stem+" "+s.toks[i+1].stem]
 }
 
 func (d *document) firm(s *stream, i int) {
@@ -98,7 +145,7 @@ var calendar = set("monday tuesday wednesday thursday friday saturday sunday tod
 // partOfFirm tells whether the words [from, to) of a name are part of the name of a firm: "Foss and Daughters", "Brandt
 // Escrow", "Barsanti's Bakery", "calling from Foss".
 func (s *stream) partOfFirm(from, to int) bool {
-	if s.employer(from) || s.midCapital(from-1) && companyEnding[s.norm(from-1)] && joined(s.toks[from].gap) { // "Transportes Bracamontes"
+	if s.employer(from) || s.midCapital(from-1) && trades[s.norm(from-1)] && joined(s.toks[from].gap) || s.firmName(from) || s.firmName(from-1) { // "Transportes Bracamontes"
 		return true
 	}
 	if to >= len(s.toks) || s.toks[to].first {
@@ -114,9 +161,9 @@ func (s *stream) partOfFirm(from, to int) bool {
 		return kin[s.norm(to+1)] || s.midCapital(to+1) && companyEnding[s.norm(to+2)] && s.capital(to+2)
 	case s.midCapital(to):
 		named := surnames[w] || givenNames[w] || calendar[w] || months[w] > 0 || grammar[s.toks[to].stem]
-		return companyEnding[w] || s.doc.lang.everyday(w) && !named
+		return trades[w] || s.doc.lang.everyday(w) && !named
 	}
-	return false
+	return !s.doc.cased && to == from+1 && trades[w] && !surnames[w] && !s.toks[from].sentence() && s.endsAt(from, introductions) == 0 // "celeste abernathy with abernathy cellars"
 }
 
 // ofFirms gives every name that is part of a firm's name the words that were said as its value: a firm that bears

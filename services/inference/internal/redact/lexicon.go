@@ -23,6 +23,8 @@ var (
 	surnameFile string
 	//go:embed lexicon/company.txt
 	companyFile string
+	//go:embed lexicon/trades.txt
+	tradeFile string
 
 	commonEN      = list(commonFileEN)
 	commonES      = list(commonFileES)
@@ -32,6 +34,8 @@ var (
 	placeNames    = list(placeFile)
 	surnames      = list(surnameFile)
 	companyEnding = list(companyFile)
+	// trades are the words that make a firm of the capitalised words beside them, companyEnding among them.
+	trades = list(companyFile + tradeFile)
 )
 
 // OnlyGiven tells whether a word is known as a given name and not as a family name: the second word of "Yuliana Andrea

@@ -215,7 +215,7 @@ func (s *stream) unintroduced(i int) int {
 		return i
 	}
 	w := s.toks[i].stem
-	if s.doc.firms[w] || (s.norm(i-1) == "and" || s.norm(i-1) == "y") && s.midCapital(i-2) && s.everydayAt(i-2) && !givenNames[s.norm(i-2)] && !surnames[s.norm(i-2)] {
+	if s.doc.firms[w] || s.firmName(i) || s.firmName(i-1) || trades[w] && s.midCapital(i+1) && joined(s.toks[i+1].gap) && !givenNames[w] || (s.norm(i-1) == "and" || s.norm(i-1) == "y") && s.midCapital(i-2) && s.everydayAt(i-2) && !givenNames[s.norm(i-2)] && !surnames[s.norm(i-2)] {
 		return i // "Tile and Stone"
 	}
 	if dedicated[s.norm(i-1)] && !s.toks[i].first && s.capital(i) {
@@ -298,14 +298,14 @@ func (s *stream) recipients(i int, before string) bool {
 // introduces it: whoever cannot be told from a thing is hidden. What is placed, handled or joined to other words with
 // capitals is a thing.
 func (s *stream) stranger(i int, w string) bool {
-	if !s.midCapital(i) || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || companyEnding[w] || companyEnding[stem(s.norm(i+1))] {
+	if !s.midCapital(i) || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || trades[w] || trades[stem(s.norm(i+1))] {
 		return false
 	}
 	if s.doc.firms[w] || s.isNumber(i-1) && strings.HasSuffix(w, "s") { // "two Cokes"
 		return false
 	}
 	before := s.norm(i - 1)
-	if placed[before] && !s.recipients(i, before) || handled[before] || s.determined(i) || companyEnding[before] || s.capital(i-1) && !s.toks[i-1].sentence() && !givenNames[before] {
+	if placed[before] && !s.recipients(i, before) || handled[before] || s.determined(i) || trades[before] || s.capital(i-1) && !s.toks[i-1].sentence() && !givenNames[before] {
 		return false
 	}
 	if (before == "and" || before == "y") && s.capital(i-2) && (!givenNames[s.norm(i-2)] || placeNames[s.norm(i-2)]) {
@@ -334,9 +334,12 @@ func (s *stream) ofThing(from, to int) bool {
 		if i > from && (s.toks[i].sentence() || strings.Contains(s.toks[i].gap, ",")) {
 			break
 		}
-		if companyEnding[s.norm(i)] && (i < to || s.capital(i)) && i > from && !(i == to-1 && surnames[s.norm(i)] && (s.toks[i-1].gap == "-" || givenNames[s.norm(from)] && !s.doc.lang.ambiguous(s.norm(from)))) || s.startsWith(i, trademarks) > 0 || i < to && s.endsAt(i+1, trademarks) > 0 {
+		if trades[s.norm(i)] && (i < to || s.capital(i)) && i > from && !(i == to-1 && surnames[s.norm(i)] && (s.toks[i-1].gap == "-" || givenNames[s.norm(from)] && !s.doc.lang.ambiguous(s.norm(from)))) || s.startsWith(i, trademarks) > 0 || i < to && s.endsAt(i+1, trademarks) > 0 {
 			return true
 		}
+	}
+	if w := s.toks[from].stem; trades[w] && s.capital(from) && to > from+1 && !givenNames[w] && !surnames[w] { // "Notaría Sáenz"
+		return true
 	}
 	if from == 0 || s.toks[from].sentence() {
 		return false
@@ -345,7 +348,7 @@ func (s *stream) ofThing(from, to int) bool {
 	if s.determined(from) && s.toks[from].gap == " " {
 		return true
 	}
-	if s.midCapital(from-1) && companyEnding[before] && !strings.Contains(s.toks[from].gap, ",") || s.endsAt(from, trademarks) > 0 {
+	if (s.midCapital(from-1) || s.capital(from-1) && !s.doc.lang.common(before)) && trades[before] && !strings.Contains(s.toks[from].gap, ",") || s.endsAt(from, trademarks) > 0 {
 		return true
 	}
 	return s.employer(from)

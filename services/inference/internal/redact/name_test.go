@@ -78,6 +78,14 @@ func TestFirms(t *testing.T) {
 		{"es", talk("A: Gracias por llamar a la Veterinaria San Martín.", "C: ¿Y la suite Carmen?"), []string{"Gracias por llamar a la Veterinaria San Martín.", "¿Y la suite Carmen?"}},
 		{"es", talk("A: Gracias por llamar a María, le atiende el asistente."), []string{"Gracias por llamar a [NAME_1], le atiende el asistente."}},
 		{"en", talk("C: I'm calling for Yolanda Prieto."), []string{"I'm calling for [NAME_1]."}},
+		{"en", talk("C: Hello, I'm calling from Nordhavn Marine.", "A: Thanks, Nordhavn Marine, noted.", "C: It's Priya from Inkwell Tattoo, at Mokoena Gold. I have a letter from Maren Stone."),
+			[]string{"Hello, I'm calling from Nordhavn Marine.", "Thanks, Nordhavn Marine, noted.", "It's [NAME_1] from Inkwell Tattoo, at Mokoena Gold. I have a letter from [NAME_2]."}},
+		{"en", talk("A: And which company?", "C: Nordhavn Marine."), []string{"And which company?", "Nordhavn Marine."}},
+		{"es", talk("C: Buenas, le llamo de Notaría Sáenz.", "A: Buenas, Notaría Sáenz, dígame."), []string{"Buenas, le llamo de Notaría Sáenz.", "Buenas, Notaría Sáenz, dígame."}},
+		{"en", talk("C: This is Celeste Abernathy with Abernathy Cellars.", "A: Thanks, Abernathy Cellars. Ms. Abernathy, goodbye."), []string{"This is [NAME_1] with [NAME_2] Cellars.", "Thanks, [NAME_2] Cellars. Ms. [NAME_1], goodbye."}},
+		{"en", talk("C: This is Dov Brannigan of Brannigan Stone. We at Brannigan sell.", "A: Mr. Brannigan of Brannigan Stone."), []string{"This is [NAME_1] of [NAME_2] Stone. We at [NAME_2] sell.", "Mr. [NAME_1] of [NAME_2] Stone."}},
+		{"en", talk("C: hi this is celeste abernathy with abernathy cellars"), []string{"hi this is [NAME_1] with [NAME_2] cellars"}},
+		{"en", talk("C: I'm here with Grace Stone."), []string{"I'm here with [NAME_1]."}},
 	} {
 		c.check(t)
 	}

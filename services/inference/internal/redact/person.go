@@ -145,11 +145,11 @@ func (d *document) recurringNames(found []finding) []finding {
 				i++
 				continue
 			}
-			for to < len(s.toks) && known[s.toks[to].stem] == value && joined(s.toks[to].gap) && !s.toks[to].first {
+			for to < len(s.toks) && !s.firmName(i) && known[s.toks[to].stem] == value && joined(s.toks[to].gap) && !s.toks[to].first {
 				to++
 			}
 			f := s.finding(Name, s.withParticles(i), to, value)
-			if s.partOfFirm(i, to) {
+			if s.partOfFirm(i, to) || s.firmOf(i, to, value) {
 				f = s.finding(Name, i, to, s.said(i, to))
 			}
 			again = append(again, f)
@@ -157,6 +157,20 @@ func (d *document) recurringNames(found []finding) []finding {
 		}
 	}
 	return again
+}
+
+// firmOf tells whether the family name of somebody at words [i, to) is their firm's rather than theirs: "we at Mokoena", "Abernathy
+// Vintners".
+func (s *stream) firmOf(i, to int, value string) bool {
+	p := parts(value)
+	if to != i+1 || len(p) < 2 || p[0] == s.toks[i].stem || !s.capital(i) || s.endsAt(i, titles) > 0 {
+		return false
+	}
+	if w := s.norm(i - 1); w == "at" && s.midCapital(i) {
+		return true
+	}
+	w := s.norm(to)
+	return s.midCapital(to) && s.sameNumber(to) && !surnames[w] && !givenNames[w] && !s.doc.lang.everyday(w) && !slices.Contains(p, s.toks[to].stem)
 }
 
 // speltName is the known name that is spelt letter by letter from word i on, and where it ends.

@@ -31,6 +31,7 @@ func TestValues(t *testing.T) {
 			map[string]string{"[NAME_1]": "Amara Okonkwo"},
 		},
 		{"spelling with words", "en", talk("C: It's Wright, W as in whiskey, R as in Romeo, I, G, H, T.", "A: Thanks."), map[string]string{"[NAME_1]": "Wright"}},
+		{"firm that bears a name", "en", talk("C: This is Celeste Abernathy.", "A: And the company?", "C: Abernathy Cellars."), map[string]string{"[NAME_1]": "Celeste Abernathy", "[NAME_2]": "Abernathy"}},
 		{"spelling ends before a sentence", "en", talk("C: Marta Quell, Q U E L L. I wanted a demo."), map[string]string{"[NAME_1]": "Marta Quell"}},
 		{"particles stay small", "es", talk("C: Me llamo José Luis de la Torre."), map[string]string{"[NAME_1]": "José Luis de la Torre"}},
 		{"hyphenated name", "en", talk("C: My name is Ngaire Osei-Bonsu."), map[string]string{"[NAME_1]": "Ngaire Osei-Bonsu"}},

@@ -14,6 +14,8 @@ type document struct {
 	cased bool
 	// firms are words of the names of firms and things that the transcript itself tells to be such.
 	firms map[string]bool
+	// firmNames are the first two words of the names of firms that somebody calls from, works at or is with.
+	firmNames map[string]bool
 }
 
 // stream is everything that one party says, in order: numbers and addresses go on over line breaks and over
