@@ -45,6 +45,47 @@ func (s *stream) names() []finding {
 	return s.spellings(found)
 }
 
+// lowered finds the names in those lines that have no capitals in a transcript that has them elsewhere, as in one without
+// capitals: recognisers differ by party and by line.
+func (d *document) lowered() []finding {
+	if !d.cased {
+		return nil
+	}
+	lower := map[int]bool{}
+	for _, s := range d.streams {
+		small, capitals := 0, false
+		for i, t := range s.toks {
+			if t.first {
+				small, capitals = 0, false
+			}
+			r, _ := utf8.DecodeRuneInString(t.text)
+			switch {
+			case unicode.IsUpper(r) && t.stem != "i" && (t.first || !calendar[t.norm] && months[t.norm] == 0):
+				capitals = true
+			case unicode.IsLower(r):
+				small++
+			}
+			if (i+1 == len(s.toks) || s.toks[i+1].first) && small > 2 && !capitals {
+				lower[t.line] = true
+			}
+		}
+	}
+	if len(lower) == 0 {
+		return nil
+	}
+	d.cased = false
+	defer func() { d.cased = true }()
+	var found []finding
+	for _, s := range d.streams {
+		for _, f := range s.names() {
+			if lower[f.line()] {
+				found = append(found, f)
+			}
+		}
+	}
+	return found
+}
+
 // withGiven is where a name begins that was found from word i on, a given name before it included that is a word as well:
 // "Guadalupe Ibáñez" at the start of a sentence.
 func (s *stream) withGiven(i int) int {
@@ -66,7 +107,14 @@ func (s *stream) capital(i int) bool {
 // midCapital tells whether word i has a capital that no beginning of a sentence explains.
 func (s *stream) midCapital(i int) bool { return s.capital(i) && !s.toks[i].sentence() }
 
-func allUpper(s string) bool { return len(s) > 1 && strings.ToUpper(s) == s }
+func allUpper(s string) bool {
+	for _, r := range s {
+		if unicode.ToUpper(r) != r {
+			return false
+		}
+	}
+	return len(s) > 1
+}
 
 // mayName tells whether word i may be part of a name at all.
 func (s *stream) mayName(i int) bool {
@@ -112,6 +160,9 @@ func (s *stream) isName(i int, g grounds, further bool) bool {
 	}
 	switch {
 	case s.doc.lang.everyday(w):
+		if g == sure && !further && (w == "will" || w == "may") && i+1 < len(s.toks) && !s.toks[i+1].first && s.endsAt(i, introductions) > 0 {
+			return !notWill[s.norm(i+1)] // nobody says "my name is will" of what will be
+		}
 		return further && surnames[w] && !givenNames[w] && !functionWord(w) || g == sure && (givenNames[w] || surnames[w] && !s.doc.lang.common(w)) && !functionWord(w) && months[w] == 0
 	case known && (g >= named || further || !s.doc.lang.ambiguous(w)):
 		return true
@@ -124,6 +175,9 @@ func (s *stream) isName(i int, g grounds, further bool) bool {
 var grammar = set("a an the and or but if so as at by in of on to up us we me my he she his her him it its i you no not do did has had be is am are was oh ok hi yes go who how why what when where can for with from que se le lo la y a de en si no mi tu su")
 
 func functionWord(w string) bool { return grammar[w] || w == "will" || w == "may" || len(w) < 3 }
+
+// notWill follows a "will" that is no name, even after "the name is".
+var notWill = set("be not never have change appear show stay remain need go come do")
 
 // monthly tells whether a number stands beside the name of a month.
 func (s *stream) monthly(i int) bool { return s.isNumber(i+1) || s.dayAhead(i+1) }
@@ -151,7 +205,7 @@ func (s *stream) nameEnd(from int, g grounds) int {
 			words++
 		case t.gap == "-" && i > from && s.capital(i-1) && s.mayName(i) && (further || g == sure):
 			to = i + 1 // "Hyun-woo"
-		case (s.isName(i, g, further) || further && s.familyName(i)) && (s.doc.cased || words < limit):
+		case (s.isName(i, g, further) || further && (s.familyName(i) || s.introducedWhole(from, i))) && (s.doc.cased || words < limit):
 			to = i + 1
 			words++
 			if strings.HasSuffix(t.norm, "'s") {
@@ -172,6 +226,21 @@ func (s *stream) familyName(i int) bool {
 	}
 	return s.givenBefore(i) || s.unknown(i) && (s.endsSentence(i) || clauses[s.norm(i+1)])
 }
+
+// introducedWhole tells whether an everyday word at i is the family name of somebody whose name an introduction gives from word from
+// on, in a transcript without capitals: "my name is will price", "me llamo paz blanco y quiero". It stands right after the given name and
+// ends the clause.
+func (s *stream) introducedWhole(from, i int) bool {
+	w := s.norm(i)
+	if s.doc.cased || i != from+1 || !givenNames[s.norm(from)] || !joined(s.toks[i].gap) || s.endsAt(from, introductions) == 0 {
+		return false
+	}
+	return s.mayName(i) && len(w) > 2 && !functionWord(w) && !grammar[w] && !trailing[w] && !inflected(w) && !calendar[w] && months[w] == 0 && !relations[w] && (s.endsSentence(i) || clauses[s.norm(i+1)])
+}
+
+// trailing words follow a name at the end of a sentence and are no part of it.
+var trailing = set("here speaking calling please thanks thank again now today tonight yes yeah yep okay sorry too also well hello right actually just there first last correct though anyway sir ma'am maam then still misspelled wrong not was has and but because from with " +
+	"gracias perdon aqui tambien bueno favor hola ahora hoy senor senora senorita vale otra disculpe nomas nada pues entonces tarde")
 
 // givenBefore tells whether a given name stands right before word i, over a particle or an initial.
 func (s *stream) givenBefore(i int) bool {

@@ -23,6 +23,18 @@ func TestFamilyNames(t *testing.T) {
 	}
 }
 
+// TestLowerLines: a line without capitals is read as such in a transcript that has capitals elsewhere.
+func TestLowerLines(t *testing.T) {
+	for _, c := range []redaction{
+		{"en", talk("A: Good morning, Acme.", "C: hi my name is will price", "A: Thank you, Mr. Price. What price did you see?"), []string{"Good morning, Acme.", "hi my name is [NAME_1]", "Thank you, Mr. [NAME_1]. What price did you see?"}},
+		{"en", talk("A: Good morning, Acme.", "C: hi my name is xochi vandersmoot and I need Tuesday", "C: please tell maria", "A: Sure, Xochi."), []string{"Good morning, Acme.", "hi my name is [NAME_1] and I need Tuesday", "please tell [NAME_2]", "Sure, [NAME_1]."}},
+		{"en", talk("A: Good morning, Acme.", "C: this is grace stone i have a question", "C: my name is mark thanks", "C: my name is not important and the name is will be there"), []string{"Good morning, Acme.", "this is [NAME_1] i have a question", "my name is [NAME_2] thanks", "my name is not important and the name is will be there"}},
+		{"es", talk("A: Buenos días, Acme.", "C: me llamo paz blanco y quiero una cita", "C: soy luis de la torre"), []string{"Buenos días, Acme.", "me llamo [NAME_1] y quiero una cita", "soy [NAME_2]"}},
+	} {
+		c.check(t)
+	}
+}
+
 // TestSpeltToItsEnd: a letter that is a word of what follows is no letter of the name.
 func TestSpeltToItsEnd(t *testing.T) {
 	for _, c := range []redaction{

@@ -162,8 +162,11 @@ func (d *document) recurringNames(found []finding) []finding {
 // firmOf tells whether the family name of somebody at words [i, to) is their firm's rather than theirs: "we at Mokoena", "Abernathy
 // Vintners".
 func (s *stream) firmOf(i, to int, value string) bool {
+	if to != i+1 || !s.capital(i) || !strings.Contains(value, " ") || s.endsAt(i, titles) > 0 {
+		return false
+	}
 	p := parts(value)
-	if to != i+1 || len(p) < 2 || p[0] == s.toks[i].stem || !s.capital(i) || s.endsAt(i, titles) > 0 {
+	if len(p) < 2 || p[0] == s.toks[i].stem {
 		return false
 	}
 	if w := s.norm(i - 1); w == "at" && s.midCapital(i) {

@@ -88,6 +88,7 @@ func (d *document) find() []finding {
 	for _, s := range d.streams {
 		found = append(found, s.findAll()...)
 	}
+	found = append(found, d.lowered()...)
 	found = append(found, d.restated(found)...)
 	found = append(found, d.recurringEmails(found)...)
 	found = append(found, d.doors(found)...)
