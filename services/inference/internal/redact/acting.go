@@ -183,7 +183,7 @@ func (s *stream) fullName(i int) int {
 	end := i + 1
 	for end < min(i+4, len(s.toks)) && s.midCapital(end) && joined(s.toks[end].gap) {
 		v := s.toks[end].stem
-		if !s.mayName(end) || calendar[v] || months[v] > 0 || grammar[v] || divisions[v] || relations[v] || states[v] || townEnds[v] && !surnames[v] || trades[v] && !surnames[v] || end > i+1 && s.doc.lang.everyday(v) && !surnames[v] {
+		if !s.mayName(end) || calendar[v] || months[v] > 0 || grammar[v] || divisions[v] || relations[v] || states[v] || townEnds[v] && !surnames[v] || companyEnding[v] && !surnames[v] || trades[v] && !surnames[v] && s.doc.lang.ambiguous(w) || end > i+1 && s.doc.lang.everyday(v) && !surnames[v] {
 			return 0
 		}
 		end++
@@ -197,7 +197,7 @@ func (s *stream) fullName(i int) int {
 // familyAt tells whether word i, after a given name, is a family name rather than a word: it is on the list of them, or on none.
 func (s *stream) familyAt(i int) bool {
 	w := s.toks[i].stem
-	return surnames[w] || !s.doc.lang.everyday(w) && !trades[w]
+	return surnames[w] || !s.doc.lang.everyday(w) && !companyEnding[w]
 }
 
 // asksThing tells whether a line answers a question whose answer is a thing, a place or a firm.
@@ -206,7 +206,8 @@ func (s *stream) asksThing(line int) bool {
 }
 
 // orgAsks are questions whose answer is a firm, unless a name is asked for besides.
-var orgAsks = phraseList("company, business, organisation, organization, firm, employer, calling from, empresa, compania, negocio, organizacion")
+var orgAsks = phraseList("what's the company, which company, what company, your company, and the company, and company, what's the business, your business, what business, which business, your firm, which firm, your organisation, your organization, your employer, who are you with, who do you work for, calling from",
+	"que empresa, su empresa, cual empresa, y la empresa, que compania, su compania, que negocio, su negocio, desde donde llama")
 
 // thingAsks are questions whose answer is a thing or a place.
 var thingAsks = phraseList("which, what kind, what model, which model, what brand, what make, what city, what town, what state, where, what product, what plan, what color, what company, que modelo, que marca, que ciudad, donde, cual, que empresa")

@@ -403,6 +403,9 @@ func (s *stream) ofThing(from, to int) bool {
 		if i > from && (s.toks[i].sentence() || strings.Contains(s.toks[i].gap, ",")) {
 			break
 		}
+		if i == from+1 && i == to-1 && trades[s.norm(i)] && !companyEnding[s.norm(i)] && givenNames[s.norm(from)] && !s.doc.lang.ambiguous(s.norm(from)) {
+			continue // "Ted Groves"
+		}
 		if trades[s.norm(i)] && (i < to || s.capital(i)) && i > from && !(i == to-1 && surnames[s.norm(i)] && (s.toks[i-1].gap == "-" || givenNames[s.norm(from)] && !s.doc.lang.ambiguous(s.norm(from)))) || s.startsWith(i, trademarks) > 0 || i < to && s.endsAt(i+1, trademarks) > 0 {
 			return true
 		}

@@ -60,6 +60,7 @@ func TestWordsForNames(t *testing.T) {
 		{"en", talk("C: Duke Ellery with Ellery & Sons. Dallas Support is closed."), []string{"[NAME_1] with [NAME_2] & Sons. Dallas Support is closed."}},
 		{"en", talk("C: Xochi Vandersmoot from Acme Tools."), []string{"[NAME_1] from Acme Tools."}},
 		{"en", talk("C: Summer Park here.", "A: A Sunny Day here in town.", "C: I'm Summer Park."), []string{"[NAME_1] here.", "A Sunny Day here in town.", "I'm [NAME_1]."}},
+		{"en", talk("A: Acme support.", "C: Ted Groves. I got a letter from Inkwell Ceramics."), []string{"Acme support.", "[NAME_1]. I got a letter from Inkwell Ceramics."}},
 		{"en", talk("C: Frank Best here.", "A: Two Cokes, please."), []string{"[NAME_1] here.", "Two Cokes, please."}},
 		{"en", talk("C: hi frank best speaking"), []string{"hi [NAME_1] speaking"}},
 		{"en", talk("A: Which town?", "C: Anselm Roth. I was charged twice."), []string{"Which town?", "[NAME_1]. I was charged twice."}},
