@@ -183,7 +183,7 @@ func (s *stream) fullName(i int) int {
 	end := i + 1
 	for end < min(i+4, len(s.toks)) && s.midCapital(end) && joined(s.toks[end].gap) {
 		v := s.toks[end].stem
-		if !s.mayName(end) || calendar[v] || months[v] > 0 || grammar[v] || divisions[v] || relations[v] || states[v] || townEnds[v] && !surnames[v] || companyEnding[v] && !surnames[v] || trades[v] && !surnames[v] && s.doc.lang.ambiguous(w) || end > i+1 && s.doc.lang.everyday(v) && !surnames[v] {
+		if !s.mayName(end) || calendar[v] || months[v] > 0 || grammar[v] || divisions[v] || relations[v] || states[v] || months[w] > 0 && companyEnding[v] || townEnds[v] && !surnames[v] || companyEnding[v] && !surnames[v] || trades[v] && !surnames[v] && s.doc.lang.ambiguous(w) || end > i+1 && s.doc.lang.everyday(v) && !surnames[v] {
 			return 0
 		}
 		end++

@@ -16,6 +16,7 @@ func (d *document) readFirms() {
 				for k := i; k < s.tradeName(i); k++ {
 					d.firm(s, k)
 				}
+			case trades[s.norm(i)] && s.midCapital(i) && surnames[s.norm(i)] && s.fullName(i-1) == i+1 && !placeNames[s.norm(i-1)]: // "Dana Day"
 			case trades[s.norm(i)] && s.midCapital(i):
 				for k := i - 1; k >= 0 && i-k <= 3 && s.capital(k) && joined(s.toks[k+1].gap) && !s.toks[k+1].first; k-- {
 					d.firm(s, k)
@@ -63,7 +64,12 @@ func (s *stream) tradeName(i int) int {
 	if end < i+2 || givenNames[s.toks[i].stem] {
 		return 0
 	}
-	if last := s.toks[end-1].stem; trades[last] || goods[last] || trades[s.toks[i].stem] {
+	last := s.toks[end-1].stem
+	if trades[last] || trades[s.toks[i].stem] {
+		return end
+	}
+	// "Aurelius Banks of Trenton" may be referred from anywhere; whom one calls from is a firm.
+	if goods[last] && (s.employer(i) || s.norm(i-1) == "at" || s.norm(i-1) == "of" && s.midCapital(i-2) || s.toks[i].first) {
 		return end
 	}
 	return 0

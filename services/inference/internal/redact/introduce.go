@@ -190,7 +190,7 @@ func (s *stream) greeted(cue, i int) (int, grounds) {
 		if !introduces && s.doc.firms[w] {
 			return 0, weak
 		}
-		if !s.capital(i) || s.ofThing(i, s.nameEnd(i, named)) && !(introduces && s.fullName(i) > 0 && s.norm(cue) != "it's" && s.norm(cue) != "it" && s.norm(cue) != "its") || placeNames[w] && introduces && s.norm(cue) == "it's" {
+		if !s.capital(i) || s.ofThing(i, s.nameEnd(i, named)) && !(s.fullName(i) > 0 && (introduces && s.norm(cue) != "it's" && s.norm(cue) != "it" && s.norm(cue) != "its" || !placeNames[w])) || placeNames[w] && introduces && s.norm(cue) == "it's" {
 			return 0, weak
 		}
 		if comma && !s.vocative(i) {

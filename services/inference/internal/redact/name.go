@@ -284,6 +284,9 @@ func (s *stream) unintroduced(i int) int {
 		return i
 	}
 	w := s.toks[i].stem
+	if goods[w] && s.midCapital(i) && s.capital(i-1) && joined(s.toks[i].gap) && !givenNames[s.norm(i-1)] {
+		return i // "Great Lakes Marine"
+	}
 	if s.doc.firms[w] || s.firmName(i) || s.firmName(i-1) || trades[w] && s.midCapital(i+1) && joined(s.toks[i+1].gap) && !givenNames[w] || (s.norm(i-1) == "and" || s.norm(i-1) == "y") && s.midCapital(i-2) && s.everydayAt(i-2) && !givenNames[s.norm(i-2)] && !surnames[s.norm(i-2)] {
 		return i // "Tile and Stone"
 	}

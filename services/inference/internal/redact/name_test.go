@@ -61,6 +61,7 @@ func TestWordsForNames(t *testing.T) {
 		{"en", talk("C: Xochi Vandersmoot from Acme Tools."), []string{"[NAME_1] from Acme Tools."}},
 		{"en", talk("C: Summer Park here.", "A: A Sunny Day here in town.", "C: I'm Summer Park."), []string{"[NAME_1] here.", "A Sunny Day here in town.", "I'm [NAME_1]."}},
 		{"en", talk("A: Acme support.", "C: Ted Groves. I got a letter from Inkwell Ceramics."), []string{"Acme support.", "[NAME_1]. I got a letter from Inkwell Ceramics."}},
+		{"en", talk("C: Hi, Dana Day. I was referred from Aurelius Banks of Trenton. Great Lakes Marine sent it."), []string{"Hi, [NAME_1]. I was referred from [NAME_2] of Trenton. Great Lakes Marine sent it."}},
 		{"en", talk("C: Frank Best here.", "A: Two Cokes, please."), []string{"[NAME_1] here.", "Two Cokes, please."}},
 		{"en", talk("C: hi frank best speaking"), []string{"hi [NAME_1] speaking"}},
 		{"en", talk("A: Which town?", "C: Anselm Roth. I was charged twice."), []string{"Which town?", "[NAME_1]. I was charged twice."}},
