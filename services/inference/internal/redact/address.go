@@ -412,7 +412,7 @@ func (s *stream) cuedAddress(i int) (from, to int) {
 // zipped tells whether a postcode is spoken of right before word i, or asked for by the other party. A question of the same
 // party's in another line asks for nothing that it says itself.
 func (s *stream) zipped(i int) bool {
-	if back := s.cueBefore(i, 4, zipCues); back >= 0 {
+	if back := s.cueBefore(i, 4, zipCues); back >= 0 && (back == 0 || s.cueBefore(i, back-1, orderCues) < 0) {
 		if cue := i - back - 1; s.toks[cue].line == s.toks[i].line || !s.asks(s.lineEnd(cue)) {
 			return true
 		}

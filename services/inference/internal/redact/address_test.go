@@ -24,7 +24,7 @@ func TestAddresses(t *testing.T) {
 		{"es", talk("C: Estamos en 5 de la tarde. Vivo en Reforma 222, piso 9."), []string{"Estamos en 5 de la tarde. Vivo en [ADDRESS_1]."}},
 		{"en", talk("A: What's your zip code?", "C: How much was the total?", "A: It's 94103."), []string{"What's your zip code?", "How much was the total?", "It's 94103."}},
 		{"en", talk("C: What's your zip code?", "A: It's 94103."), []string{"What's your zip code?", "It's [ADDRESS_1]."}},
-		{"en", talk("A: What's your zip code?", "C: 94103.", "A: So it's 94103? Your order is 94103."), []string{"What's your zip code?", "[ADDRESS_1].", "So it's [ADDRESS_1]? Your order is 94103."}},
+		{"en", talk("A: What's your zip code?", "C: 94103.", "A: So it's 94103? Your order is 94103.", "C: My zip is 94103, order number 94104."), []string{"What's your zip code?", "[ADDRESS_1].", "So it's [ADDRESS_1]? Your order is 94103.", "My zip is [ADDRESS_1], order number 94104."}},
 	} {
 		c.check(t)
 	}
