@@ -38,8 +38,10 @@ func (s *stream) acting(i int) (from, to int) {
 		}
 	case s.vocativeAt(i):
 		return i, s.nameEnd(i, named)
-	case s.alone(i) > 0:
-		return i, s.alone(i)
+	default:
+		if end := s.alone(i); end > 0 {
+			return i, end
+		}
 	}
 	return -1, -1
 }
@@ -128,11 +130,10 @@ func (s *stream) alone(i int) int {
 	}
 	w := s.toks[i].stem
 	ends := func(end int) bool { return s.endsSentence(end-1) || strings.Contains(s.after(end-1), ",") }
-	thing := s.asksThing(s.toks[i].line)
-	if end := s.fullName(i); end > 0 && (ends(end) || s.comesFrom(end)) && (!thing || !s.doc.lang.ambiguous(w)) && s.familyAt(i+1) && (!s.doc.lang.common(w) || surnames[s.norm(i+1)]) {
+	if end := s.fullName(i); end > 0 && (ends(end) || s.comesFrom(end)) && s.familyAt(i+1) && (!s.doc.lang.common(w) || surnames[s.norm(i+1)]) && (!s.doc.lang.ambiguous(w) || !s.asksThing(s.toks[i].line)) {
 		return end
 	}
-	if thing || s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || trades[w] || s.doc.firms[w] || s.firmName(i) || s.startsWith(i, titles) > 0 {
+	if s.doc.lang.everyday(w) || inflected(w) || placeNames[w] || trades[w] || s.doc.firms[w] || s.firmName(i) || s.startsWith(i, titles) > 0 {
 		return 0
 	}
 	end := s.nameEnd(i, weak)
@@ -147,7 +148,7 @@ func (s *stream) alone(i int) int {
 			return 0
 		}
 	}
-	if !ends(end) && !(end == i+2 && s.toks[i].first && s.comesFrom(end)) {
+	if !ends(end) && !(end == i+2 && s.toks[i].first && s.comesFrom(end)) || s.asksThing(s.toks[i].line) {
 		return 0
 	}
 	return end

@@ -22,7 +22,10 @@ const (
 var particles = set("de la las los del van von der den di da dos das do mac mc bin ibn al el abu o' st ter ten zu y e bint ben le du della san")
 
 // names finds names that somebody introduces, answers with, spells or is called by.
-func (s *stream) names() []finding {
+func (s *stream) names() []finding { return s.namesIn(nil) }
+
+// namesIn finds those that begin in the lines told, in all if nil.
+func (s *stream) namesIn(lines map[int]bool) []finding {
 	var found []finding
 	add := func(from, to int) {
 		if from >= 0 && to > from {
@@ -31,6 +34,9 @@ func (s *stream) names() []finding {
 		}
 	}
 	for i := range s.toks {
+		if lines != nil && !lines[s.toks[i].line] {
+			continue
+		}
 		if from, g := s.introduced(i); from > 0 {
 			if to := s.nameEnd(from, g); g == sure || !s.namesThing(to) {
 				add(from, to)
@@ -42,7 +48,7 @@ func (s *stream) names() []finding {
 	}
 	found = append(found, s.answers()...)
 	found = append(found, s.companions(found)...)
-	return s.spellings(found)
+	return s.spellings(found, lines)
 }
 
 // lowered finds the names in those lines that have no capitals in a transcript that has them elsewhere, as in one without
@@ -77,7 +83,7 @@ func (d *document) lowered() []finding {
 	defer func() { d.cased = true }()
 	var found []finding
 	for _, s := range d.streams {
-		for _, f := range s.names() {
+		for _, f := range s.namesIn(lower) {
 			if lower[f.line()] {
 				found = append(found, f)
 			}

@@ -145,7 +145,7 @@ func (d *document) recurringNames(found []finding) []finding {
 				i++
 				continue
 			}
-			for to < len(s.toks) && !s.firmName(i) && known[s.toks[to].stem] == value && joined(s.toks[to].gap) && !s.toks[to].first {
+			for to < len(s.toks) && to-i <= strings.Count(value, " ")+strings.Count(value, "-") && !s.firmName(i) && known[s.toks[to].stem] == value && joined(s.toks[to].gap) && !s.toks[to].first {
 				to++
 			}
 			f := s.finding(Name, s.withParticles(i), to, value)

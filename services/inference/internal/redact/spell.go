@@ -16,8 +16,11 @@ var (
 
 // spellings finds names spelt letter by letter, "O K O N K W O" or "o as in oscar", joins each to the name that
 // it spells and corrects that name by it. A word that is spelt is a name, if nothing says that it is something else.
-func (s *stream) spellings(found []finding) []finding {
+func (s *stream) spellings(found []finding, lines map[int]bool) []finding {
 	for i := 0; i < len(s.toks); i++ {
+		if lines != nil && !lines[s.toks[i].line] {
+			continue
+		}
 		word, to := s.spelt(i)
 		if utf8.RuneCountInString(word) < 3 {
 			continue
