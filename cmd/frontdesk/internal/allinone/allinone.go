@@ -6,6 +6,7 @@
 package allinone
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,6 +44,9 @@ type Options struct {
 	Log *slog.Logger
 	// Room tells how many bytes are left where a folder is; nil asks the file system.
 	Room func(dir string) (uint64, error)
+	// PublicURL is the https base by which a real carrier reaches the webhooks, through a gateway or a tunnel: signatures are
+	// checked against it, and the tenants' carrier is asked by REST rather than the stand-in. Empty: the stand-in rings.
+	PublicURL string
 	// Replay are the flags by which `frontdesk replay` finds the same calls and tenants; none if they are the samples.
 	Replay []string
 }
@@ -101,7 +105,10 @@ func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, 
 		return nil, err
 	}
 	for _, t := range opts.Tenants {
-		s.clouds.point(t, s.keys, "http://"+listen(opts.Ports.Twilio))
+		s.clouds.point(t, s.keys)
+		if opts.PublicURL == "" {
+			t.Twilio.APIBase = "http://" + listen(opts.Ports.Twilio)
+		}
 	}
 	if s.tenants, err = tenant.NewSet(opts.Tenants...); err != nil {
 		return nil, fmt.Errorf("tenants: %w", err)
@@ -119,7 +126,7 @@ func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, 
 }
 
 // PublicURL is the base that the carrier reaches the webhooks by.
-func (s *Stack) PublicURL() string { return "http://" + s.webhooks() }
+func (s *Stack) PublicURL() string { return cmp.Or(s.opts.PublicURL, "http://"+s.webhooks()) }
 
 func (s *Stack) webhooks() string { return listen(s.opts.Ports.Webhooks) }
 

@@ -83,8 +83,8 @@ func add(list []string, s string) []string {
 	return append(list, s)
 }
 
-// point makes a tenant use the stand-ins in place of the vendors.
-func (c *clouds) point(t *tenant.Tenant, k keys, carrier string) {
+// point makes a tenant use the stand-ins for speech, model and CRM in place of the vendors.
+func (c *clouds) point(t *tenant.Tenant, k keys) {
 	if t.Speech.Provider == "googlespeech" {
 		t.Speech.Endpoint, t.Speech.Insecure = c.speech.Addr(), true
 	}
@@ -95,7 +95,6 @@ func (c *clouds) point(t *tenant.Tenant, k keys, carrier string) {
 	t.Salesforce.Audience = c.salesforce.URL()
 	t.Salesforce.PubSubEndpoint, t.Salesforce.Insecure = c.salesforce.PubSubAddr(), true
 	t.Salesforce.PrivateKey = k.jwtPEM
-	t.Twilio.APIBase = carrier
 }
 
 // startCarrier gives every tenant's numbers to a carrier that rings the webhooks at base.

@@ -66,16 +66,21 @@ func (s *Stack) endpointsOf(t *tenant.Tenant, crm string) []Endpoint {
 	if s.opts.DataDir != "" {
 		key = filepath.Join(s.opts.DataDir, jwtFile)
 	}
-	return []Endpoint{
-		{
-			Part: "Twilio webhooks", Tenant: t.ID, Address: s.PublicURL() + "/twilio/" + account + "/voice",
-			Credentials: []Credential{{"auth token that signs", token}, {"numbers", strings.Join(numbers, " ")}},
-			Try:         s.replay(rest),
-		},
-		{
-			Part: "Twilio REST API", Tenant: t.ID, Address: rest, Credentials: []Credential{{"account", account}, {"auth token", token}},
-			Try: fmt.Sprintf("curl -s -u %s:%s %s/2010-04-01/Accounts/%[1]s/Calls.json", account, token, rest),
-		},
+	webhooks := Endpoint{
+		Part: "Twilio webhooks", Tenant: t.ID, Address: s.PublicURL() + "/twilio/" + account + "/voice",
+		Credentials: []Credential{{"auth token that signs", token}, {"numbers", strings.Join(numbers, " ")}},
+		Try:         s.replay(rest),
+	}
+	all := []Endpoint{webhooks, {
+		Part: "Twilio REST API", Tenant: t.ID, Address: rest, Credentials: []Credential{{"account", account}, {"auth token", token}},
+		Try: fmt.Sprintf("curl -s -u %s:%s %s/2010-04-01/Accounts/%[1]s/Calls.json", account, token, rest),
+	}}
+	if s.opts.PublicURL != "" { // a real carrier rings, and is asked by REST
+		webhooks.Try = ""
+		webhooks.Credentials[0] = Credential{"listens on", s.webhooks()}
+		all = []Endpoint{webhooks}
+	}
+	return append(all, []Endpoint{
 		{
 			Part: "Salesforce", Tenant: t.ID, Address: crm,
 			Credentials: []Credential{
@@ -84,7 +89,7 @@ func (s *Stack) endpointsOf(t *tenant.Tenant, crm string) []Endpoint {
 			Try: fmt.Sprintf(`node -e 'const c = new (require("jsforce").Connection)({loginUrl: "%s"}); c.login("%s", "%s")`+
 				`.then(() => c.query("SELECT Id, Subject, Disposition__c FROM Task")).then(r => console.table(r.records))'`, crm, user, Password),
 		},
-	}
+	}...)
 }
 
 // replay is `frontdesk replay` at this stack; empty if it knows no calls to replay.

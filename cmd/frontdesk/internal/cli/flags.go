@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -51,6 +53,16 @@ func (f *flagFaults) folder(flag, dir string) {
 		f.add("--%s: %w", flag, err)
 	case !info.IsDir() && filepath.Base(dir) != "call.yaml":
 		f.add("--%s %s: is no folder", flag, dir)
+	}
+}
+
+// publicURL checks the base of an address that a carrier on the internet asks; empty is none.
+func (f *flagFaults) publicURL(flag, text string) {
+	if text == "" {
+		return
+	}
+	if u, err := url.Parse(text); err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+		f.add("--%s %s: want https:// and a host, without a path; Twilio rings nothing else", flag, text)
 	}
 }
 

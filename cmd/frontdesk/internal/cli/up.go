@@ -20,6 +20,7 @@ import (
 type upFlags struct {
 	folders
 	data   string
+	public string
 	ports  []string
 	asJSON bool
 	speed  float64
@@ -35,9 +36,10 @@ func up() *cobra.Command {
 			"64 MB left there all of it stops in order, before anything is lost.\n\n" +
 			"Exit code: 0 after Ctrl-C; 1 if it can't start, say for a taken port, a Ctrl-C stops the start, the data folder is\n" +
 			"full, or a service ends by itself; 2 if flags, calls or tenant files are wrong.",
-		Example: "  frontdesk up --data frontdesk-data\n  frontdesk up --tenants my-tenants --port webhooks=8090 --port redis=0",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+		Example: "  frontdesk up --data frontdesk-data\n  frontdesk up --tenants my-tenants --port webhooks=8090 --port redis=0\n" +
+			"  frontdesk up --tenants my-tenants --public-url https://calls.example.com --speed 1",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	fs := c.Flags()
 	fs.StringVar(&f.data, "data", "frontdesk-data", "folder for everything that survives a restart")
@@ -45,6 +47,8 @@ func up() *cobra.Command {
 	fs.StringVar(&f.tenants, "tenants", "", "folder of tenant files; default CALLS/_tenants if it exists, else the samples'")
 	fs.StringArrayVar(&f.ports, "port", nil, "another port for a part, as `NAME=PORT`, 0 for a free one; may be given for each of "+
 		strings.Join(allinone.PortNames(), ", ")+" (the last four are the services' probes and metrics)")
+	fs.StringVar(&f.public, "public-url", "", "https address by which a real Twilio number reaches the webhooks, through a tunnel or gateway; with "+
+		"--tenants, whose files have the account and its auth token")
 	fs.BoolVar(&f.asJSON, "json", false, "print the endpoints as JSON")
 	fs.Float64Var(&f.speed, "speed", 20, "the fastest that calls will be replayed, 1 to 1000; recognition is paced by it")
 	return c
@@ -88,12 +92,13 @@ func (f *upFlags) run(cmd *cobra.Command) error {
 
 // options checks the flags.
 func (f *upFlags) options() (allinone.Options, error) {
-	opts := allinone.Options{DataDir: f.data, Ports: allinone.FixedPorts(), Speed: f.speed, Replay: f.folders.replay()}
+	opts := allinone.Options{DataDir: f.data, Ports: allinone.FixedPorts(), Speed: f.speed, PublicURL: strings.TrimSuffix(f.public, "/"), Replay: f.folders.replay()}
 	var faults flagFaults
 	faults.dataFolder("data", f.data)
 	faults.folder("calls", f.calls)
 	faults.folder("tenants", f.tenants)
 	faults.speed(f.speed)
+	faults.publicURL("public-url", f.public)
 	for _, p := range f.ports {
 		name, text, _ := strings.Cut(p, "=")
 		port, err := strconv.Atoi(text)
