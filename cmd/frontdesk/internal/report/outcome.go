@@ -105,7 +105,8 @@ func (v *view) inCRM(o *Outcome) {
 
 // decided fills in what stands in no field of the CRM: a call that leaves nothing but its log has its intent in the topics only.
 func (v *view) decided(o *Outcome) {
-	if intent := v.trail.found.GetIntent(); o.Intent == "" && intent != nil {
+	// A confidence that the record had already is no change of the call's.
+	if intent := v.trail.found.GetIntent(); intent != nil && (o.Intent == "" || o.Intent == intent.GetValue() && o.Confidence == 0) {
 		o.Intent, o.Confidence = intent.GetValue(), math.Round(float64(intent.GetConfidence())*1000)/1000
 	}
 }

@@ -49,6 +49,10 @@ func (t *trail) whyByMapping(object string, tn *tenant.Tenant, h holding) string
 		return fmt.Sprintf("intent %s is of kind %s, which makes none", t.finding(), kind)
 	case slices.ContainsFunc(h.records["Task"], func(r Record) bool { return strings.Contains(r.text("Subject"), "several people") }):
 		return "several people have this number, and a person must decide"
+	case object == "ContentVersion" && tn.Salesforce.Pattern == "events":
+		return "the tenant's records go by platform events, which carry no file"
+	case object == "ContentVersion":
+		return "the call has no transcript, or no Case that the file could hang on"
 	case object == "Lead" && len(h.records["Contact"]) > 0:
 		return "the number is that of Contact " + h.records["Contact"][0].ID + ", who is taken"
 	}

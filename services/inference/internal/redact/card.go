@@ -146,7 +146,7 @@ func (c *cardReader) goesOn(r run) bool {
 	near := r.from()-c.end <= 2 || s.cueBefore(r.from(), 2, codeWords) >= 0
 	n := expiryDigits(r)
 	switch {
-	case c.isCode(r) && (s.cueBefore(r.from(), 2, codeWords) >= 0 || s.answersWith(r, codeAsks)), c.isCode(r) && corrects && c.ended() == CVV:
+	case c.isCode(r) && (s.cueBefore(r.from(), 2, codeWords) >= 0 || s.cueAfter(r.to(), 2, codeWords) || s.answersWith(r, codeAsks)), c.isCode(r) && corrects && c.ended() == CVV:
 		c.add(CVV, r.from(), r.to(), r.digits)
 	case corrects && !s.slashed(r) && len(r.digits) >= 3 && len(r.digits) <= 8:
 		if c.ended() == Expiry {

@@ -84,7 +84,11 @@ func (f finding) falseStart(found []finding) []finding {
 		return nil
 	}
 	r := s.runs[at-1]
-	if f.from-r.to() > 6 || len(r.digits) < 3 || !strings.HasPrefix(s.runs[at].digits, r.digits[:2]) || s.elseAbout(r, f.kind) || s.claimed(r, found) {
+	within := 6
+	if len(r.digits) >= 4 && strings.HasPrefix(s.runs[at].digits, r.digits) {
+		within = 16 // the same again is nothing else, however long it took to find the glasses
+	}
+	if f.from-r.to() > within || len(r.digits) < 3 || !strings.HasPrefix(s.runs[at].digits, r.digits[:2]) || s.elseAbout(r, f.kind) || s.claimed(r, found) {
 		return nil
 	}
 	for i := r.to(); i < f.from; i++ {

@@ -58,6 +58,8 @@ func TestNumbersApart(t *testing.T) {
 			[]string{"a table for six at seven thirty", "and a phone number", "[PHONE_1]", "yes", "[PHONE_1]"}},
 		{"es", talk("C: vence en febrero del veintiocho", "A: y el código de la tarjeta", "C: siete cero dos"),
 			[]string{"vence en [EXPIRY_1]", "y el código de la tarjeta", "[CVV_1]"}},
+		{"en", talk("A: Card number?", "C: 4000, hold on, let me find my glasses. 4000 0566 5566 5556."), []string{"Card number?", "[CARD_1], hold on, let me find my glasses. [CARD_1]."}},
+		{"en", talk("A: The card, please.", "C: 4242 4242 4242 4242.", "A: And the expiry?", "C: Eleven thirty. And it says triple seven on the back."), []string{"The card, please.", "[CARD_1].", "And the expiry?", "[EXPIRY_1]. And it says [CVV_1] on the back."}},
 		{"es", talk("C: Quiero pagar la reserva con tarjeta. Es cuatro cero cero cero, espere, cero cero veinticinco,", "A: Dígame.", "C: cero cero cero cero, y termina con tres uno cinco cinco.", "A: ¿Y la fecha de caducidad?", "C: Once del veintinueve."),
 			[]string{"Quiero pagar la reserva con tarjeta. Es [CARD_1], espere, [CARD_1],", "Dígame.", "[CARD_1], y termina con [CARD_1].", "¿Y la fecha de caducidad?", "[EXPIRY_1]."}},
 		{"en", talk("C: the mastercard 5555 5555 5555 4444 expires 10 27 code 118 and I arrive at 1130"),
