@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -164,10 +166,17 @@ func (d *Desk) find(ctx context.Context, p *Partition, c *Call, offset int64) (b
 	return true, nil
 }
 
-// fold puts in, and whatever was held for the call, into the state, stores it and completes them.
+// fold puts in, and whatever was held for the call, into the state, stores it and completes them. What is not of
+// the call's owner is refused, before anything of it counts.
 func (d *Desk) fold(ctx context.Context, p *Partition, c *Call, in ...input) {
-	all := slices.Concat(c.held, in)
+	before := c.of
+	all, foreign := c.sort(slices.Concat(c.held, in))
 	next := cloneState(c.state)
+	if ownerOf(before) != ownerOf(c.of) { // the fold so far was of somebody who never had the call
+		next = &events.CallState{Facts: &events.CallFacts{}}
+		c.words = newTranscript()
+		d.foreign(ctx, c, before.Tenant, len(c.state.GetFolded()))
+	}
 	now, changed := d.now(), nothing
 	for _, i := range all {
 		n := fold(next, i.event, i.offset)
@@ -176,7 +185,7 @@ func (d *Desk) fold(ctx context.Context, p *Partition, c *Call, in ...input) {
 		if s, ok := i.event.Message().(*events.TranscriptSegment); ok && n == words && c.words != nil {
 			c.words.add(s)
 		}
-		if _, ok := i.event.Message().(*events.CallStarted); ok && i.event.GetLegId() == c.id {
+		if _, ok := i.event.Message().(*events.CallStarted); ok && n != nothing && i.event.GetLegId() == c.id {
 			c.of = events.CallOf(i.event) // it knows best who the call is
 		}
 	}
@@ -187,10 +196,17 @@ func (d *Desk) fold(ctx context.Context, p *Partition, c *Call, in ...input) {
 			return err
 		}) {
 			// The state stands as it was, and so must the words; what was held waits on.
-			c.words = nil
+			c.words, c.of = nil, before
+			if c.storedAt.IsZero() {
+				c.state = nil // nobody has it
+			}
+			if len(in) == 0 && retry.IsPermanent(err) {
+				in, c.held = c.held, nil // the same would come of them again
+			}
 			for _, i := range in {
 				i.done(err)
 			}
+			p.arm(c)
 			return
 		}
 	}
@@ -198,7 +214,21 @@ func (d *Desk) fold(ctx context.Context, p *Partition, c *Call, in ...input) {
 	for _, i := range all {
 		i.done(nil)
 	}
+	for _, i := range foreign {
+		d.foreign(ctx, c, i.event.GetTenant(), 1)
+		i.done(&retry.Error{Class: retry.Permanent, Code: "foreign_tenant", Field: "tenant"})
+	}
 	p.arm(c)
+}
+
+// foreign counts events of a call by a tenant whose call it isn't.
+func (d *Desk) foreign(ctx context.Context, c *Call, by string, n int) {
+	if n == 0 {
+		return
+	}
+	d.meters.foreign.Add(ctx, int64(n), metric.WithAttributes(attribute.String("tenant", by)))
+	d.log.WarnContext(ctx, "events of a call came under a tenant or an account whose call it isn't; they don't count",
+		"call_id", c.id, "tenant", by, "owner", c.of.Tenant, "events", n)
 }
 
 // store writes a state and, when it is acknowledged, makes it the call's.

@@ -42,6 +42,14 @@
 // nothing: they are held, incomplete, while a CallStarted may still be on its way, and after that grace are
 // refused as "call_unknown".
 //
+// # Whose a call is
+//
+// A call belongs to the tenant and the account of the event that opened it; an id is only a name, and whoever knows it
+// can send events by it. What comes under another tenant or account is refused as "foreign_tenant", before it is asked
+// whether it was folded before: event ids don't tell owners apart. A provisional fold is of whoever sent its first
+// event, until somebody opens the call; if that is another, what was folded before is forgotten. A carrier's call id is
+// one account's own, so that of two who open a call the first has it.
+//
 // # The end
 //
 // A call is settled at the root leg's CallEnded once every stream that began has its TranscriptCompleted; at

@@ -50,6 +50,32 @@ func (c *Call) restore(e *events.CallEvent) {
 	}
 }
 
+// owner is whose a call is. A call's id is one account's own, and an account's number is one tenant's: whoever else
+// knows the id has no call by it.
+type owner struct{ tenant, account string }
+
+func ownerOf(c events.Call) owner { return owner{c.Tenant, c.Account} }
+
+// sort parts what is of the call's owner from what isn't. While the call isn't opened its owner is who its other events
+// say; the first event that opens it decides.
+func (c *Call) sort(all []input) (own, foreign []input) {
+	if !c.state.GetOpened() {
+		if i := slices.IndexFunc(all, func(i input) bool { _, opens := start(i.event); return opens }); i >= 0 {
+			if by := events.CallOf(all[i].event); ownerOf(by) != ownerOf(c.of) {
+				c.of = by
+			}
+		}
+	}
+	for _, i := range all {
+		if ownerOf(events.CallOf(i.event)) == ownerOf(c.of) {
+			own = append(own, i)
+		} else {
+			foreign = append(foreign, i)
+		}
+	}
+	return own, foreign
+}
+
 // settled tells whether nothing is due and nobody waits.
 func (c *Call) settled() bool {
 	if len(c.held) > 0 {

@@ -49,7 +49,11 @@ func (h *History) Past(ctx context.Context, f app.Facts) (app.Past, error) {
 		if string(r.Key) != f.CallID {
 			return nil
 		}
-		if e, err := events.Unmarshal(r.Value); err == nil { // what can't be decoded is the consumers' to report
+		e, err := events.Unmarshal(r.Value)
+		switch {
+		case err != nil: // the consumers' to report
+		case e.GetTenant() != f.Tenant || e.GetAccount() != f.Account: // somebody else's word on a call whose id he knows
+		default:
 			past.Add(e)
 		}
 		return nil

@@ -225,6 +225,17 @@ func TestHistory(t *testing.T) {
 			t.Errorf("%s: %v, %v, want %v", call, got, err, want)
 		}
 	}
+	// Whoever else knows a call's id has no say in it.
+	tenant, account := facts("CA1"), facts("CA1")
+	tenant.Tenant, account.Account = "initech", "AC9"
+	for _, foreign := range []app.Facts{tenant, account} {
+		if err := pub.Publish(t.Context(), consent(foreign, withdrawn)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := history.Past(t.Context(), facts("CA1")); err != nil || got.Consent != granted {
+		t.Errorf("%v, %v after another tenant's word", got.Consent, err)
+	}
 	f := facts("CA1")
 	ended := f.Root().Event(start, &events.MediaEnded{StreamId: "MZ1", Reason: events.MediaEndReason_MEDIA_END_REASON_DISCONNECTED, EndMs: 5373})
 	if err := pub.Publish(t.Context(), app.Message{Topic: events.Lifecycle, Event: ended}); err != nil {

@@ -132,7 +132,7 @@ func (s *Stream) End(reason events.MediaEndReason) error {
 	})
 	s.send(events.Media, e)
 	s.send(events.Lifecycle, e)
-	s.in.turns.end(s.facts.CallID, s.turn, time.Duration(s.offset+end)*time.Millisecond)
+	s.in.turns.end(nameOf(s.facts), s.turn, time.Duration(s.offset+end)*time.Millisecond)
 	if late != nil {
 		return late
 	}

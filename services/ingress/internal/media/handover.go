@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 )
 
 // handoverWait bounds how long a new stream of a call waits for the one before to end. A broken socket ends
@@ -17,8 +19,13 @@ const remember = 30 * time.Second
 // a carrier that starts a new stream at once would otherwise be faster than the last words of the old.
 type handover struct {
 	mu   sync.Mutex
-	last map[string]*turn
+	last map[callName]*turn
 }
+
+// callName tells calls apart: by the id alone somebody else's stream could move the next one of a call.
+type callName struct{ id, tenant, account string }
+
+func nameOf(f app.Facts) callName { return callName{f.CallID, f.Tenant, f.Account} }
 
 // turn is one stream's.
 type turn struct {
@@ -28,12 +35,12 @@ type turn struct {
 
 // begin registers a new stream of a call. It waits for the one before and returns the call time up to which
 // that was heard; 0 if there was none here, or it goes on.
-func (h *handover) begin(ctx context.Context, call string) (*turn, time.Duration) {
+func (h *handover) begin(ctx context.Context, call callName) (*turn, time.Duration) {
 	h.mu.Lock()
 	before := h.last[call]
 	mine := &turn{ended: make(chan struct{})}
 	if h.last == nil {
-		h.last = map[string]*turn{}
+		h.last = map[callName]*turn{}
 	}
 	h.last[call] = mine
 	h.mu.Unlock()
@@ -52,7 +59,7 @@ func (h *handover) begin(ctx context.Context, call string) (*turn, time.Duration
 }
 
 // end tells whoever waits or comes soon.
-func (h *handover) end(call string, t *turn, heard time.Duration) {
+func (h *handover) end(call callName, t *turn, heard time.Duration) {
 	t.heard = heard
 	close(t.ended)
 	time.AfterFunc(remember, func() {

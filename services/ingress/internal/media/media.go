@@ -101,7 +101,7 @@ type Spec struct {
 // for that one to end, 250 ms at most. It panics for a format or a party that it doesn't know; the
 // adapter has checked them. The caller ends the stream by End, always, and uses it from one goroutine.
 func (in *Intake) Open(ctx context.Context, f app.Facts, spec Spec) *Stream {
-	mine, heard := in.turns.begin(ctx, f.CallID)
+	mine, heard := in.turns.begin(ctx, nameOf(f))
 	// A stream outlives what cancels its reader: its last words are sent during shutdown.
 	ctx = context.WithoutCancel(ctx)
 	s := &Stream{in: in, turn: mine, ctx: ctx, facts: f, call: f.Root(), spec: spec, perMs: spec.Format.bytesPerMs()}

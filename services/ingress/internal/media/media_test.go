@@ -263,6 +263,29 @@ func TestNewStreamBeginsWhereTheLastEnded(t *testing.T) {
 	want(t, pub, "started +5373", "chunk caller 0 5373+200", "ended STOPPED 1/0 at 5573")
 }
 
+// TestForeignStream: a stream that another tenant opens by a call's id moves none of the call's own.
+func TestForeignStream(t *testing.T) {
+	pub := &apptest.Publisher{}
+	in := intake(t, pub, media.Config{})
+	foreign := facts()
+	foreign.Tenant, foreign.Account = "initech", "AC9"
+	s := in.Open(t.Context(), foreign, spec(caller))
+	if err := s.Frame(caller, 1, 3600_000, voice(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.End(stopped); err != nil {
+		t.Fatal(err)
+	}
+	own := in.Open(t.Context(), facts(), spec(caller))
+	if err := own.End(stopped); err != nil {
+		t.Fatal(err)
+	}
+	begun := apptest.Of[*events.MediaStarted](pub, events.Media)
+	if at := begun[len(begun)-1].GetOffsetMs(); at != 1500 {
+		t.Errorf("the call's own stream begins at %d ms", at)
+	}
+}
+
 func TestHandover(t *testing.T) {
 	pub := &apptest.Publisher{}
 	in := intake(t, pub, media.Config{})

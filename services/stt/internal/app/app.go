@@ -96,7 +96,7 @@ type part struct {
 	owned   bool
 	handled int64 // highest offset of calls.media that has come here
 	do      func(key []byte, fn func(ctx context.Context))
-	calls   map[string]*call
+	calls   map[name]*call
 	past    *Past // of calls that no message has come of yet
 }
 
@@ -156,8 +156,8 @@ func (a *App) Take(ctx context.Context, d Delivery) {
 func (p *part) forget(c *call) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.calls[c.id] == c {
-		delete(p.calls, c.id)
+	if p.calls[c.name] == c {
+		delete(p.calls, c.name)
 	}
 }
 
@@ -180,7 +180,7 @@ func (a *App) recall(ctx context.Context, c *call, d Delivery, stream string, kn
 	if err != nil {
 		return &retry.Error{Class: retry.Retryable, Code: "log_unreadable", Err: err}
 	}
-	pc := past.of(c.id)
+	pc := past.of(c.name)
 	if begins {
 		pc.without(stream)
 	}
@@ -217,12 +217,12 @@ func (p *part) call(e *events.CallEvent) (c *call, known bool) {
 		p.mu.Unlock()
 		return nil, false
 	}
-	c, known = p.calls[e.GetCallId()]
+	c, known = p.calls[nameOf(e)]
 	var past *pastCall
 	if !known {
-		c = newCall(p, e.GetCallId())
-		p.calls[c.id] = c
-		past = p.past.take(c.id)
+		c = newCall(p, nameOf(e))
+		p.calls[c.name] = c
+		past = p.past.take(c.name)
 	}
 	p.mu.Unlock()
 	c.restore(past)

@@ -7,11 +7,18 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/events"
 )
 
+// name is what a call goes by. The id alone won't do: whoever knows that of somebody else's call can send events by it,
+// and must neither end that call's streams nor answer for its caller. What he sends is a call of his own, and readers of
+// the transcripts refuse it.
+type name struct{ id, tenant, account string }
+
+func nameOf(e *events.CallEvent) name { return name{e.GetCallId(), e.GetTenant(), e.GetAccount()} }
+
 // call is one call: all its legs and streams.
 type call struct {
+	name
 	app  *App
 	part *part
-	id   string
 	key  []byte
 
 	mu        sync.Mutex
@@ -25,9 +32,9 @@ type call struct {
 	keepsake  *time.Timer
 }
 
-func newCall(p *part, id string) *call {
+func newCall(p *part, n name) *call {
 	return &call{
-		app: p.app, part: p, id: id, key: []byte(id),
+		name: n, app: p.app, part: p, key: []byte(n.id),
 		streams: map[string]*stream{}, newest: map[string]*stream{}, touched: time.Now(),
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 )
@@ -120,6 +122,52 @@ func TestWaitingAudioIsBounded(t *testing.T) {
 		if heard := m.GetHeard().AsDuration().Milliseconds(); heard+lost != 400_000 || heard < 2*(50_000+45_000) {
 			t.Errorf("%d ms heard and %d ms lost of 400000", heard, lost)
 		}
+		p.close()
+	})
+}
+
+// TestForeignTenant: another tenant who knows the call's id neither withdraws consent nor ends a stream of the leg,
+// whether the process heard all of it or took the call over in the middle.
+func TestForeignTenant(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		p := w.process()
+		audio, said := w.paint(3, 40_000, 2_000)
+		foreign := call
+		foreign.Tenant, foreign.Account = "initech", "AC9"
+		meddle := func() {
+			w.say(foreign.Event(time.Now(), &events.ConsentRecorded{
+				Method: events.ConsentMethod_CONSENT_METHOD_REPORTED, Answer: withdrawn, DecidedAt: timestamppb.Now(),
+			}))
+			w.say(foreign.Event(time.Now(), &events.MediaStarted{
+				StreamId: "MZ9", Parties: []events.Party{caller}, Encoding: events.Encoding_ENCODING_MULAW, SampleRate: 8000, Consent: granted,
+			}))
+			w.say(foreign.Event(time.Now(), &events.MediaEnded{StreamId: "MZ1", Reason: events.MediaEndReason_MEDIA_END_REASON_STOPPED}))
+		}
+		w.started("MZ1", 0, granted)
+		go func() {
+			<-time.After(10 * time.Second)
+			meddle()
+			<-time.After(10 * time.Second)
+			p.kill(false)
+			p = w.process()
+			meddle()
+		}()
+		w.ended("MZ1", w.play("MZ1", 0, audio), 40_000)
+		<-time.After(time.Minute)
+		w.allDone()
+		var of *events.TranscriptCompleted
+		w.mu.Lock()
+		for _, e := range w.transcripts {
+			if m, ok := e.Message().(*events.TranscriptCompleted); ok && m.GetStreamId() == "MZ1" && e.GetTenant() == call.Tenant {
+				of = m
+			}
+		}
+		w.mu.Unlock()
+		if of.GetOutcome() != complete {
+			t.Errorf("completed as %v, %q", of.GetOutcome(), of.GetReason())
+		}
+		w.same(said)
 		p.close()
 	})
 }

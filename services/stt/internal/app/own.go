@@ -37,7 +37,7 @@ func (a *App) own(n int, next int64, past *Past, do func(key []byte, fn func(ctx
 	a.mu.Lock()
 	p := a.parts[n]
 	if p == nil {
-		p = &part{app: a, n: n, calls: map[string]*call{}}
+		p = &part{app: a, n: n, calls: map[name]*call{}}
 		a.parts[n] = p
 	}
 	a.mu.Unlock()
@@ -47,7 +47,7 @@ func (a *App) own(n int, next int64, past *Past, do func(key []byte, fn func(ctx
 	p.owned, p.do, p.past, p.handled = true, do, past, next-1
 	p.mu.Unlock()
 	for _, c := range p.all() {
-		if elsewhere || !c.adopt(past.of(c.id)) {
+		if elsewhere || !c.adopt(past.of(c.name)) {
 			c.drop()
 			p.forget(c)
 		}

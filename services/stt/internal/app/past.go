@@ -17,7 +17,7 @@ const slack = 10 * time.Minute
 // calls.lifecycle first, then from calls.transcripts since [Past.Since].
 type Past struct {
 	oldest time.Time
-	calls  map[string]*pastCall
+	calls  map[name]*pastCall
 }
 
 type pastCall struct {
@@ -38,15 +38,15 @@ type pastStream struct {
 
 // NewPast returns an empty past. oldest is when the oldest message was written that is not done.
 func NewPast(oldest time.Time) *Past {
-	return &Past{oldest: oldest, calls: map[string]*pastCall{}}
+	return &Past{oldest: oldest, calls: map[name]*pastCall{}}
 }
 
 // Lifecycle folds an event of calls.lifecycle, in the order of the log.
 func (p *Past) Lifecycle(e *events.CallEvent) {
-	c := p.calls[e.GetCallId()]
+	c := p.calls[nameOf(e)]
 	if c == nil {
 		c = &pastCall{}
-		p.calls[e.GetCallId()] = c
+		p.calls[nameOf(e)] = c
 	}
 	switch m := e.Message().(type) {
 	case *events.ConsentRecorded:
@@ -68,7 +68,7 @@ func (p *Past) Lifecycle(e *events.CallEvent) {
 
 // Transcript folds an event of calls.transcripts, in the order of the log.
 func (p *Past) Transcript(e *events.CallEvent) {
-	c := p.calls[e.GetCallId()]
+	c := p.calls[nameOf(e)]
 	if c == nil {
 		return
 	}
@@ -108,7 +108,7 @@ func (p *Past) Since() time.Time {
 
 func (p *Past) over(at time.Time) bool { return !at.IsZero() && at.Before(p.oldest.Add(-slack)) }
 
-func (p *Past) of(id string) *pastCall {
+func (p *Past) of(id name) *pastCall {
 	if p == nil {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (p *Past) of(id string) *pastCall {
 }
 
 // take returns a call once.
-func (p *Past) take(id string) *pastCall {
+func (p *Past) take(id name) *pastCall {
 	c := p.of(id)
 	if c != nil {
 		delete(p.calls, id)
@@ -126,8 +126,8 @@ func (p *Past) take(id string) *pastCall {
 
 // unfinished are the calls with a stream that is not complete: somebody must look after it, even if no
 // message of it ever comes.
-func (p *Past) unfinished() []string {
-	var ids []string
+func (p *Past) unfinished() []name {
+	var ids []name
 	for id, c := range p.calls {
 		if slices.ContainsFunc(c.streams, func(s *pastStream) bool { return !s.completed }) {
 			ids = append(ids, id)
