@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -202,7 +203,15 @@ func TestInvalidEventsAreRefusedOnBothSides(t *testing.T) {
 		"transcript_segment: start_ms and end_ms are no span": base(&events.TranscriptSegment{
 			StreamId: "MZ1", Party: 1, StartMs: 5, EndMs: 4, Text: "x", Run: "live",
 		}),
-		"call_insight.intent.value is empty": base(&events.CallInsight{Revision: 1, Facts: &events.CallFacts{StartedAt: timestamppb.New(at)}}),
+		"call_insight.intent.value is empty":                   base(&events.CallInsight{Revision: 1, Facts: &events.CallFacts{StartedAt: timestamppb.New(at)}}),
+		"occurred_at is missing or out of range":               call.Event(time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), bodies()[0]),
+		"call_ended.ended_at is missing or out of range":       base(&events.CallEnded{Status: 1, EndedAt: &timestamppb.Timestamp{Seconds: -62135596800}}),
+		"call_ended.duration is no length of a call":           base(&events.CallEnded{Status: 1, EndedAt: timestamppb.New(at), Duration: &durationpb.Duration{Seconds: 1<<32 - 1}}),
+		"recording_ready.duration is no length":                base(&events.RecordingReady{RecordingId: "RE1", Status: "completed", Duration: &durationpb.Duration{Seconds: -1}}),
+		"call_state.facts.started_at is out of range":          base(&events.CallState{Facts: &events.CallFacts{StartedAt: timestamppb.New(time.Date(2101, 1, 1, 0, 0, 0, 0, time.UTC))}}),
+		"call_state.facts.ended_at is out of range":            base(&events.CallState{Facts: &events.CallFacts{EndedAt: &timestamppb.Timestamp{}}}),
+		"call_state.facts.started_at is missing":               base(&events.CallState{Facts: &events.CallFacts{}, Opened: true}),
+		"call_insight.facts.started_at is missing or out of r": base(&events.CallInsight{Revision: 1, Facts: &events.CallFacts{StartedAt: &timestamppb.Timestamp{}}}),
 		"price and cost come together": base(&events.UsageRecorded{
 			Provider: "vertex", RequestId: "r", Payer: "product",
 			Quantities: []*events.Quantity{{Unit: "input_token", Amount: 1, Cost: &events.Money{}}},

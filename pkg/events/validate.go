@@ -2,7 +2,9 @@ package events
 
 import (
 	"strings"
+	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
@@ -93,7 +95,7 @@ func (f *faults) body(b *Body) {
 		c := m.CallEnded
 		f.need(c.GetStatus() != CallStatus_CALL_STATUS_UNSPECIFIED, "call_ended.status is not set")
 		f.need(isTime(c.GetEndedAt()), "call_ended.ended_at is missing or out of range")
-		f.need(c.GetDuration().AsDuration() >= 0, "call_ended.duration is negative")
+		f.need(isLength(c.GetDuration()), "call_ended.duration is no length of a call")
 		if c.GetOpenedBy() != nil {
 			f.callStarted(c.GetOpenedBy())
 		}
@@ -102,6 +104,7 @@ func (f *faults) body(b *Body) {
 	case *Body_RecordingReady:
 		f.need(m.RecordingReady.GetRecordingId() != "", "recording_ready.recording_id is empty")
 		f.need(m.RecordingReady.GetStatus() != "", "recording_ready.status is empty")
+		f.need(isLength(m.RecordingReady.GetDuration()), "recording_ready.duration is no length of a recording")
 	case *Body_DispositionSet:
 		f.need(m.DispositionSet.GetDisposition() != "", "disposition_set.disposition is empty")
 		f.need(m.DispositionSet.GetSource() != DispositionSource_DISPOSITION_SOURCE_UNSPECIFIED, "disposition_set.source is not set")
@@ -140,7 +143,7 @@ func (f *faults) body(b *Body) {
 	case *Body_UsageRecorded:
 		f.usage(m.UsageRecorded)
 	case *Body_CallState:
-		f.need(m.CallState.GetFacts() != nil, "call_state.facts is missing")
+		f.state(m.CallState)
 	case *Body_BeforeImage:
 		f.need(m.BeforeImage.GetRevision() > 0, "before_image.revision is 0")
 		f.need(m.BeforeImage.GetRecord().GetObject() != "", "before_image.record.object is empty")
@@ -205,7 +208,42 @@ func (f *faults) share(v float32, at string) {
 	f.need(v >= 0 && v <= 1, at+" is not between 0 and 1")
 }
 
-func isTime(t *timestamppb.Timestamp) bool { return t != nil && t.CheckValid() == nil }
+// state holds what a revision is made of to what a revision must be: a fold that could be stored and never told would be
+// lost without a word.
+func (f *faults) state(s *CallState) {
+	c := s.GetFacts()
+	f.need(c != nil, "call_state.facts is missing")
+	for _, t := range []struct {
+		at    *timestamppb.Timestamp
+		fault string
+	}{
+		{c.GetStartedAt(), "call_state.facts.started_at is out of range"},
+		{c.GetEndedAt(), "call_state.facts.ended_at is out of range"},
+		{c.GetConsentAt(), "call_state.facts.consent_at is out of range"},
+	} {
+		f.need(t.at == nil || isTime(t.at), t.fault)
+	}
+	f.need(!s.GetOpened() || c.GetStartedAt() != nil, "call_state.facts.started_at is missing")
+}
+
+// The years that a call can be of. A carrier's clock that is off is no reason to lose a call, and whoever reads it sets
+// it right; beyond these, CRMs refuse it and the sum of two overflows.
+const firstYear, lastYear = 2000, 2100
+
+func isTime(t *timestamppb.Timestamp) bool {
+	if t == nil || t.CheckValid() != nil {
+		return false
+	}
+	year := t.AsTime().Year()
+	return firstYear <= year && year <= lastYear
+}
+
+// longestCall is longer than any: Twilio ends one after 24 hours.
+const longestCall = 7 * 24 * time.Hour
+
+func isLength(d *durationpb.Duration) bool {
+	return d == nil || d.CheckValid() == nil && d.AsDuration() >= 0 && d.AsDuration() <= longestCall
+}
 
 // isE164 accepts "+" and up to 15 digits (ITU-T E.164).
 func isE164(s string) bool {

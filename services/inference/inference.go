@@ -49,7 +49,7 @@ func Defaults() Config {
 		Tenants: "tenants", Admin: "127.0.0.1:9093", Grace: 30 * time.Second,
 		Kafka:   broker.Config{ClientID: "frontdesk-inference"},
 		Claims:  idempotency.Config{Lease: 6 * time.Second, Keep: 24 * time.Hour},
-		Consume: consume.Config{Group: "inference", Concurrency: 256},
+		Consume: consume.Config{Group: kafka.Group, Concurrency: 256},
 		Desk: app.Settings{
 			Timing:   app.DefaultTiming(),
 			Ask:      retry.Policy{Initial: 500 * time.Millisecond, Max: 8 * time.Second, Budget: 30 * time.Second},

@@ -234,7 +234,8 @@ func (d *Desk) bill(ctx context.Context, q *question, ans *model.Answer, err err
 	// The request is made, whatever becomes of us: its bill must get out. Nothing waits for it.
 	e := q.call.Event(d.now(), u)
 	d.spawn(ctx, func(ctx context.Context) {
-		if d.insist(ctx, "publishing a request's usage", func(ctx context.Context) error { return d.out.Usage(ctx, e) }) {
+		err := d.insist(ctx, q.call.ID, "publishing a request's usage", func(ctx context.Context) error { return d.out.Usage(ctx, e) })
+		if err == nil {
 			return
 		}
 		d.meters.unbilled.Add(ctx, 1, metric.WithAttributes(attribute.String("tenant", q.tenant.ID)))

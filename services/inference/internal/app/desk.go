@@ -177,10 +177,13 @@ func (d *Desk) fold(ctx context.Context, p *Partition, c *Call, in ...input) {
 		c.words = newTranscript()
 		d.foreign(ctx, c, before.Tenant, len(c.state.GetFolded()))
 	}
-	now, changed := d.now(), nothing
+	now, changed, last := d.now(), nothing, c.last
 	for _, i := range all {
 		n := fold(next, i.event, i.offset)
 		d.set.Timing.schedule(next, n, now, d.longest(i.event))
+		if n > nothing {
+			last = i
+		}
 		changed = max(changed, n)
 		if s, ok := i.event.Message().(*events.TranscriptSegment); ok && n == words && c.words != nil {
 			c.words.add(s)
@@ -190,11 +193,9 @@ func (d *Desk) fold(ctx context.Context, p *Partition, c *Call, in ...input) {
 		}
 	}
 	if changed != nothing {
-		var err error
-		if !d.insist(ctx, "storing a call's state", func(ctx context.Context) error {
-			err = d.store(ctx, c, next, now)
-			return err
-		}) {
+		if err := d.insist(ctx, c.id, "storing a call's state", func(ctx context.Context) error {
+			return d.store(ctx, c, next, now)
+		}); err != nil {
 			// The state stands as it was, and so must the words; what was held waits on.
 			c.words, c.of = nil, before
 			if c.storedAt.IsZero() {
@@ -210,7 +211,7 @@ func (d *Desk) fold(ctx context.Context, p *Partition, c *Call, in ...input) {
 			return
 		}
 	}
-	c.held = nil
+	c.held, c.last = nil, last
 	for _, i := range all {
 		i.done(nil)
 	}

@@ -21,6 +21,7 @@ type outbox struct {
 	states []*events.CallEvent
 	told   []*events.CallEvent
 	bills  []*events.CallEvent
+	buried []*events.CallEvent
 	fail   func(kind events.Kind) error
 }
 
@@ -43,6 +44,16 @@ func (o *outbox) add(list *[]*events.CallEvent, e *events.CallEvent) error {
 func (o *outbox) State(_ context.Context, e *events.CallEvent) error   { return o.add(&o.states, e) }
 func (o *outbox) Insight(_ context.Context, e *events.CallEvent) error { return o.add(&o.told, e) }
 func (o *outbox) Usage(_ context.Context, e *events.CallEvent) error   { return o.add(&o.bills, e) }
+
+func (o *outbox) Bury(_ context.Context, e *events.CallEvent, _ int64, _ error) error {
+	return o.add(&o.buried, e)
+}
+
+func (o *outbox) dead() []*events.CallEvent {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.buried)
+}
 
 func (o *outbox) breaks(fail func(events.Kind) error) {
 	o.mu.Lock()

@@ -224,9 +224,9 @@ func TestNeverOpened(t *testing.T) {
 func TestFallbackCall(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t)
-		m := call("CA1", w.start.Add(-time.Minute))
+		m := call("CA1", w.start)
 		w.must(m.event(time.Minute, &events.CallEnded{
-			Status: events.CallStatus_CALL_STATUS_COMPLETED, Duration: durationpb.New(time.Minute), EndedAt: timestamppb.New(w.start),
+			Status: events.CallStatus_CALL_STATUS_COMPLETED, Duration: durationpb.New(time.Minute), EndedAt: timestamppb.New(w.start.Add(time.Minute)),
 			OpenedBy: &events.CallStarted{From: "+12025550123", To: "+14155550100", Direction: events.Direction_DIRECTION_INBOUND},
 		}))
 		i, _ := w.last()

@@ -12,8 +12,8 @@ import (
 
 // meters is what inference counts. Labels are tenants, outcomes and codes; never a call.
 type meters struct {
-	revisions, requests, tokens, faults, unopened, unknown, foreign, claimless, unbilled metric.Int64Counter
-	seconds, delay                                                                       metric.Float64Histogram
+	revisions, requests, tokens, faults, unopened, unknown, foreign, given, claimless, unbilled metric.Int64Counter
+	seconds, delay                                                                              metric.Float64Histogram
 }
 
 // newMeters makes them; calls counts the calls in memory when it is asked.
@@ -38,6 +38,7 @@ func newMeters(m metric.Meter, calls func() int64) (*meters, error) {
 	counter(&x.unopened, "calls_unopened", "Calls whose words or end came, and whose start never did.")
 	counter(&x.unknown, "calls_unknown", "Recordings and dispositions of calls that nobody knows: dead letters.")
 	counter(&x.foreign, "events_foreign", "Events of a call by a tenant or an account whose call it isn't: dead letters.")
+	counter(&x.given, "calls_given_up", "Revisions that can never be stored or published, by tenant and code: dead letters.")
 	counter(&x.claimless, "questions_unclaimed", "Questions asked without a claim, since Redis was away.")
 	counter(&x.unbilled, "requests_unbilled", "Requests whose usage could not be published before the process ended: the bill lacks them.")
 	histogram(&x.seconds, "request", "Time of one request to a model provider.", .1, .25, .5, 1, 2, 4, 8, 16, 32)

@@ -18,6 +18,8 @@ type Call struct {
 	// state is nil until the call is opened; it is replaced, never changed.
 	state    *events.CallState
 	storedAt time.Time
+	// last is the input that changed the state last, here.
+	last input
 	// words is nil when they must be read again.
 	words *transcript
 	// held waits for the call's beginning, since when; searched tells that the past doesn't know the call.

@@ -16,6 +16,9 @@ type Outbox interface {
 	State(ctx context.Context, e *events.CallEvent) error
 	// Insight publishes a revision.
 	Insight(ctx context.Context, e *events.CallEvent) error
+	// Bury leaves a dead letter of an event that was taken before its effect turned out to be impossible. offset is where
+	// it stands in its topic, -1 if nobody knows.
+	Bury(ctx context.Context, e *events.CallEvent, offset int64, cause error) error
 	// Usage publishes what a request to a provider cost.
 	Usage(ctx context.Context, e *events.CallEvent) error
 }

@@ -20,27 +20,35 @@ import (
 func (d *Desk) settle(ctx context.Context, p *Partition, c *Call) {
 	ctx, span := d.tracer.Start(telemetry.WithCall(ctx, c.id), "settle call")
 	defer span.End()
-	if d.settled(ctx, p, c) {
+	err := d.settled(ctx, p, c)
+	if retry.IsPermanent(err) {
+		err = d.bury(ctx, c, err)
+	}
+	switch {
+	case err == nil:
 		p.arm(c)
-		return
-	}
-	if d.tenants.ByID(c.of.Tenant) == nil {
+	case retry.IsPermanent(err):
+		p.armAfter(c, d.set.Timing.Keep) // not even that it was given up could be stored
+	case d.tenants.ByID(c.of.Tenant) == nil:
 		p.armAfter(c, d.set.Timing.Keep) // until somebody configures the tenant again and restarts
-		return
+	default:
+		p.again(c)
 	}
-	p.again(c)
 }
 
-// settled is settle without its timer: false means that something stays due.
-func (d *Desk) settled(ctx context.Context, p *Partition, c *Call) bool {
-	if !d.deliver(ctx, c) {
-		return false
+// errLater says that something stays due, and that why has been logged.
+var errLater = errors.New("it stays due")
+
+// settled is settle without its timer. With an error something stays due; with a permanent one it always will.
+func (d *Desk) settled(ctx context.Context, p *Partition, c *Call) error {
+	if err := d.deliver(ctx, c); err != nil {
+		return err
 	}
 	now, next := d.now(), cloneState(c.state)
 	told, missing, asked := due(next.GetDeadline(), now), due(next.GetWordsUntil(), now), due(next.GetAskAgain(), now)
 	switch {
 	case !told && !missing && !asked:
-		return true
+		return nil
 	case !next.GetOpened():
 		d.meters.unopened.Add(ctx, 1, metric.WithAttributes(attribute.String("tenant", c.of.Tenant)))
 		d.log.ErrorContext(ctx, "a call's words or end came, but never its start", "call_id", c.id, "tenant", c.of.Tenant)
@@ -54,7 +62,7 @@ func (d *Desk) settled(ctx context.Context, p *Partition, c *Call) bool {
 		if ctx.Err() == nil && !errors.Is(err, errEnding) {
 			d.log.WarnContext(ctx, "a revision can't be made yet; trying again", "call_id", c.id, "error", retry.Code(err))
 		}
-		return false
+		return errLater
 	}
 	if !told && !missing && rev.sameAs(next) {
 		return d.keep(ctx, c, next) // asked again in vain: nobody needs to be told
@@ -63,12 +71,12 @@ func (d *Desk) settled(ctx context.Context, p *Partition, c *Call) bool {
 }
 
 // keep stores a state, however long it takes.
-func (d *Desk) keep(ctx context.Context, c *Call, next *events.CallState) bool {
-	return d.insist(ctx, "storing a call's state", func(ctx context.Context) error { return d.store(ctx, c, next, d.now()) })
+func (d *Desk) keep(ctx context.Context, c *Call, next *events.CallState) error {
+	return d.insist(ctx, c.id, "storing a call's state", func(ctx context.Context) error { return d.store(ctx, c, next, d.now()) })
 }
 
 // publish stores the revision within the state, then publishes it.
-func (d *Desk) publish(ctx context.Context, c *Call, next *events.CallState, rev *revision) bool {
+func (d *Desk) publish(ctx context.Context, c *Call, next *events.CallState, rev *revision) error {
 	first := next.GetRevision() == 0
 	next.Revision++
 	rev.number(next.GetRevision())
@@ -77,8 +85,11 @@ func (d *Desk) publish(ctx context.Context, c *Call, next *events.CallState, rev
 	next.Unacknowledged, next.UnacknowledgedUnavailable = rev.insight, rev.unavailable
 	next.Answered, next.Unanswered = nil, nil
 	d.set.Timing.await(next, d.now(), transcriptState(next) == pending)
-	if !d.keep(ctx, c, next) || !d.deliver(ctx, c) {
-		return false
+	if err := d.keep(ctx, c, next); err != nil {
+		return err
+	}
+	if err := d.deliver(ctx, c); err != nil {
+		return err
 	}
 	d.meters.revisions.Add(ctx, 1, metric.WithAttributes(attribute.String("tenant", c.of.Tenant), attribute.String("outcome", rev.outcome())))
 	if end := next.GetFacts().GetEndedAt(); first && end != nil {
@@ -87,13 +98,32 @@ func (d *Desk) publish(ctx context.Context, c *Call, next *events.CallState, rev
 	if transcriptState(c.state) != pending {
 		c.words = nil // read again should more come
 	}
-	return true
+	return nil
+}
+
+// bury gives up what can never be told or stored: a dead letter holds the event that asked for it, and nothing is due of
+// the call until the next event. It is left before the state says so: a crash between the two leaves it again.
+func (d *Desk) bury(ctx context.Context, c *Call, cause error) error {
+	last := c.last
+	if last.event == nil { // it came to another process
+		last = input{event: c.of.Event(c.storedAt, c.state), offset: -1}
+	}
+	if err := d.insist(ctx, c.id, "leaving a dead letter", func(ctx context.Context) error {
+		return d.out.Bury(ctx, last.event, last.offset, cause)
+	}); err != nil {
+		return err
+	}
+	d.meters.given.Add(ctx, 1, metric.WithAttributes(attribute.String("tenant", c.of.Tenant), attribute.String("code", retry.Code(cause))))
+	next := cloneState(c.state)
+	next.Unacknowledged, next.UnacknowledgedUnavailable = nil, nil
+	next.Deadline, next.WordsUntil, next.AskAgain = nil, nil, nil
+	return d.keep(ctx, c, next)
 }
 
 // deliver publishes a revision that is stored and not known to be published, and notes that it is. After a
-// crash this is where it goes out again: same revision, same id, same bytes. It reports whether nothing is
-// left to deliver.
-func (d *Desk) deliver(ctx context.Context, c *Call) bool {
+// crash this is where it goes out again: same revision, same id, same bytes. Without an error nothing is left to
+// deliver.
+func (d *Desk) deliver(ctx context.Context, c *Call) error {
 	s := c.state
 	var body proto.Message
 	switch {
@@ -102,12 +132,12 @@ func (d *Desk) deliver(ctx context.Context, c *Call) bool {
 	case s.GetUnacknowledgedUnavailable() != nil:
 		body = s.GetUnacknowledgedUnavailable()
 	default:
-		return true
+		return nil
 	}
 	// The time is that of the state that holds it, so that a repeat is the same.
 	e := c.of.Event(c.storedAt, body)
-	if !d.insist(ctx, "publishing a revision", func(ctx context.Context) error { return d.out.Insight(ctx, e) }) {
-		return false
+	if err := d.insist(ctx, c.id, "publishing a revision", func(ctx context.Context) error { return d.out.Insight(ctx, e) }); err != nil {
+		return err
 	}
 	if s.GetRevision() == 1 {
 		d.tellSpan(ctx, c)
@@ -130,24 +160,24 @@ func (d *Desk) tellSpan(ctx context.Context, c *Call) {
 		attribute.String("tenant", c.of.Tenant), attribute.String("line_of_business", c.of.LineOfBusiness), attribute.String("status", f.GetStatus().String()))
 }
 
-// insist repeats fn until it succeeds or ctx ends, which it reports as false. What it does needs Kafka alone,
-// and without Kafka nothing else could go on either.
-func (d *Desk) insist(ctx context.Context, what string, fn func(context.Context) error) bool {
+// insist repeats fn until it succeeds, fails for good or ctx ends, and returns its last error. What it does needs Kafka
+// alone, and without Kafka nothing else could go on either.
+func (d *Desk) insist(ctx context.Context, call, what string, fn func(context.Context) error) error {
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
 		err := fn(ctx)
 		if err == nil {
-			return true
+			return nil
 		}
 		if ctx.Err() != nil {
-			return false
+			return errLater // whatever else: the next owner tries again
 		}
 		if retry.IsPermanent(err) {
-			d.log.ErrorContext(ctx, what+" failed for good", "error", retry.Code(err))
-			return false
+			d.log.ErrorContext(ctx, what+" failed for good", "call_id", call, "error", retry.Code(err))
+			return err
 		}
-		d.log.WarnContext(ctx, what+" failed; trying again", "error", retry.Code(err))
+		d.log.WarnContext(ctx, what+" failed; trying again", "call_id", call, "error", retry.Code(err))
 		if retry.Pause(ctx, pause) != nil {
-			return false
+			return errLater
 		}
 	}
 }

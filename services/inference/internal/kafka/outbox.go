@@ -5,14 +5,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	segment "github.com/segmentio/kafka-go"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/inference/internal/app"
 )
+
+// Group is the service's consumer group.
+const Group = "inference"
 
 // Outbox publishes on the topics that inference owns. Safe for concurrent use.
 type Outbox struct{ prod *produce.Producer }
@@ -37,18 +43,44 @@ func (o *Outbox) Usage(ctx context.Context, e *events.CallEvent) error {
 	return o.publish(ctx, events.Usage.Name, e.GetTenant(), e)
 }
 
+// Bury leaves e on calls.dead-letters, with the bytes that it came in.
+func (o *Outbox) Bury(ctx context.Context, e *events.CallEvent, offset int64, cause error) error {
+	value, err := events.Marshal(e)
+	if err != nil {
+		return &retry.Error{Class: retry.Permanent, Code: "unencodable", Err: err}
+	}
+	from := deadletter.Origin{Partition: -1, Offset: offset, Group: Group, FailedAt: time.Now()}
+	for _, t := range []events.Topic{events.State, events.Transcripts, events.Lifecycle} {
+		if slices.Contains(t.Kinds, e.Kind()) {
+			from.Topic = t.Name
+		}
+	}
+	from.FirstFailure = from.FailedAt
+	err = o.prod.Publish(ctx, produce.Message{
+		Topic: events.DeadLetters.Name, Key: []byte(e.GetCallId()), Value: value, AnySize: true,
+		Headers: deadletter.Headers(headers(e), from, cause),
+	})
+	if err != nil {
+		return fmt.Errorf("publishing on %s: %w", events.DeadLetters.Name, err)
+	}
+	return nil
+}
+
+func headers(e *events.CallEvent) []segment.Header {
+	return []segment.Header{
+		{Key: events.HeaderEventID, Value: []byte(e.GetEventId())},
+		{Key: events.HeaderKind, Value: []byte(e.Kind().String())},
+		{Key: events.HeaderTenant, Value: []byte(e.GetTenant())},
+	}
+}
+
 func (o *Outbox) publish(ctx context.Context, topic, key string, e *events.CallEvent) error {
 	value, err := events.Marshal(e)
 	if err != nil {
 		return &retry.Error{Class: retry.Permanent, Code: "unencodable", Err: err}
 	}
 	err = o.prod.Publish(ctx, produce.Message{
-		Topic: topic, Key: []byte(key), Value: value,
-		Headers: []segment.Header{
-			{Key: events.HeaderEventID, Value: []byte(e.GetEventId())},
-			{Key: events.HeaderKind, Value: []byte(e.Kind().String())},
-			{Key: events.HeaderTenant, Value: []byte(e.GetTenant())},
-		},
+		Topic: topic, Key: []byte(key), Value: value, Headers: headers(e),
 	})
 	if errors.Is(err, produce.ErrTooLarge) {
 		return &retry.Error{Class: retry.Permanent, Code: "too_large", Err: err}

@@ -14,6 +14,7 @@ import (
 // Metrics holds the instruments. Safe for concurrent use.
 type Metrics struct {
 	webhooks, refused, unknown, restarts metric.Int64Counter
+	odd                                  metric.Int64Counter
 	frames, bytes, repeated, gaps, gapMs metric.Int64Counter
 	streams                              metric.Int64UpDownCounter
 	ends, mediaEvents, sockets           metric.Int64Counter
@@ -30,6 +31,7 @@ func New(m metric.Meter) (*Metrics, error) {
 		webhooks: b.counter("frontdesk.ingress.webhooks", "Webhooks by kind and outcome."),
 		refused:  b.counter("frontdesk.ingress.refused", "Requests refused for a wrong or missing signature, account or token; sockets also for a bad handshake or want of room."),
 		unknown:  b.counter("frontdesk.ingress.unknown_numbers", "Calls to a number that no tenant owns."),
+		odd:      b.counter("frontdesk.ingress.odd_values", "Parameters of webhooks whose value can't be, by kind and name: a time days off the clock, a call of more than a day, a number that is none. Set right, or left out."),
 		restarts: b.counter("frontdesk.ingress.stream_restarts", "Streams that broke, by what came of it."),
 		frames:   b.counter("frontdesk.ingress.audio.frames", "Audio frames heard."),
 		bytes:    b.counter("frontdesk.ingress.audio.bytes", "Audio bytes heard."),
@@ -72,6 +74,11 @@ func label(key, value string) metric.MeasurementOption {
 
 func labels(key, value, key2, value2 string) metric.MeasurementOption {
 	return metric.WithAttributeSet(attribute.NewSet(attribute.String(key, value), attribute.String(key2, value2)))
+}
+
+// Odd counts a parameter whose value can't be.
+func (m *Metrics) Odd(ctx context.Context, kind, param string) {
+	m.odd.Add(ctx, 1, labels("kind", kind, "parameter", param))
 }
 
 // Webhook counts one answered webhook.

@@ -80,7 +80,7 @@ func (s *Server) recording(ctx context.Context, h *webhook) answer {
 		Duration: h.seconds("RecordingDuration"), Channels: h.whole("RecordingChannels"), ErrorCode: h.whole("ErrorCode"),
 		At: h.told(),
 	}
-	r.StartedAt, _ = parseTime(h.params["RecordingStartTime"])
+	r.StartedAt, _ = h.moment("RecordingStartTime", longestLeg+clockOff)
 	return s.stored(ctx, h, s.app.Recording(ctx, h.facts, r))
 }
 

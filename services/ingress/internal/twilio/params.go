@@ -104,10 +104,32 @@ func ended(status string) (events.CallStatus, bool) {
 
 // told is when it happened by Twilio's Timestamp, or when the webhook came.
 func (h *webhook) told() time.Time {
-	if t, ok := parseTime(h.params["Timestamp"]); ok {
+	if t, ok := h.moment("Timestamp", clockOff); ok {
 		return t
 	}
 	return h.at.UTC().Truncate(time.Millisecond)
+}
+
+// Beyond these a webhook tells what can't be, of one number or time among much that is true: the rest is kept.
+const (
+	// clockOff is how far the time of what is told as it happens may be from ours.
+	clockOff = 24 * time.Hour
+	// longestLeg is Twilio's own bound of a call. https://www.twilio.com/docs/voice/api/call-resource#timelimit
+	longestLeg = 24 * time.Hour
+)
+
+// moment reads a time; false if there is none, or none within so much of ours, which is counted.
+func (h *webhook) moment(param string, within time.Duration) (time.Time, bool) {
+	s := h.params[param]
+	if s == "" {
+		return time.Time{}, false
+	}
+	t, ok := parseTime(s)
+	if !ok || t.Sub(h.at).Abs() > within {
+		h.odd(param)
+		return time.Time{}, false
+	}
+	return t, true
 }
 
 // parseTime reads RFC 2822, as webhooks of calls have it, or ISO 8601, as those of streams have it.
@@ -120,14 +142,23 @@ func parseTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// seconds reads a length, at most longestLeg.
 func (h *webhook) seconds(param string) time.Duration {
-	return time.Duration(h.whole(param)) * time.Second
+	d := time.Duration(h.whole(param)) * time.Second
+	if d > longestLeg {
+		h.odd(param)
+		return longestLeg
+	}
+	return d
 }
 
-// whole reads a number; what is none, or out of range, is 0.
+// whole reads a number; what is none, or out of range, is 0, which is counted unless there was nothing to read.
 func (h *webhook) whole(param string) uint32 {
 	n, err := strconv.ParseUint(h.params[param], 10, 32)
 	if err != nil {
+		if h.params[param] != "" {
+			h.odd(param)
+		}
 		return 0
 	}
 	return uint32(n)

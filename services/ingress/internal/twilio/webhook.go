@@ -41,6 +41,8 @@ type webhook struct {
 	facts   app.Facts
 	noToken error
 	at      time.Time
+	// odd counts a parameter whose value can't be.
+	odd func(param string)
 }
 
 // answer is what goes back. outcome is a metric's label.
@@ -122,6 +124,7 @@ func (s *Server) read(r route, req *http.Request) (*webhook, answer) {
 		return nil, refusal(http.StatusUnprocessableEntity, "invalid", name+" must be letters and digits, 64 at most")
 	}
 	h := &webhook{kind: r.kind, account: account, params: params, at: s.now()}
+	h.odd = func(param string) { s.m.Odd(req.Context(), r.kind, param) }
 	h.facts, h.noToken = s.facts(req.URL.Query(), account, h.at)
 	return h, answer{}
 }
