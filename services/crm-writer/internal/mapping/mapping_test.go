@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -321,6 +324,39 @@ func TestValuesAreNeverNull(t *testing.T) {
 			if v == nil || v == "" {
 				t.Errorf("%s.%s is written empty", w.Ref, name)
 			}
+		}
+	}
+}
+
+// TestImpossibleNumbersCostNothing: a length or a time that no field takes is left out, and the call keeps its records.
+func TestImpossibleNumbersCostNothing(t *testing.T) {
+	for name, change := range map[string]func(*events.CallFacts){
+		"31 years":       func(f *events.CallFacts) { f.Duration = &durationpb.Duration{Seconds: 1_000_000_000} },
+		"136 years":      func(f *events.CallFacts) { f.Duration = &durationpb.Duration{Seconds: 1<<32 - 1} },
+		"minus a second": func(f *events.CallFacts) { f.Duration = &durationpb.Duration{Seconds: -1} },
+		"the year 9999":  func(f *events.CallFacts) { f.EndedAt = timestamppb.New(time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)) },
+		"the year 1":     func(f *events.CallFacts) { f.EndedAt = timestamppb.New(time.Time{}) },
+	} {
+		i := insight("BookDemo", "QualifiedLead")
+		change(i.Facts)
+		p := plan(t, canonical(t), i)
+		whole := plan(t, canonical(t), insight("BookDemo", "QualifiedLead"))
+		if len(p.Writes) != len(whole.Writes) {
+			t.Errorf("%s: %d records of %d", name, len(p.Writes), len(whole.Writes))
+		}
+		missing := 0
+		for n, w := range whole.Writes {
+			missing += len(w.Fields) - len(p.Writes[n].Fields)
+		}
+		if missing += len(whole.Event) - len(p.Event); missing == 0 {
+			t.Errorf("%s: nothing is left out", name)
+		}
+	}
+	for _, v := range []ref.Val{
+		types.Int(1e18), types.Int(math.MinInt64), types.Double(-1e300), types.Timestamp{Time: time.Date(4001, 1, 1, 0, 0, 0, 0, time.UTC)},
+	} {
+		if got, err := plainValue(v, false); got != nil || err != nil {
+			t.Errorf("%v is written as %v, %v", v, got, err)
 		}
 	}
 }

@@ -109,8 +109,9 @@ func enum(v interface{ String() string }, prefix string) any {
 // share is a float of the wire as people wrote it: 0.93, not 0.9300000071525574.
 func share(f float32) any { return math.Round(float64(f)*1e4) / 1e4 }
 
+// moments is a time, or nothing: one that no field takes is as good as none, and no reason to lose the call.
 func moments(t *timestamppb.Timestamp) any {
-	if t == nil {
+	if t == nil || !takes(t.AsTime()) {
 		return nil
 	}
 	return t.AsTime()
@@ -119,11 +120,15 @@ func moments(t *timestamppb.Timestamp) any {
 func (v *view) started() any { return moments(v.facts.GetStartedAt()) }
 func (v *view) ended() any   { return moments(v.facts.GetEndedAt()) }
 
+// longestCall is longer than any. What is told to be longer, by however much, says nothing.
+const longestCall = 7 * 24 * time.Hour
+
 func (v *view) duration() any {
-	if v.facts.GetDuration() == nil {
+	d := v.facts.GetDuration()
+	if d == nil || d.AsDuration() < 0 || d.AsDuration() > longestCall {
 		return nil
 	}
-	return int64(v.facts.GetDuration().AsDuration() / time.Second)
+	return int64(d.AsDuration() / time.Second)
 }
 
 // consented is true only if the caller consented: a policy that asks nobody is no consent.
