@@ -89,10 +89,11 @@ func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Tele
 	s.transport = &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
 	s.server = twilio.NewServer(twilio.Deps{
 		App: app.New(tenants, s.pub,
-			twilio.NewCarrier(tenants, links, s.transport, cfg.CarrierTimeout, cfg.Media.MaxRestarts),
+			twilio.NewCarrier(tenants, links, s.transport, cfg.CarrierTimeout),
 			kafka.NewHistory(conn, cfg.CarrierTimeout),
 			app.Settings{
-				Default: fallback, VoiceDeadline: cfg.PublishTimeout, MaxRestarts: cfg.Media.MaxRestarts, Now: time.Now,
+				Default: fallback, VoiceDeadline: cfg.PublishTimeout, MaxRestarts: cfg.Media.MaxRestarts,
+				RestartPause: cfg.Media.RestartPause, Now: time.Now,
 			}),
 		Intake: media.New(s.pub, m, tel.Log, media.Config{
 			MaxUnacked: cfg.Media.MaxUnackedBytes, MaxUnackedTotal: cfg.Media.MaxUnackedTotalBytes, EndWait: cfg.Media.EndWait,

@@ -75,6 +75,7 @@ type asked struct {
 	mu      sync.Mutex
 	paths   []string
 	streams []url.Values
+	started chan url.Values // the same as they come, as many as it has room for
 	// fails, if set, is the body by which everything but a question is refused.
 	fails string
 }
@@ -86,6 +87,10 @@ func (a *asked) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.paths = append(a.paths, r.Method+" "+r.URL.Path[strings.Index(r.URL.Path, call)+len(call):])
 	if strings.HasSuffix(r.URL.Path, "/Streams.json") {
 		a.streams = append(a.streams, r.PostForm)
+		select {
+		case a.started <- r.PostForm:
+		default:
+		}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if a.fails != "" && r.Method == http.MethodPost {
@@ -105,7 +110,7 @@ func newRig(t *testing.T, change func(*ingress.Config)) *rig {
 // newWatchedRig is newRig with somebody who looks at its spans and metrics.
 func newWatchedRig(t *testing.T, tel *telemetry.Telemetry, change func(*ingress.Config)) *rig {
 	t.Helper()
-	answers := &asked{}
+	answers := &asked{started: make(chan url.Values, 16)}
 	api := httptest.NewServer(answers)
 	t.Cleanup(api.Close)
 	acme := apptest.Tenants().ByID("acme")
@@ -128,7 +133,7 @@ func runRig(t *testing.T, tenants *tenant.Set, tel *telemetry.Telemetry, change 
 	cfg.Kafka.Brokers = conn.Brokers()
 	cfg.Tenants, cfg.Listen, cfg.Admin, cfg.PublicURL = "unused", "127.0.0.1:0", "127.0.0.1:0", public
 	cfg.TokenKeys = []config.Secret{"0123456789abcdef0123456789abcdef"}
-	cfg.Grace, cfg.Media.Gather = 5*time.Second, 5*time.Millisecond
+	cfg.Grace, cfg.Media.Gather, cfg.Media.RestartPause = 5*time.Second, 5*time.Millisecond, 10*time.Millisecond
 	if change != nil {
 		change(&cfg)
 	}

@@ -16,8 +16,10 @@ type Settings struct {
 	Default *tenant.Tenant
 	// VoiceDeadline bounds how long a caller waits, in silence, for events to be stored.
 	VoiceDeadline time.Duration
-	// MaxRestarts bounds the streams that are started after the first of a call.
+	// MaxRestarts is how many streams of a call that broke are followed at once; later ones wait.
 	MaxRestarts int
+	// RestartPause is the first wait before a new stream where the last could not be started.
+	RestartPause time.Duration
 	// Now is the clock.
 	Now func() time.Time
 }

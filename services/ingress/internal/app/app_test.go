@@ -35,7 +35,7 @@ func newDesk(t *testing.T, set app.Settings) *desk {
 		set.VoiceDeadline = time.Second
 	}
 	if set.MaxRestarts == 0 {
-		set.MaxRestarts = 2
+		set.MaxRestarts, set.RestartPause = 2, time.Second
 	}
 	d.Service = app.New(apptest.Tenants(), d.pub, d.carrier, d.history, set)
 	return d

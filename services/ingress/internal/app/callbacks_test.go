@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -25,6 +26,9 @@ func facts(t *testing.T, d *desk, to string, consent events.ConsentAnswer) app.F
 	return p.Facts
 }
 
+// nothing happened to the call before.
+func nothing(*testing.T, *desk, app.Facts) {}
+
 func TestStreamBroke(t *testing.T) {
 	tests := map[string]struct {
 		to      string
@@ -40,8 +44,17 @@ func TestStreamBroke(t *testing.T) {
 		"restarts again": {
 			to: apptest.DialLine, consent: granted, attempt: 1, want: app.RestartStarted, did: []string{"live", "start-stream 2"},
 		},
-		"attempts spent": {to: apptest.DialLine, consent: granted, attempt: 2, want: app.RestartSpent},
-		"refused":        {to: apptest.DialLine, consent: events.ConsentAnswer_CONSENT_ANSWER_REFUSED, want: app.RestartWithdrawn},
+		"too many broke": {
+			to: apptest.DialLine, consent: granted, attempt: 2, want: app.RestartWaits, did: []string{"live"},
+			prepare: func(t *testing.T, d *desk, f app.Facts) {
+				t.Helper()
+				d.begin(t, f, "MZ-2")
+				d.begin(t, f, "MZ-1")
+				d.begin(t, f, "MZ1")
+			},
+		},
+		"never began": {to: apptest.DialLine, consent: granted, want: app.RestartWaits, did: []string{"live"}, prepare: nothing},
+		"refused":     {to: apptest.DialLine, consent: events.ConsentAnswer_CONSENT_ANSWER_REFUSED, want: app.RestartWithdrawn},
 		"pending where the question is asked": {
 			to: apptest.DialLine, consent: events.ConsentAnswer_CONSENT_ANSWER_PENDING, want: app.RestartWithdrawn,
 		},
@@ -77,7 +90,7 @@ func TestStreamBroke(t *testing.T) {
 			},
 		},
 		"the newest never began": {
-			to: apptest.DialLine, consent: granted, attempt: 1, want: app.RestartStarted, did: []string{"live", "start-stream 2"},
+			to: apptest.DialLine, consent: granted, attempt: 1, want: app.RestartWaits, did: []string{"live"},
 			prepare: func(t *testing.T, d *desk, f app.Facts) {
 				t.Helper()
 				d.begin(t, f, "MZ0")
@@ -99,10 +112,14 @@ func TestStreamBroke(t *testing.T) {
 			d := newDesk(t, app.Settings{})
 			f := facts(t, d, tt.to, tt.consent)
 			f.Attempt = tt.attempt
-			if tt.prepare != nil {
-				tt.prepare(t, d, f)
+			if tt.prepare == nil {
+				tt.prepare = func(t *testing.T, d *desk, f app.Facts) {
+					t.Helper()
+					d.begin(t, f, "MZ1")
+				}
 			}
-			got, err := d.StreamBroke(t.Context(), f, "MZ1")
+			tt.prepare(t, d, f)
+			got, _, err := d.StreamBroke(t.Context(), f, app.Break{Stream: "MZ1"})
 			if err != nil || got != tt.want {
 				t.Errorf("%q, %v, want %q", got, err, tt.want)
 			}
@@ -115,11 +132,11 @@ func TestStreamBroke(t *testing.T) {
 		d := newDesk(t, app.Settings{})
 		f := facts(t, d, apptest.DialLine, granted)
 		d.begin(t, f, "MZ0")
-		if got, err := d.StreamBroke(t.Context(), f, ""); err != nil || got != app.RestartStarted {
+		if got, _, err := d.StreamBroke(t.Context(), f, app.Break{}); err != nil || got != app.RestartStarted {
 			t.Errorf("%q, %v", got, err)
 		}
 		d.begin(t, f, "MZ1")
-		if got, err := d.StreamBroke(t.Context(), f, ""); err != nil || got != app.RestartSuperseded {
+		if got, _, err := d.StreamBroke(t.Context(), f, app.Break{}); err != nil || got != app.RestartSuperseded {
 			t.Errorf("after the next: %q, %v", got, err)
 		}
 	})
@@ -129,7 +146,7 @@ func TestStreamBroke(t *testing.T) {
 		if err := d.Reported(t.Context(), f, app.Report{Answer: granted}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.StreamBroke(t.Context(), f, "MZ1"); err != nil || d.carrier.Last().Consent != granted {
+		if _, _, err := d.StreamBroke(t.Context(), f, app.Break{}); err != nil || d.carrier.Last().Consent != granted {
 			t.Errorf("consent %v, error %v", d.carrier.Last().Consent, err)
 		}
 	})
@@ -140,7 +157,7 @@ func TestStreamBroke(t *testing.T) {
 		if err := d.pub.Publish(t.Context(), app.Message{Topic: events.Lifecycle, Event: ended}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.StreamBroke(t.Context(), f, "MZ1"); err != nil || d.carrier.Last().Heard != 5373*time.Millisecond {
+		if _, _, err := d.StreamBroke(t.Context(), f, app.Break{}); err != nil || d.carrier.Last().Heard != 5373*time.Millisecond {
 			t.Errorf("heard %s, error %v", d.carrier.Last().Heard, err)
 		}
 	})
@@ -148,7 +165,7 @@ func TestStreamBroke(t *testing.T) {
 		d := newDesk(t, app.Settings{})
 		f := facts(t, d, apptest.DialLine, granted)
 		d.carrier.StartErr = &retry.Error{Class: retry.Permanent, Code: "twilio.20001"}
-		if got, err := d.StreamBroke(t.Context(), f, "MZ1"); got != app.RestartRefused || err == nil {
+		if got, _, err := d.StreamBroke(t.Context(), f, app.Break{}); got != app.RestartRefused || err == nil {
 			t.Errorf("%q, %v", got, err)
 		}
 	})
@@ -156,10 +173,57 @@ func TestStreamBroke(t *testing.T) {
 		d := newDesk(t, app.Settings{})
 		f := facts(t, d, apptest.DialLine, granted)
 		d.history.Err = errAway
-		if _, err := d.StreamBroke(t.Context(), f, "MZ1"); !errors.Is(err, errAway) || slices.Contains(d.carrier.Did(), "start-stream 1") {
+		if _, _, err := d.StreamBroke(t.Context(), f, app.Break{}); !errors.Is(err, errAway) || slices.Contains(d.carrier.Did(), "start-stream 1") {
 			t.Errorf("error %v, did %q", err, d.carrier.Did())
 		}
 	})
+}
+
+// TestFailedStarts: a stream that never began is followed after a pause that doubles, for as long as the call lives; one
+// that was heard starts the count anew, and an error is no try.
+func TestFailedStarts(t *testing.T) {
+	d := newDesk(t, app.Settings{})
+	f := facts(t, d, apptest.DialLine, granted)
+	start := func(id string, want time.Duration) {
+		t.Helper()
+		outcome, wait, err := d.StreamBroke(t.Context(), f, app.Break{Stream: id})
+		if err != nil || wait != want || (outcome == app.RestartWaits) != (want > 0) {
+			t.Fatalf("attempt %d: %q, %s, %v, want %s", f.Attempt, outcome, wait, err, want)
+		}
+		if want > 0 {
+			before := d.now
+			d.now = d.now.Add(wait)
+			d.carrier.StartErr = errAway
+			if outcome, _, err = d.StreamBroke(t.Context(), f, app.Break{Stream: id, Waited: before}); err == nil || outcome != "" {
+				t.Fatalf("the carrier is away: %q, %v", outcome, err)
+			}
+			d.carrier.StartErr = nil
+			if outcome, _, err = d.StreamBroke(t.Context(), f, app.Break{Stream: id, Waited: before}); err != nil || outcome != app.RestartStarted {
+				t.Fatalf("%q, %v", outcome, err)
+			}
+		}
+		if got := d.carrier.Last(); got.Attempt != f.Attempt+1 {
+			t.Fatalf("attempt %d follows %d", got.Attempt, f.Attempt)
+		}
+		f = d.carrier.Last()
+	}
+	for n, want := range []int{1, 2, 4, 8, 16, 32, 32, 32} {
+		start(fmt.Sprintf("MZ%d", n), time.Duration(want)*time.Second)
+	}
+	for n := 8; n < 200; n++ {
+		start(fmt.Sprintf("MZ%d", n), 32*time.Second)
+	}
+	d.begin(t, f, "MZ200")
+	start("MZ200", 0)
+	// One that ends with next to nothing heard was hardly worth its start.
+	d.begin(t, f, "MZ201")
+	d.tell(t, f, &events.MediaEnded{StreamId: "MZ201", Reason: events.MediaEndReason_MEDIA_END_REASON_PROTOCOL, EndMs: 999})
+	start("MZ201", time.Second)
+	// What began while the other waited is not followed.
+	d.begin(t, f, "MZ202")
+	if got, _, err := d.StreamBroke(t.Context(), f, app.Break{Stream: "MZ999", Waited: d.now.Add(-time.Second)}); err != nil || got != app.RestartSuperseded {
+		t.Errorf("%q, %v", got, err)
+	}
 }
 
 func TestLegsFoldToTheRoot(t *testing.T) {

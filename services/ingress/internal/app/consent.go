@@ -10,7 +10,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
-	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 )
 
@@ -207,12 +206,8 @@ func (s *Service) begin(ctx context.Context, f Facts, t *tenant.Tenant, n *tenan
 	return nil
 }
 
-// startStream starts the stream that a grant allows, if it can also be stopped: the carrier stops by name, and knows those
-// of the restarts and one more.
+// startStream starts the stream that a grant allows.
 func (s *Service) startStream(ctx context.Context, f Facts) error {
-	if f.Attempt > s.set.MaxRestarts+1 {
-		return retry.Permanently("streams-spent", errors.New("consent allows a stream, but too many of this call's ended already"))
-	}
 	if err := s.carrier.StartStream(ctx, f); err != nil {
 		return fmt.Errorf("starting the stream that consent allows: %w", err)
 	}

@@ -29,6 +29,8 @@ type Facts struct {
 	Handling events.Handling
 	// Attempt counts the streams that were started for the call before this one.
 	Attempt int
+	// Failed counts the starts in a row, before this stream's, that came to nothing.
+	Failed int
 	// Heard is the call time up to which earlier streams were heard, as far as is known: a new one begins no
 	// earlier, whatever the clock of the replica that it comes to.
 	Heard time.Duration

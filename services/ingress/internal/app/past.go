@@ -30,11 +30,15 @@ type Past struct {
 	// after the latest denial.
 	Streams   []string
 	Streaming bool
+	// Began is when the newest stream did.
+	Began time.Time
 	// Recordings are those that have begun, by id. Recording: one began after the latest denial.
 	Recordings []string
 	Recording  bool
 
-	answers []string // event ids
+	answers []string         // event ids
+	offsets map[string]int64 // of the streams, ms
+	mute    []string         // streams that ended with next to nothing heard
 }
 
 // Add folds one event of the call into its past.
@@ -48,9 +52,16 @@ func (p *Past) Add(e *events.CallEvent) {
 		p.answer(e.GetEventId(), m)
 	case *events.MediaStarted:
 		if id := m.GetStreamId(); !slices.Contains(p.Streams, id) {
-			p.Streams, p.Streaming = append(p.Streams, id), true
+			p.Streams, p.Streaming, p.Began = append(p.Streams, id), true, e.GetOccurredAt().AsTime()
+			if p.offsets == nil {
+				p.offsets = map[string]int64{}
+			}
+			p.offsets[id] = m.GetOffsetMs()
 		}
 	case *events.MediaEnded:
+		if offset, began := p.offsets[m.GetStreamId()]; began && m.GetEndMs()-offset < nextToNothing.Milliseconds() {
+			p.mute = append(p.mute, m.GetStreamId())
+		}
 		p.Heard = max(p.Heard, time.Duration(m.GetEndMs())*time.Millisecond)
 		if n := len(p.Streams); n > 0 && p.Streams[n-1] == m.GetStreamId() {
 			p.Streaming = false
@@ -107,6 +118,17 @@ func (p Past) follows(stream string, n int) bool {
 		return len(p.Streams) > n
 	}
 }
+
+// nextToNothing is the least that a stream must have heard to have been worth its start.
+const nextToNothing = time.Second
+
+// unheard tells whether a stream never began, as far as the log knows, or ended with next to nothing heard.
+func (p Past) unheard(stream string) bool {
+	return stream != "" && (!slices.Contains(p.Streams, stream) || slices.Contains(p.mute, stream))
+}
+
+// beganSince tells whether a stream runs that began after t, if t is a time.
+func (p Past) beganSince(t time.Time) bool { return !t.IsZero() && p.Streaming && p.Began.After(t) }
 
 // past asks the log. Facts that don't know when the call began have it looked for as far back as a call can last.
 func (s *Service) past(ctx context.Context, f Facts, t *tenant.Tenant) (Past, error) {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
-	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
 )
@@ -255,22 +254,6 @@ func TestReportWithoutAToken(t *testing.T) {
 			t.Errorf("%v, did %q", err, d.carrier.Did())
 		}
 	})
-}
-
-// TestStreamsThatCouldNotBeStopped are not started: the carrier stops by name, and knows so many.
-func TestStreamsThatCouldNotBeStopped(t *testing.T) {
-	d := newDesk(t, app.Settings{MaxRestarts: 1})
-	f := facts(t, d, apptest.ReportedLine, pending)
-	for _, id := range []string{"MZ0", "MZ1", "MZ2"} {
-		d.begin(t, f, id)
-	}
-	if err := d.report(t, f, said{refused, 0}); err != nil {
-		t.Fatal(err)
-	}
-	err := d.report(t, f, said{granted, 0})
-	if !retry.IsPermanent(err) || slices.Contains(d.carrier.Did(), "start-stream 3") {
-		t.Errorf("%v, did %q", err, d.carrier.Did())
-	}
 }
 
 // TestWithdrawnMeanwhile: who started something looks once more whether he may.

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
@@ -23,55 +24,86 @@ const (
 	RestartRefused Restart = "refused"
 	// RestartSuperseded: a newer stream of the call has begun already; the webhook is late, or came twice.
 	RestartSuperseded Restart = "superseded"
-	// RestartSpent: too many streams of this call broke already.
-	RestartSpent Restart = "attempts-spent"
+	// RestartWaits: the last start failed, or too many streams of the call broke already; the next one waits a while.
+	RestartWaits Restart = "waits"
 )
+
+// Break is a stream that stopped or failed.
+type Break struct {
+	// Stream is its id, "" if the carrier doesn't say.
+	Stream string
+	// Waited is since when its successor has waited; the zero time if the carrier has told only now.
+	Waited time.Time
+}
 
 // StreamBroke starts a new stream for one that stopped or failed, if the call lives and may be heard. The
 // carrier never reconnects by itself, and it tells of a stop in the same words whoever wanted it; so this
 // asks: does the call live (the carrier knows), does consent stand, and is it the call's newest stream that
 // broke (the log knows both, the token is older). A second word on a stream whose successor the log doesn't have yet
-// asks the carrier for a stream of the same name, which it refuses. Any replica can do it. stream is the id of
-// the stream that broke, f are its facts; its attempts bound the restarts. An error without an outcome is worth another try.
-func (s *Service) StreamBroke(ctx context.Context, f Facts, stream string) (Restart, error) {
+// asks the carrier for a stream of the same name, which it refuses. Any replica can do it. f are the facts of the stream
+// that broke.
+//
+// One that was heard is followed at once. One that never began is not: whoever refused its socket, a replica that drains
+// or is full, or none at all during a rollout, would refuse the next, and each costs a request. The outcome is RestartWaits
+// then and wait says how long; whoever asked comes again after that with the same break, and Waited. There is no last try
+// while the call lives. An error without an outcome is worth another try, and counts as none.
+func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Restart, wait time.Duration, err error) {
 	t, _, err := s.line(f)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	if !f.MayStream(t.Consent.Policy) {
-		return RestartWithdrawn, nil
-	}
-	if f.Attempt >= s.set.MaxRestarts {
-		return RestartSpent, nil
+		return RestartWithdrawn, 0, nil
 	}
 	live, err := s.carrier.Live(ctx, f)
 	if err != nil {
-		return "", fmt.Errorf("asking whether the call lives: %w", err)
+		return "", 0, fmt.Errorf("asking whether the call lives: %w", err)
 	}
 	if !live {
-		return RestartEnded, nil
+		return RestartEnded, 0, nil
 	}
 	past, err := s.past(ctx, f, t)
 	if err != nil {
-		return "", fmt.Errorf("asking the log for consent: %w", err)
+		return "", 0, fmt.Errorf("asking the log for consent: %w", err)
 	}
 	f.Heard = past.Heard
 	if past.Consent != events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED {
 		f.Consent = past.Consent
 	}
 	if !f.MayStream(t.Consent.Policy) {
-		return RestartWithdrawn, nil
+		return RestartWithdrawn, 0, nil
 	}
-	if past.follows(stream, f.Attempt) {
-		return RestartSuperseded, nil
+	if past.follows(b.Stream, f.Attempt) || past.beganSince(b.Waited) {
+		return RestartSuperseded, 0, nil
+	}
+	if past.unheard(b.Stream) {
+		f.Failed++
+	} else {
+		f.Failed = 0
+	}
+	if wait = s.pause(f.Failed, len(past.Streams)); wait > 0 && b.Waited.IsZero() {
+		return RestartWaits, wait, nil
 	}
 	f.Attempt++
 	switch err := s.carrier.StartStream(ctx, f); {
 	case err == nil:
-		return RestartStarted, nil
+		return RestartStarted, 0, nil
 	case retry.IsPermanent(err):
-		return RestartRefused, fmt.Errorf("starting a new stream: %w", err)
+		return RestartRefused, 0, fmt.Errorf("starting a new stream: %w", err)
 	default:
-		return "", fmt.Errorf("starting a new stream: %w", err)
+		return "", 0, fmt.Errorf("starting a new stream: %w", err)
 	}
+}
+
+// longestPause is how many times the first pause the longest is: half a minute.
+const longestPause = 32
+
+// pause is how long the successor of a stream waits: doubled with each start in a row that failed, or with each of the
+// call's streams beyond those that are followed at once.
+func (s *Service) pause(failed, begun int) time.Duration {
+	n := max(failed, begun-s.set.MaxRestarts)
+	if n <= 0 {
+		return 0
+	}
+	return s.set.RestartPause * time.Duration(min(1<<min(n-1, 30), longestPause))
 }

@@ -32,6 +32,9 @@ var (
 
 const (
 	version = 1
+	// versionFailed has Facts.Failed, too.
+	versionFailed = 2
+
 	keySize = 4
 	macSize = 16
 	// maxToken bounds what is decoded at all; a whole token has some 250 bytes.
@@ -82,7 +85,7 @@ func (s *Signer) Open(token string, now time.Time) (app.Facts, error) {
 		return app.Facts{}, ErrMalformed
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(b) < 1+keySize+macSize || b[0] != version {
+	if err != nil || len(b) < 1+keySize+macSize || b[0] != version && b[0] != versionFailed {
 		return app.Facts{}, ErrMalformed
 	}
 	signed, mac := b[:len(b)-macSize], b[len(b)-macSize:]

@@ -41,11 +41,12 @@ func signer(t testing.TB, keys ...config.Secret) *calltoken.Signer {
 
 func TestRoundTrip(t *testing.T) {
 	s := signer(t, newKey)
-	withheld, odd, unknown := facts(), facts(), facts()
+	withheld, odd, unknown, failed := facts(), facts(), facts(), facts()
+	failed.Failed = 7
 	withheld.CallerRef = ""
 	odd.CallerRef, odd.LineOfBusiness = "not hex", "façade & co/über"
 	unknown.Start = time.Time{}
-	for name, want := range map[string]app.Facts{"full": facts(), "withheld": withheld, "odd": odd, "start unknown": unknown} {
+	for name, want := range map[string]app.Facts{"full": facts(), "withheld": withheld, "odd": odd, "start unknown": unknown, "starts that failed": failed} {
 		token := s.Sign(want)
 		got, err := s.Open(token, start)
 		if err != nil || got != want {

@@ -6,6 +6,7 @@ import "testing"
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte{version})
 	f.Add([]byte{version, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Add([]byte{versionFailed})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) == 0 {
 			return

@@ -11,10 +11,15 @@ import (
 )
 
 // encode writes version and fields. A new field goes to the end and raises the version; [decode] then reads
-// both for as long as old tokens live.
+// both for as long as old tokens live. A token that needs no new field is still written in the old version, so that
+// replicas of the last release read it during a rollout.
 func encode(f app.Facts) []byte {
 	b := make([]byte, 0, 256)
-	b = append(b, version)
+	if f.Failed == 0 {
+		b = append(b, version)
+	} else {
+		b = append(b, versionFailed)
+	}
 	b = text(b, f.CallID)
 	b = number(b, int64(f.Source))
 	b = text(b, f.Account)
@@ -29,7 +34,11 @@ func encode(f app.Facts) []byte {
 	b = number(b, int64(f.Handling))
 	b = number(b, int64(f.Attempt))
 	b = number(b, f.Heard.Milliseconds())
-	return number(b, f.Expires.Unix())
+	b = number(b, f.Expires.Unix())
+	if f.Failed > 0 {
+		b = number(b, int64(f.Failed))
+	}
+	return b
 }
 
 func text(b []byte, s string) []byte { return append(binary.AppendUvarint(b, uint64(len(s))), s...) }
@@ -54,6 +63,9 @@ func decode(b []byte) (app.Facts, error) {
 		Consent: events.ConsentAnswer(r.enum()), Handling: events.Handling(r.enum()), Attempt: int(r.enum()),
 		Heard:   time.Duration(r.enum()) * time.Millisecond,
 		Expires: time.Unix(r.number(), 0).UTC(),
+	}
+	if b[0] == versionFailed {
+		f.Failed = int(r.enum())
 	}
 	if r.bad || len(r.b) > 0 || f.CallID == "" || f.Account == "" || f.Tenant == "" {
 		return app.Facts{}, ErrMalformed

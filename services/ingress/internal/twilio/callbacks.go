@@ -52,7 +52,11 @@ func (s *Server) streamStatus(ctx context.Context, h *webhook) answer {
 	default:
 		return refusal(http.StatusUnprocessableEntity, "invalid", "StreamEvent is none of stream-started, stream-stopped, stream-error")
 	}
-	outcome, err := s.app.StreamBroke(ctx, h.facts, h.params["StreamSid"])
+	b := app.Break{Stream: h.params["StreamSid"]}
+	outcome, wait, err := s.app.StreamBroke(ctx, h.facts, b)
+	if outcome == app.RestartWaits && !s.later(ctx, h.facts, b, wait) {
+		outcome, err = "", errEnding
+	}
 	switch {
 	case err != nil && outcome == "":
 		s.m.Restart(ctx, "failed")

@@ -1,6 +1,7 @@
 package twilio_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/twilio"
 )
 
 // granted is the TwiML after a granted question: what it hands out is what the tests call back.
@@ -395,5 +397,54 @@ func TestLogsHoldNothingPersonal(t *testing.T) {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log holds %s", what)
 		}
+	}
+}
+
+// TestNextStreamWaits: a stream that never began is followed after a pause, once however often Twilio tells; whoever ends
+// starts it before, and lets nothing wait any more.
+func TestNextStreamWaits(t *testing.T) {
+	b := newBench(t, func(s *app.Settings, _ *twilio.SocketConfig) { s.RestartPause = time.Hour })
+	url := parseTwiML(t, b.ring(t, apptest.QuietLine)).find("Stream").attr("statusCallback")
+	failed := request{path: url, params: params("StreamEvent", "stream-error", "StreamSid", "MZ1")}
+	for range 3 {
+		if got := b.send(t, failed); got.status != http.StatusNoContent {
+			t.Fatalf("status %d", got.status)
+		}
+	}
+	if did := b.carrier.Did(); slices.Contains(did, "start-stream 1") {
+		t.Errorf("started at once: %q", did)
+	}
+	if n := b.counted(t, "frontdesk.ingress.stream_restarts", "outcome", "waits"); n != 3 {
+		t.Errorf("%d waits counted", n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	b.server.Drain(ctx)
+	started := slices.DeleteFunc(b.carrier.Did(), func(what string) bool { return what != "start-stream 1" })
+	if f := b.carrier.Last(); len(started) != 1 || f.Failed != 1 || f.Attempt != 1 {
+		t.Errorf("%d streams started, attempt %d after %d failures", len(started), f.Attempt, f.Failed)
+	}
+	if got := b.send(t, failed); got.status != http.StatusServiceUnavailable {
+		t.Errorf("status %d of a replica that ends", got.status)
+	}
+}
+
+// TestCarrierAwayIsNoAttempt: while Twilio can't be asked its callback is refused, and the stream that follows is the first.
+func TestCarrierAwayIsNoAttempt(t *testing.T) {
+	b := newBench(t)
+	url := parseTwiML(t, b.ring(t, apptest.QuietLine)).find("Stream").attr("statusCallback")
+	broke := request{path: url, params: params("StreamEvent", "stream-stopped")}
+	b.carrier.StartErr = errAway
+	for range 5 {
+		if got := b.send(t, broke); got.status != http.StatusServiceUnavailable {
+			t.Fatalf("status %d", got.status)
+		}
+	}
+	b.carrier.StartErr = nil
+	if got := b.send(t, broke); got.status != http.StatusNoContent {
+		t.Fatalf("status %d", got.status)
+	}
+	if f := b.carrier.Last(); f.Attempt != 1 || f.Failed != 0 {
+		t.Errorf("attempt %d, %d failed", f.Attempt, f.Failed)
 	}
 }

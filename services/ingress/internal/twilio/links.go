@@ -102,6 +102,10 @@ func (l Links) parameters(f app.Facts) []parameter {
 	return out
 }
 
+// streamNames is how many names a call's streams go by, one after another: more than are under way at once, few enough
+// that all can be stopped by name.
+const streamNames = 8
+
 // streamName tells the streams of a call apart, so that each can be stopped by name and a repeated start of
 // one be recognised by Twilio.
-func streamName(attempt int) string { return "frontdesk-" + strconv.Itoa(attempt) }
+func streamName(attempt int) string { return "frontdesk-" + strconv.Itoa(attempt%streamNames) }

@@ -115,7 +115,7 @@ func (s *Server) enter() (leave func(), why string) {
 }
 
 func (s *Server) settle() {
-	if s.closing && s.open == 0 {
+	if s.closing && s.open == 0 && len(s.waits) == 0 {
 		select {
 		case <-s.empty:
 		default:
@@ -125,8 +125,9 @@ func (s *Server) settle() {
 }
 
 // Drain takes no more sockets and waits until those open have ended by themselves, which they do as their
-// calls end. When ctx ends it closes the rest: their streams end with SHUTDOWN, Twilio tells stream-status,
-// and a living replica starts new ones. It returns when everything heard is stored.
+// calls end, and until no stream waits to be started. When ctx ends it closes the rest: their streams end with SHUTDOWN,
+// Twilio tells stream-status, and a living replica starts new ones. What still waits is started then: what comes of it
+// Twilio tells whoever lives. It returns when everything heard is stored.
 func (s *Server) Drain(ctx context.Context) {
 	s.mu.Lock()
 	s.closing = true
@@ -134,8 +135,10 @@ func (s *Server) Drain(ctx context.Context) {
 	s.mu.Unlock()
 	select {
 	case <-s.empty:
+		s.end()
 	case <-ctx.Done():
 		s.endSockets()
+		s.end()
 		<-s.empty
 	}
 }

@@ -20,18 +20,17 @@ import (
 
 // Carrier is app.Carrier on Twilio's REST API, with the account's first auth token. Safe for concurrent use.
 type Carrier struct {
-	tenants  *tenant.Set
-	links    Links
-	http     http.RoundTripper
-	timeout  time.Duration
-	restarts int
+	tenants *tenant.Set
+	links   Links
+	http    http.RoundTripper
+	timeout time.Duration
 }
 
 var _ app.Carrier = (*Carrier)(nil)
 
-// NewCarrier makes a carrier; one request takes at most timeout. restarts is the largest attempt of a stream.
-func NewCarrier(tenants *tenant.Set, links Links, transport http.RoundTripper, timeout time.Duration, restarts int) *Carrier {
-	return &Carrier{tenants: tenants, links: links, http: transport, timeout: timeout, restarts: restarts}
+// NewCarrier makes a carrier; one request takes at most timeout.
+func NewCarrier(tenants *tenant.Set, links Links, transport http.RoundTripper, timeout time.Duration) *Carrier {
+	return &Carrier{tenants: tenants, links: links, http: transport, timeout: timeout}
 }
 
 // Live implements app.Carrier.
@@ -93,7 +92,7 @@ func (c *Carrier) StopStreams(ctx context.Context, f app.Facts) error {
 	}
 	defer done()
 	var faults []error
-	for attempt := range c.restarts + 2 { // the first, its restarts, and one that a grant started
+	for attempt := range streamNames {
 		p := &openapi.UpdateStreamParams{}
 		p.SetPathAccountSid(f.Account)
 		p.SetStatus("stopped")

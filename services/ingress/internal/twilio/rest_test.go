@@ -64,7 +64,7 @@ func newCarrier(t *testing.T, b *bench, a *api, timeout time.Duration) (*twilio.
 	}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	return twilio.NewCarrier(one, b.links, transport, timeout, 2), app.Facts{
+	return twilio.NewCarrier(one, b.links, transport, timeout), app.Facts{
 		CallID: callID, Account: apptest.Account, Tenant: "acme", Line: apptest.DialLine, Attempt: 1,
 		Consent: events.ConsentAnswer_CONSENT_ANSWER_GRANTED, Expires: b.now.Now().Add(time.Hour),
 	}
@@ -97,7 +97,8 @@ func TestCarrierRequests(t *testing.T) {
 	}
 	want := []string{
 		"POST /Streams.json", "POST /Recordings.json", "POST /Streams/frontdesk-0.json", "POST /Streams/frontdesk-1.json",
-		"POST /Streams/frontdesk-2.json", "POST /Streams/frontdesk-3.json", "POST /Recordings/Twilio.CURRENT.json",
+		"POST /Streams/frontdesk-2.json", "POST /Streams/frontdesk-3.json", "POST /Streams/frontdesk-4.json", "POST /Streams/frontdesk-5.json",
+		"POST /Streams/frontdesk-6.json", "POST /Streams/frontdesk-7.json", "POST /Recordings/Twilio.CURRENT.json",
 	}
 	if strings.Join(a.asked, "\n") != strings.Join(want, "\n") {
 		t.Errorf("asked %q", a.asked)

@@ -36,7 +36,10 @@ type Server struct {
 	mu      sync.Mutex
 	open    int           // sockets
 	closing bool          // no more sockets
-	empty   chan struct{} // closed when closing and none is open
+	waits   map[name]bool // calls whose next stream waits
+	ending  bool          // nothing waits any more
+	empty   chan struct{} // closed when closing, none is open and none waits
+	hurry   chan struct{} // closed when ending
 }
 
 // SocketConfig bounds the Media Streams sockets.
@@ -66,7 +69,7 @@ func NewServer(d Deps) *Server {
 	return &Server{
 		sockets: sockets, endSockets: end,
 		app: d.App, intake: d.Intake, links: d.Links, tokens: d.Tokens, auth: newAuthority(d.Tenants),
-		m: d.Metrics, log: d.Log, tracer: d.Tracer, now: d.Now, socket: d.Socket, empty: make(chan struct{}),
+		m: d.Metrics, log: d.Log, tracer: d.Tracer, now: d.Now, socket: d.Socket, empty: make(chan struct{}), hurry: make(chan struct{}), waits: map[name]bool{},
 	}
 }
 
