@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"testing"
 	"time"
 
@@ -326,8 +327,13 @@ func TestRefusedFrames(t *testing.T) {
 		"no party":            {events.Party_PARTY_UNSPECIFIED, 0, media.ErrParty},
 		"negative":            {caller, -1, media.ErrTime},
 		"beyond any call":     {caller, 1 << 60, media.ErrTime},
+		"first of its number": {caller, 0, media.ErrNumber},
 	} {
-		if err := s.Frame(tt.p, 1, tt.ms, voice(1)); !errors.Is(err, tt.want) {
+		number := uint64(1)
+		if tt.want == media.ErrNumber {
+			number = math.MaxUint64
+		}
+		if err := s.Frame(tt.p, number, tt.ms, voice(1)); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
 		}
 	}
@@ -335,6 +341,33 @@ func TestRefusedFrames(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, pub, "started +1500", "ended PROTOCOL 0/0 at 1500")
+}
+
+// TestFrameNumbers: one may be ahead by what the carrier lost, and by a minute more; what leaps further is refused, and
+// what comes after it is heard.
+func TestFrameNumbers(t *testing.T) {
+	s := intake(t, &apptest.Publisher{}, media.Config{}).Open(t.Context(), facts(), spec(caller))
+	for _, f := range []struct {
+		number uint64
+		ms     int64
+		want   error
+	}{
+		{1, 0, nil},
+		{3001, 20, nil},
+		{6002, 40, media.ErrNumber}, // 3001 ahead
+		{math.MaxUint64, 40, media.ErrNumber},
+		{3002, 40, nil},
+		{3002 + 90_000, 30*60_000 + 40, nil}, // after half an hour of silence
+		{1 << 40, 30*60_000 + 60, media.ErrNumber},
+		{3003 + 90_000, 30*60_000 + 60, nil},
+	} {
+		if err := s.Frame(caller, f.number, f.ms, voice(1)); !errors.Is(err, f.want) {
+			t.Errorf("number %d at %d ms: %v, want %v", f.number, f.ms, err, f.want)
+		}
+	}
+	if err := s.End(stopped); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestAnotherCarrier is how Amazon Connect will come in: linear samples, both parties, no frame numbers; the

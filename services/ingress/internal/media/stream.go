@@ -46,7 +46,12 @@ var (
 	ErrParty = errors.New("media on a track that was not announced")
 	// ErrTime: no time that a call can have.
 	ErrTime = errors.New("media at an impossible time")
+	// ErrNumber: a number that nothing accounts for. Taken at its word, every later frame would be a repetition.
+	ErrNumber = errors.New("media with an impossible frame number")
 )
+
+// leap is how many frames a number may be ahead of the last beyond what the time between has room for: a minute of them.
+const leap = 60_000 / frameMs
 
 // longest is the latest time in a stream, ms: far beyond any call, near enough that nothing overflows.
 const longest = 7 * 24 * 3600 * 1000
@@ -66,6 +71,9 @@ func (s *Stream) Frame(p events.Party, number uint64, ms int64, audio []byte) er
 		s.repeated++
 		return nil
 	}
+	if number > t.number && number-t.number > leap+t.room(ms*s.perMs)/uint64(frameMs*s.perMs) {
+		return ErrNumber
+	}
 	s.place(t, number, ms*s.perMs)
 	t.number = number
 	t.buf = append(t.buf, audio...)
@@ -80,6 +88,10 @@ func (s *Stream) Frame(p events.Party, number uint64, ms int64, audio []byte) er
 	}
 	return nil
 }
+
+// room is the time between the track's last frame and one at a time, with room for both parties' should they be numbered
+// together.
+func (t *track) room(at int64) uint64 { return 2 * uint64(max(at-t.next, 0)) }
 
 // place decides where a frame stands: right after the one before, or after a hole.
 func (s *Stream) place(t *track, number uint64, at int64) {
