@@ -39,11 +39,11 @@ type Service struct {
 // may be away. Its error lists every fault of the settings and mappings.
 func New(ctx context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry) (*Service, error) {
 	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("crm-writer: wrong settings: %w", err)
+		return nil, fmt.Errorf("wrong settings: %w", err)
 	}
 	s := &Service{cfg: cfg, tel: tel}
 	if err := s.build(tenants); err != nil { //nolint:contextcheck // what it makes lives until Run ends, not as long as New
-		return nil, errors.Join(fmt.Errorf("crm-writer: %w", err), s.opened.Close(ctx, cfg.Grace))
+		return nil, errors.Join(err, s.opened.Close(ctx, cfg.Grace))
 	}
 	return s, nil
 }

@@ -172,6 +172,9 @@ func TestNewNamesEveryFault(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
+	if strings.HasPrefix(err.Error(), "crm-writer") {
+		t.Errorf("whoever runs it says its name: %v", err)
+	}
 	for _, want := range []string{"tenants:", "crm.batch_calls", "consume.concurrency"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %s in %v", want, err)

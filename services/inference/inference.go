@@ -90,7 +90,7 @@ type Service struct {
 // New opens the admin listener and prepares everything else; it dials nothing that may be away.
 func New(ctx context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry) (*Service, error) {
 	if err := cfg.Validate(); err != nil {
-		return nil, fmt.Errorf("inference: wrong settings: %w", err)
+		return nil, fmt.Errorf("wrong settings: %w", err)
 	}
 	s := &Service{cfg: cfg, tel: tel}
 	if err := s.build(tenants); err != nil { //nolint:contextcheck // nothing here waits: listeners open at once, clients dial later
@@ -106,14 +106,14 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 	s.opened.Hold(s.admin.Close)
 	conn, err := broker.Dial(s.cfg.Kafka)
 	if err != nil {
-		return fmt.Errorf("inference: %w", err)
+		return fmt.Errorf("preparing Kafka: %w", err)
 	}
 	s.opened.Hold(conn.Close)
 	prod := produce.New(conn, s.cfg.Produce, s.tel)
 	s.opened.HoldDraining(prod.Close)
 	rdb, err := s.cfg.Redis.Dial()
 	if err != nil {
-		return fmt.Errorf("inference: %w", err)
+		return fmt.Errorf("preparing Redis: %w", err)
 	}
 	s.opened.Hold(rdb.Close)
 	claims := idempotency.NewStore(rdb, s.cfg.Claims)
@@ -127,7 +127,7 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 		Models:  models, Redactor: redactor{}, Go: consume.Go, Ending: consume.Ending,
 	}, s.tel)
 	if err != nil {
-		return fmt.Errorf("inference: %w", err)
+		return fmt.Errorf("preparing the desk: %w", err)
 	}
 	cfg := s.cfg.Consume
 	cfg.Topics = []string{events.Lifecycle.Name, events.Transcripts.Name}
@@ -135,7 +135,7 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 	owner := kafka.NewOwner(conn, desk, tenants.LongestCall())
 	consumer, err := consume.New(conn, prod, cfg, kafka.Handler(desk), owner.Hooks(), s.tel)
 	if err != nil {
-		return fmt.Errorf("inference: %w", err)
+		return fmt.Errorf("preparing the consumer: %w", err)
 	}
 	// The admin listener is last to stop, so that the probes tell what is going on until then.
 	s.group = lifecycle.New(s.cfg.Grace,

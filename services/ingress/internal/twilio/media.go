@@ -39,21 +39,27 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) {
 	}
 	go func() {
 		defer leave()
-		s.ended(s.sockets, mediastream.Serve(s.sockets, c, account, s.now, s.openStream))
+		var call string // as the start message names it
+		err := mediastream.Serve(s.sockets, c, account, s.now,
+			func(ctx context.Context, token, account, id string, spec media.Spec) (*media.Stream, error) {
+				call = id
+				return s.openStream(ctx, token, account, id, spec)
+			})
+		s.ended(s.sockets, call, err)
 	}()
 }
 
-// ended counts how a socket ended; the peer has been told.
-func (s *Server) ended(ctx context.Context, err error) {
+// ended counts how a socket ended; the peer has been told. call is "" where the socket ended before it named one.
+func (s *Server) ended(ctx context.Context, call string, err error) {
 	reason := endReason(ctx, err)
 	s.m.SocketEnded(ctx, reason)
 	var fault *ws.Error
 	switch {
 	case err == nil:
 	case errors.As(err, &fault):
-		s.log.WarnContext(ctx, "a media socket was closed for breaking the protocol", "code", fault.Code, "reason", reason)
+		s.log.WarnContext(ctx, "a media socket was closed for breaking the protocol", "call", call, "code", fault.Code, "reason", reason)
 	default:
-		s.log.InfoContext(ctx, "a media socket ended without a stop", "reason", reason, "error", err)
+		s.log.InfoContext(ctx, "a media socket ended without a stop", "call", call, "reason", reason, "error", err)
 	}
 }
 

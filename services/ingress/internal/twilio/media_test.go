@@ -88,6 +88,35 @@ func TestSocketSignature(t *testing.T) {
 	}
 }
 
+// TestClosedSocketsNameTheirCall: whoever reads why a socket was closed finds the call.
+func TestClosedSocketsNameTheirCall(t *testing.T) {
+	b := newBench(t)
+	for name, last := range map[string]string{
+		"breaking the protocol": strings.Replace(stopMessage, "MZ1", "MZ9", 1), "of another call": "",
+	} {
+		start := startMessage(callID, parseTwiML(t, b.ring(t, apptest.QuietLine)))
+		if last == "" {
+			start = startMessage(child, parseTwiML(t, b.ring(t, apptest.QuietLine)))
+		}
+		c, _ := b.socket(t, signedSocket("new-token"))
+		write(t, c, start)
+		if last != "" {
+			write(t, c, last)
+		}
+		if code, _ := closed(t, c); code != websocket.StatusPolicyViolation {
+			t.Errorf("%s: closed with %d", name, code)
+		}
+	}
+	drained, cancel := context.WithCancel(t.Context())
+	cancel()
+	b.server.Drain(drained) // both are counted and logged
+	for _, call := range []string{callID, child} {
+		if !strings.Contains(b.log.String(), `"a media socket was closed for breaking the protocol" call=`+call) {
+			t.Errorf("no word on call %s", call)
+		}
+	}
+}
+
 func TestSocketToken(t *testing.T) {
 	tests := map[string]struct {
 		prepare func(*testing.T, *bench) string // the start message

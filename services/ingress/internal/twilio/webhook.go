@@ -133,14 +133,8 @@ func (s *Server) read(r route, req *http.Request) (*webhook, answer) {
 // and of records, and what a Studio flow fills in by hand is worth a look: a stray space would be another call.
 func strangeID(params map[string]string) string {
 	for _, name := range []string{"CallSid", "ParentCallSid", "DialCallSid", "RecordingSid", "StreamSid"} {
-		id := params[name]
-		if len(id) > 64 {
+		if id := params[name]; id != "" && !app.IsID(id) {
 			return name
-		}
-		for _, c := range []byte(id) {
-			if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-				return name
-			}
 		}
 	}
 	return ""

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/media"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/ws"
 )
@@ -114,6 +115,8 @@ func (s *session) start(ctx context.Context, m *message) error {
 		return ws.Fault(ws.StatusPolicy, "second start")
 	case m.Start == nil || m.Start.StreamSID == "" || m.Start.CallSID == "":
 		return ws.Fault(ws.StatusInvalid, "start without stream or call")
+	case strange(m.Start.StreamSID) || strange(m.Start.CallSID):
+		return ws.Fault(ws.StatusInvalid, "start with an id that is none: letters and digits, 64 at most")
 	case m.StreamSID != "" && m.StreamSID != m.Start.StreamSID:
 		return ws.Fault(ws.StatusInvalid, "start of two streams")
 	case m.Start.AccountSID != s.account:
@@ -136,6 +139,9 @@ func (s *session) start(ctx context.Context, m *message) error {
 	s.stream, s.streamSID = stream, m.Start.StreamSID
 	return nil
 }
+
+// strange tells whether an id can't be one: ids become keys of messages, of claims and of records.
+func strange(id string) bool { return !app.IsID(id) }
 
 // token joins the parameters that hold the call token.
 func token(params map[string]string) string {
