@@ -9,17 +9,20 @@ import (
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 )
 
-// name is what a call goes by.
-type name struct{ call, tenant, account string }
+// broken is one stream of a call, by its place among them: what comes of the next may be told before it is noted here.
+type broken struct {
+	call, tenant, account string
+	attempt               int
+}
 
 // errEnding: another replica must wait in our place.
 var errEnding = errors.New("this replica is about to end")
 
 // later starts the successor of a broken stream after a pause; false if this process is about to end: Twilio is asked to
-// tell another one. One successor of a call waits at a time, however often Twilio tells. It waits in memory: a shutdown
+// tell another one. A stream has one successor here, however often Twilio tells. It waits in memory: a shutdown
 // starts it at once and leaves what comes of it to whoever Twilio tells, and a crash forgets it (docs/adr/0006).
 func (s *Server) later(ctx context.Context, f app.Facts, b app.Break, pause time.Duration) bool {
-	of := name{f.CallID, f.Tenant, f.Account}
+	of := broken{f.CallID, f.Tenant, f.Account, f.Attempt}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending {
@@ -38,7 +41,7 @@ func (s *Server) later(ctx context.Context, f app.Facts, b app.Break, pause time
 	return true
 }
 
-func (s *Server) waited(of name) {
+func (s *Server) waited(of broken) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.waits, of)

@@ -34,12 +34,12 @@ type Server struct {
 	endSockets context.CancelFunc
 
 	mu      sync.Mutex
-	open    int           // sockets
-	closing bool          // no more sockets
-	waits   map[name]bool // calls whose next stream waits
-	ending  bool          // nothing waits any more
-	empty   chan struct{} // closed when closing, none is open and none waits
-	hurry   chan struct{} // closed when ending
+	open    int             // sockets
+	closing bool            // no more sockets
+	waits   map[broken]bool // streams whose successor waits
+	ending  bool            // nothing waits any more
+	empty   chan struct{}   // closed when closing, none is open and none waits
+	hurry   chan struct{}   // closed when ending
 }
 
 // SocketConfig bounds the Media Streams sockets.
@@ -69,7 +69,7 @@ func NewServer(d Deps) *Server {
 	return &Server{
 		sockets: sockets, endSockets: end,
 		app: d.App, intake: d.Intake, links: d.Links, tokens: d.Tokens, auth: newAuthority(d.Tenants),
-		m: d.Metrics, log: d.Log, tracer: d.Tracer, now: d.Now, socket: d.Socket, empty: make(chan struct{}), hurry: make(chan struct{}), waits: map[name]bool{},
+		m: d.Metrics, log: d.Log, tracer: d.Tracer, now: d.Now, socket: d.Socket, empty: make(chan struct{}), hurry: make(chan struct{}), waits: map[broken]bool{},
 	}
 }
 
