@@ -224,6 +224,10 @@ func TestFailedStarts(t *testing.T) {
 	if got, _, err := d.StreamBroke(t.Context(), f, app.Break{Stream: "MZ999", Waited: d.now.Add(-time.Second)}); err != nil || got != app.RestartSuperseded {
 		t.Errorf("%q, %v", got, err)
 	}
+	// The broken one itself is none of these, though its socket's first words were read after its end was told.
+	if got, _, err := d.StreamBroke(t.Context(), f, app.Break{Stream: "MZ202", Waited: d.now.Add(-time.Second)}); err != nil || got != app.RestartStarted {
+		t.Errorf("%q, %v", got, err)
+	}
 }
 
 func TestLegsFoldToTheRoot(t *testing.T) {

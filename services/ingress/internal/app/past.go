@@ -127,8 +127,11 @@ func (p Past) unheard(stream string) bool {
 	return stream != "" && (!slices.Contains(p.Streams, stream) || slices.Contains(p.mute, stream))
 }
 
-// beganSince tells whether a stream runs that began after t, if t is a time.
-func (p Past) beganSince(t time.Time) bool { return !t.IsZero() && p.Streaming && p.Began.After(t) }
+// beganSince tells whether another stream than the broken one runs that began after t, if t is a time: what a socket was
+// sent may be read after its end was told.
+func (p Past) beganSince(t time.Time, broken string) bool {
+	return !t.IsZero() && p.Streaming && p.Began.After(t) && p.Streams[len(p.Streams)-1] != broken
+}
 
 // past asks the log. Facts that don't know when the call began have it looked for as far back as a call can last.
 func (s *Service) past(ctx context.Context, f Facts, t *tenant.Tenant) (Past, error) {

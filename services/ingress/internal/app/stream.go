@@ -73,7 +73,7 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 	if !f.MayStream(t.Consent.Policy) {
 		return RestartWithdrawn, 0, nil
 	}
-	if past.follows(b.Stream, f.Attempt) || past.beganSince(b.Waited) {
+	if past.follows(b.Stream, f.Attempt) || past.beganSince(b.Waited, b.Stream) {
 		return RestartSuperseded, 0, nil
 	}
 	if past.unheard(b.Stream) {
