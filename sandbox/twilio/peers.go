@@ -15,11 +15,12 @@ import (
 
 // A deployment knows one API base for an account. When calls are played by several carriers, each in a process
 // of its own (a sandbox that stays up, a replay beside it), the others join the one at that base: what it is
-// asked about a call that it doesn't know, it asks them. They join again every few seconds, so that it may be
-// killed and started in between.
+// asked about a call that it doesn't know, it asks them. They join again several times a second, so that it may be
+// killed and started in between: until they have, it takes their calls for unknown.
 
 const (
-	joinEvery = 2 * time.Second
+	joinEvery = 250 * time.Millisecond
+	joinLimit = 2 * time.Second
 	peerLife  = 10 * time.Second
 	// hop marks a request that was handed on, so that it isn't handed on again.
 	hop = "X-Sandbox-Hop"
@@ -58,7 +59,7 @@ func (c *Carrier) Join(ctx context.Context, base string) error {
 }
 
 func (c *Carrier) joinOnce(ctx context.Context, base string) {
-	ctx, cancel := context.WithTimeout(ctx, joinEvery)
+	ctx, cancel := context.WithTimeout(ctx, joinLimit)
 	defer cancel()
 	form := url.Values{"Url": {"http://" + c.Addr()}}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/sandbox/peers", bytes.NewBufferString(form.Encode()))

@@ -29,7 +29,8 @@ func TestFlags(t *testing.T) {
 		{"up --data DIR/file --port kafka=9101 --port redis", "--data DIR/file: is no folder\n--port redis: want NAME=PORT, as webhooks=8090\n--port ingress=9101: kafka has that port already"},
 		{"topics --brokers 127.0.0.1:1 --partitions -3 --replicas 0", "--partitions -3: want a whole number from 1 to 2147483647\n--replicas 0: want a whole number from 1 to 32767"},
 		{"up --speed 0", "--speed 0: want a number from 1 to 1000"},
-		{"up --public-url http://calls.example.com", "--public-url http://calls.example.com: want https:// and a host, without a path; Twilio rings nothing else"},
+		{"up --public-url https://calls.example.com", "--public-url: give --tenants, too; the samples' auth tokens are known to everybody"},
+		{"up --tenants DIR --public-url http://calls.example.com", "--public-url http://calls.example.com: want https:// and a host, without a path; Twilio rings nothing else"},
 		{"replay --speed 0", "--target must be the http or https base of the webhooks, like http://127.0.0.1:8080\n--speed 0: want a number from 1 to 1000"},
 		{
 			replay + "--count -1 --concurrency -1 --duration -1s --doubled 2 --disorder NaN",

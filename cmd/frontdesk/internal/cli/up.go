@@ -99,6 +99,9 @@ func (f *upFlags) options() (allinone.Options, error) {
 	faults.folder("tenants", f.tenants)
 	faults.speed(f.speed)
 	faults.publicURL("public-url", f.public)
+	if f.public != "" && f.tenants == "" && f.calls == "" {
+		faults.add("--public-url: give --tenants, too; the samples' auth tokens are known to everybody")
+	}
 	for _, p := range f.ports {
 		name, text, _ := strings.Cut(p, "=")
 		port, err := strconv.Atoi(text)

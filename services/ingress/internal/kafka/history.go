@@ -50,10 +50,9 @@ func (h *History) Past(ctx context.Context, f app.Facts) (app.Past, error) {
 			return nil
 		}
 		e, err := events.Unmarshal(r.Value)
-		switch {
-		case err != nil: // the consumers' to report
-		case e.GetTenant() != f.Tenant || e.GetAccount() != f.Account: // somebody else's word on a call whose id he knows
-		default:
+		readable := err == nil // what isn't is the consumers' to report
+		// Another's word on a call whose id he knows is no part of its past.
+		if readable && e.GetTenant() == f.Tenant && e.GetAccount() == f.Account {
 			past.Add(e)
 		}
 		return nil

@@ -330,7 +330,7 @@ func TestRefusedFrames(t *testing.T) {
 		"first of its number": {caller, 0, media.ErrNumber},
 	} {
 		number := uint64(1)
-		if tt.want == media.ErrNumber {
+		if errors.Is(tt.want, media.ErrNumber) {
 			number = math.MaxUint64
 		}
 		if err := s.Frame(tt.p, number, tt.ms, voice(1)); !errors.Is(err, tt.want) {

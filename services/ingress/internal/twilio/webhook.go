@@ -124,7 +124,7 @@ func (s *Server) read(r route, req *http.Request) (*webhook, answer) {
 		return nil, refusal(http.StatusUnprocessableEntity, "invalid", name+" must be letters and digits, 64 at most")
 	}
 	h := &webhook{kind: r.kind, account: account, params: params, at: s.now()}
-	h.odd = func(param string) { s.m.Odd(req.Context(), r.kind, param) }
+	h.odd = func(param string) { s.m.Odd(req.Context(), r.kind, param) } //nolint:contextcheck // the request's own
 	h.facts, h.noToken = s.facts(req.URL.Query(), account, h.at)
 	return h, answer{}
 }
