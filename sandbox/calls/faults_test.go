@@ -355,9 +355,9 @@ func TestNoFolderOfCalls(t *testing.T) {
 }
 
 func TestUnsaid(t *testing.T) {
-	c := &calls.Call{Script: []calls.Utterance{{Text: "This is Rosa Lind, L I N D."}, {Text: "It's four two four two, double four, one. And 4000-0566."}}}
+	c := &calls.Call{Script: []calls.Utterance{{Text: "This is Rosa Lind, L I N D."}, {Text: "It's four two four two, double four, one. And 4000-0566."}, {Text: "Mail me: rosa at example dot com."}}}
 	c.Expect.Hidden = []string{"4242 44 1", "four two four two", "4000 0566", "4242 4224"}
-	c.Expect.HiddenFromModel = []string{"Lind", "L I N D", "Lint"}
+	c.Expect.HiddenFromModel = []string{"Lind", "L I N D", "Lint", "rosa@example.com"}
 	got := strings.Join(c.Unsaid(), "\n")
 	if strings.Count(got, "\n") != 1 || !strings.Contains(got, `hidden[3]: nobody says "4242 4224"`) || !strings.Contains(got, `hidden_from_model[2]: nobody says "Lint"`) {
 		t.Errorf("said nowhere:\n%s", got)

@@ -22,18 +22,21 @@ func hidden(c *Call, f *faults) {
 	}
 }
 
+// spokenAddress is how an e-mail address is said; in the script it may be written either way.
+var spokenAddress = strings.NewReplacer("@", " at ", ".", " dot ")
+
 // Unsaid names the texts to hide that nobody says in the script, neither in these words nor in these digits: they guard
 // nothing, most likely for a slip of the pen.
 func (c *Call) Unsaid() []string {
 	var words strings.Builder
 	for _, u := range c.Script {
-		words.WriteString(bare(u.Text) + " ")
+		words.WriteString(bare(u.Text) + " " + bare(spokenAddress.Replace(u.Text)) + " ")
 	}
 	joined, digits := strings.ReplaceAll(words.String(), " ", ""), digitsOf(strings.Fields(words.String()))
 	var out []string
 	for key, list := range map[string][]string{"hidden": c.Expect.Hidden, "hidden_from_model": c.Expect.HiddenFromModel} {
 		for i, h := range list {
-			words := bare(h)
+			words := bare(spokenAddress.Replace(h))
 			number := digitsOf(strings.Fields(words))
 			if !strings.Contains(joined, strings.ReplaceAll(words, " ", "")) && (number == "" || !strings.Contains(digits, number)) {
 				out = append(out, fmt.Sprintf("expect.%s[%d]: nobody says %q in the script, so it guards nothing; write it as it is said", key, i, short(h)))

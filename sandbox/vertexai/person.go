@@ -60,14 +60,17 @@ func person(lines []utterance) []detail {
 			out = append(out, d)
 		}
 	}
-	if len(out) > 0 {
-		return out
-	}
 	var best naming
 	for _, n := range namings(lines) {
-		if n.score > best.score {
+		if n.score > best.score && !slices.ContainsFunc(out, func(part detail) bool { return part.value == n.value }) {
 			best = n
 		}
+	}
+	switch {
+	case len(out) == 1 && out[0].name == "last_name" && best.score >= 3: // "Lena. Last name's Kovacs."
+		return append(out, detail{"first_name", best.value, 0.85, best.at})
+	case len(out) > 0:
+		return out
 	}
 	if best.score < 1.5 {
 		best = shown(lines)
