@@ -60,7 +60,7 @@ func TestNothingPrivateLeaves(t *testing.T) {
 	}
 	stop()
 	seen.holdsNone(t, []string{
-		"Whitfield", "Martin", "Bluebird", "book a demo", "4242", "2025550123", "202-555", "4155550100", "tuesday at 3",
+		"Whitfield", "Martin", "Bluebird", "book a demo", "4242 4242", "42424242", "2025550123", "202-555", "4155550100", "tuesday at 3",
 		"test-only-auth-token-of-acme", "test-only-caller-key",
 	}, "tenant_unknown", "undecodable", "wrong_key", "disposition_unknown")
 }
