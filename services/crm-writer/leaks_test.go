@@ -6,6 +6,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry/telemetrytest"
 	"github.com/frontdesk/frontdesk/sandbox/fault"
 )
 
@@ -13,7 +14,7 @@ import (
 // and over messages that are no events, neither names nor numbers nor tokens get into logs, spans, metrics and the
 // headers of dead letters.
 func TestNothingPrivateLeaves(t *testing.T) {
-	w, seen := newWorld(t), watch(t)
+	w, seen := newWorld(t), telemetrytest.Watch(t)
 	w.tel = seen.Telemetry
 	stop := w.start()
 	for i, pattern := range patterns() {
@@ -60,5 +61,5 @@ func TestNothingPrivateLeaves(t *testing.T) {
 			}
 		}
 	}
-	seen.holdsNone(t, private, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "undecodable", "tenant.unknown")
+	seen.HoldsNone(t, private, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "undecodable", "tenant.unknown")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry/telemetrytest"
 	"github.com/frontdesk/frontdesk/sandbox/fault"
 	"github.com/frontdesk/frontdesk/services/inference"
 )
@@ -13,7 +14,7 @@ import (
 // TestNothingPrivateLeaves: over calls that are answered, repaired, blocked, refused and never answered, and over
 // messages that are no events, neither words nor numbers nor tokens get into logs, spans and metrics.
 func TestNothingPrivateLeaves(t *testing.T) {
-	w, seen := newWorld(t), watch(t)
+	w, seen := newWorld(t), telemetrytest.Watch(t)
 	w.tel = seen.Telemetry
 	_, stop := w.service(func(c *inference.Config) {
 		c.Desk.Ask.Initial, c.Desk.Ask.Budget = 10*time.Millisecond, 50*time.Millisecond
@@ -59,7 +60,7 @@ func TestNothingPrivateLeaves(t *testing.T) {
 		}
 	}
 	stop()
-	seen.holdsNone(t, []string{
+	seen.HoldsNone(t, []string{
 		"Whitfield", "Martin", "Bluebird", "book a demo", "4242 4242", "42424242", "2025550123", "202-555", "4155550100", "tuesday at 3",
 		"test-only-auth-token-of-acme", "test-only-caller-key",
 	}, "tenant_unknown", "undecodable", "wrong_key", "disposition_unknown")

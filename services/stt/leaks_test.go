@@ -9,6 +9,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry/telemetrytest"
 	"github.com/frontdesk/frontdesk/sandbox/fault"
 )
 
@@ -16,7 +17,7 @@ import (
 // events, neither words nor numbers nor tokens get into logs, spans and metrics.
 func TestNothingPrivateLeaves(t *testing.T) {
 	t.Parallel()
-	r, seen := newRig(t, 20, "says-private-things", "books-a-demo"), watch(t)
+	r, seen := newRig(t, 20, "says-private-things", "books-a-demo"), telemetrytest.Watch(t)
 	r.tel = seen.Telemetry
 	r.speech.Faults().Set(fault.Settings{Seed: 3, Errors: []fault.Share{
 		{Operation: "StreamingRecognize", Code: "UNAVAILABLE", Share: .3}, {Operation: "StreamingRecognize", Code: "RESOURCE_EXHAUSTED", Share: .2},
@@ -63,5 +64,5 @@ func TestNothingPrivateLeaves(t *testing.T) {
 			}
 		}
 	}
-	seen.holdsNone(t, sentinels, "wrong_key", "undecodable")
+	seen.HoldsNone(t, sentinels, "wrong_key", "undecodable")
 }

@@ -1,4 +1,5 @@
-package inference_test
+// Package telemetrytest keeps what would leave a process by its telemetry, for tests that look for what must not.
+package telemetrytest
 
 import (
 	"bytes"
@@ -16,9 +17,9 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 )
 
-// watched is telemetry of which everything that would leave the process is kept: every line of the log down to debug,
+// Watched is telemetry of which everything that would leave the process is kept: every line of the log down to debug,
 // spans with their attributes, and metrics with their labels.
-type watched struct {
+type Watched struct {
 	*telemetry.Telemetry
 	spans *tracetest.SpanRecorder
 
@@ -26,9 +27,10 @@ type watched struct {
 	lines bytes.Buffer
 }
 
-func watch(t *testing.T) *watched {
+// Watch makes telemetry that is kept until the test ends.
+func Watch(t *testing.T) *Watched {
 	t.Helper()
-	w := &watched{spans: tracetest.NewSpanRecorder()}
+	w := &Watched{spans: tracetest.NewSpanRecorder()}
 	tel, stop, err := telemetry.New(t.Context(), "test", telemetry.Config{}, telemetry.Options{
 		Log: slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})), Spans: w.spans,
 	})
@@ -41,16 +43,16 @@ func watch(t *testing.T) *watched {
 }
 
 // Write implements io.Writer.
-func (w *watched) Write(b []byte) (int, error) {
+func (w *Watched) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.lines.Write(b)
+	return w.lines.Write(b) //nolint:wrapcheck // a buffer has no errors
 }
 
 // left is everything that has left.
-func (w *watched) left() (logs, spans, metrics string) {
+func (w *Watched) left(t *testing.T) (logs, spans, metrics string) {
 	scraped := httptest.NewRecorder()
-	w.Metrics.ServeHTTP(scraped, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	w.Metrics.ServeHTTP(scraped, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	var b strings.Builder
 	for _, s := range w.spans.Ended() {
 		fmt.Fprintln(&b, s.Name(), attributes(s), s.Status().Code, s.Status().Description)
@@ -69,10 +71,10 @@ func attributes(s sdktrace.ReadOnlySpan) string {
 	return b.String()
 }
 
-// holdsNone looks for what must be in none of it. want is what must be in the log, or nothing was looked at.
-func (w *watched) holdsNone(t *testing.T, sentinels []string, want ...string) {
+// HoldsNone looks for what must be in none of it. want is what must be in the log, or nothing was looked at.
+func (w *Watched) HoldsNone(t *testing.T, sentinels []string, want ...string) {
 	t.Helper()
-	logs, spans, metrics := w.left()
+	logs, spans, metrics := w.left(t)
 	for _, s := range sentinels {
 		for where, text := range map[string]string{"a log": logs, "a span": spans, "a metric": metrics} {
 			if i := strings.Index(strings.ToLower(text), strings.ToLower(s)); i >= 0 {
