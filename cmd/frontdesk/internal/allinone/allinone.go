@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/embedded"
@@ -53,13 +54,12 @@ type Options struct {
 
 // Stack is a running all-in-one.
 type Stack struct {
-	opts    Options
-	kafka   *embedded.Kafka
-	redis   *embedded.Redis
-	conn    *broker.Conn
-	clouds  *clouds
-	tenants *tenant.Set
-	keys    keys
+	*stage.Stage
+
+	opts  Options
+	kafka *embedded.Kafka
+	redis *embedded.Redis
+	conn  *broker.Conn
 
 	services []*service
 	stop     context.CancelFunc
@@ -98,21 +98,12 @@ func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, 
 		return nil, err
 	}
 	progress("stand-ins for the clouds")
-	if s.keys, err = loadKeys(opts.DataDir); err != nil {
-		return nil, err
+	if s.Stage, err = stage.Set(ctx, stage.Config{
+		Addrs: opts.Ports.standIns(), DataDir: opts.DataDir, Tenants: opts.Tenants, OwnCarrier: opts.PublicURL != "", Calls: opts.Calls, Speed: opts.Speed,
+	}); err != nil {
+		return nil, err //nolint:wrapcheck // it says what it started
 	}
-	if s.clouds, err = startClouds(ctx, opts, s.keys); err != nil {
-		return nil, err
-	}
-	for _, t := range opts.Tenants {
-		s.clouds.point(t, s.keys)
-		if opts.PublicURL == "" {
-			t.Twilio.APIBase = "http://" + listen(opts.Ports.Twilio)
-		}
-	}
-	if s.tenants, err = tenant.NewSet(opts.Tenants...); err != nil {
-		return nil, fmt.Errorf("tenants: %w", err)
-	}
+	s.Watch(s.conn, Partitions)
 	progress("topics")
 	if _, err := s.conn.EnsureTopics(ctx, TopicSpecs(Partitions, 1)); err != nil {
 		return nil, fmt.Errorf("creating topics: %w", err)
@@ -121,8 +112,7 @@ func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, 
 	if err := s.startServices(ctx); err != nil {
 		return nil, err
 	}
-	// Whoever places calls ends them. The carrier itself ends last, with Close: the services ask it until they have stopped.
-	return s, s.clouds.startCarrier(context.WithoutCancel(ctx), opts, s.PublicURL(), listen(opts.Ports.Twilio))
+	return s, s.Ring(ctx, s.PublicURL())
 }
 
 // PublicURL is the base that the carrier reaches the webhooks by.
@@ -260,8 +250,8 @@ func (s *Stack) Close() error {
 		errs = append(errs, svc.stop(ctx))
 		cancel()
 	}
-	if s.clouds != nil {
-		errs = append(errs, s.clouds.close())
+	if s.Stage != nil {
+		errs = append(errs, s.Stage.Close())
 	}
 	if s.conn != nil {
 		errs = append(errs, s.conn.Close())

@@ -3,10 +3,10 @@ package allinone
 import (
 	"cmp"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"unicode"
 
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 )
 
@@ -30,20 +30,20 @@ type Credential struct {
 
 // Endpoints are all parts of the stack. The credentials open nothing outside of it.
 func (s *Stack) Endpoints() []Endpoint {
-	kafka, redis, crm := s.kafka.Addr(), s.redis.Addr(), s.clouds.salesforce.URL()
+	kafka, redis, crm := s.kafka.Addr(), s.redis.Addr(), s.Salesforce().URL()
 	all := []Endpoint{
 		{Part: "Kafka", Address: kafka, Try: "kcat -b " + kafka + " -t calls.insights -C -e -f '%k  %h\\n'"},
 		{Part: "Redis", Address: redis, Try: redisCLI(redis) + " --scan"},
 		{Part: "Salesforce, its log of changes", Address: crm + "/sandbox/changes", Try: "curl -s '" + crm + "/sandbox/changes?object=Task&op=create'"},
 	}
-	for _, t := range s.tenants.All() {
+	for _, t := range s.Tenants().All() {
 		all = append(all, s.endpointsOf(t, crm)...)
 	}
 	// What speaks gRPC without TLS is pointed at by the tenant's file.
 	for _, g := range []struct{ part, addr, keys string }{
-		{"Salesforce Pub/Sub API (gRPC)", s.clouds.salesforce.PubSubAddr(), "salesforce: {pubsub_endpoint: %s, insecure: true}"},
-		{"Google Speech v2 (gRPC)", s.clouds.speech.Addr(), "speech: {endpoint: %s, insecure: true}"},
-		{"Vertex AI (gRPC)", s.clouds.vertex.Addr(), "inference: {endpoint: %s, insecure: true}"},
+		{"Salesforce Pub/Sub API (gRPC)", s.Salesforce().PubSubAddr(), "salesforce: {pubsub_endpoint: %s, insecure: true}"},
+		{"Google Speech v2 (gRPC)", s.Speech().Addr(), "speech: {endpoint: %s, insecure: true}"},
+		{"Vertex AI (gRPC)", s.Vertex().Addr(), "inference: {endpoint: %s, insecure: true}"},
 	} {
 		all = append(all, Endpoint{Part: g.part, Address: g.addr, Credentials: []Credential{{"in a tenant's file", fmt.Sprintf(g.keys, g.addr)}}})
 	}
@@ -60,11 +60,11 @@ func (s *Stack) endpointsOf(t *tenant.Tenant, crm string) []Endpoint {
 		numbers[i] = n.Number
 	}
 	account, token := t.Twilio.AccountSID, t.Twilio.AuthTokens[0].Reveal()
-	rest := "http://" + s.clouds.carrier.Addr()
+	rest := "http://" + s.Carrier().Addr()
 	user := "admin@" + t.Salesforce.Org + ".example"
 	key := "in memory only"
 	if s.opts.DataDir != "" {
-		key = filepath.Join(s.opts.DataDir, jwtFile)
+		key = stage.KeyFile(s.opts.DataDir)
 	}
 	webhooks := Endpoint{
 		Part: "Twilio webhooks", Tenant: t.ID, Address: s.PublicURL() + "/twilio/" + account + "/voice",
@@ -84,10 +84,10 @@ func (s *Stack) endpointsOf(t *tenant.Tenant, crm string) []Endpoint {
 		{
 			Part: "Salesforce", Tenant: t.ID, Address: crm,
 			Credentials: []Credential{
-				{"user", user}, {"password", Password}, {"integration user", t.Salesforce.Username}, {"client id", t.Salesforce.ClientID}, {"its key", key},
+				{"user", user}, {"password", stage.Password}, {"integration user", t.Salesforce.Username}, {"client id", t.Salesforce.ClientID}, {"its key", key},
 			},
 			Try: fmt.Sprintf(`node -e 'const c = new (require("jsforce").Connection)({loginUrl: "%s"}); c.login("%s", "%s")`+
-				`.then(() => c.query("SELECT Id, Subject, Disposition__c FROM Task")).then(r => console.table(r.records))'`, crm, user, Password),
+				`.then(() => c.query("SELECT Id, Subject, Disposition__c FROM Task")).then(r => console.table(r.records))'`, crm, user, stage.Password),
 		},
 	}...)
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 )
 
 // Ports on 127.0.0.1; 0 takes a free one.
@@ -86,6 +88,13 @@ func (p Ports) Validate() error {
 		owner[*n.port] = n.name
 	}
 	return errors.Join(faults...)
+}
+
+// standIns are where those of the clouds listen.
+func (p Ports) standIns() stage.Addrs {
+	return stage.Addrs{
+		Salesforce: listen(p.Salesforce), PubSub: listen(p.PubSub), Speech: listen(p.Speech), Vertex: listen(p.Vertex), Twilio: listen(p.Twilio),
+	}
 }
 
 // listen is the address of a port on loopback: the all-in-one is never open to a network.

@@ -48,24 +48,24 @@ func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
 			cfg := ingress.Defaults()
 			cfg.Kafka, cfg.Admin, cfg.Tenants = s.brokerConfig("ingress"), admin, "-"
 			cfg.Listen, cfg.PublicURL = s.webhooks(), s.PublicURL()
-			cfg.TokenKeys = []config.Secret{s.keys.token}
-			return ingress.New(ctx, cfg, s.tenants, tel)
+			cfg.TokenKeys = []config.Secret{s.TokenKey()}
+			return ingress.New(ctx, cfg, s.Tenants(), tel)
 		}},
 		{"stt", func(admin string, tel *telemetry.Telemetry) (running, error) {
 			cfg := stt.Defaults()
 			cfg.Kafka, cfg.Admin, cfg.Tenants = s.brokerConfig("stt"), admin, "-"
 			cfg.Pace.Speed = max(1, s.opts.Speed)
-			return stt.New(ctx, cfg, s.tenants, tel)
+			return stt.New(ctx, cfg, s.Tenants(), tel)
 		}},
 		{"inference", func(admin string, tel *telemetry.Telemetry) (running, error) {
 			cfg := inference.Defaults()
 			cfg.Kafka, cfg.Admin, cfg.Tenants, cfg.Redis = s.brokerConfig("inference"), admin, "-", s.redisConfig()
-			return inference.New(ctx, cfg, s.tenants, tel)
+			return inference.New(ctx, cfg, s.Tenants(), tel)
 		}},
 		{"crm-writer", func(admin string, tel *telemetry.Telemetry) (running, error) {
 			cfg := crmwriter.Defaults()
 			cfg.Kafka, cfg.Admin, cfg.Tenants, cfg.Redis = s.brokerConfig("crm-writer"), admin, "-", s.redisConfig()
-			return crmwriter.New(ctx, cfg, s.tenants, tel)
+			return crmwriter.New(ctx, cfg, s.Tenants(), tel)
 		}},
 	} {
 		tel, stop, err := telemetry.New(ctx, build.name, telemetry.Config{}, telemetry.Options{Log: s.opts.Log})

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/sandbox/twilio"
 )
 
@@ -98,7 +98,7 @@ func (f *replayFlags) replay(cmd *cobra.Command) (replayReport, error) {
 	}
 	ctx := cmd.Context()
 	carrier, err := twilio.Start(ctx, twilio.Config{
-		Listen: f.listen, Accounts: allinone.Accounts(in.tenants, base), Speed: f.speed, Seed: f.seed,
+		Listen: f.listen, Accounts: stage.Accounts(in.tenants, base), Speed: f.speed, Seed: f.seed,
 		// Twilio stretches its tries over at most 15 s: 2, 4 and 8 s let a restart of the deployment pass.
 		RetryPause: 2 * time.Second,
 	})

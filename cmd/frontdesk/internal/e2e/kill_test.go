@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 	"github.com/frontdesk/frontdesk/sandbox/twilio"
@@ -62,7 +63,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	kill := serve(t, dir, ports)
 
 	carrier, err := twilio.Start(t.Context(), twilio.Config{
-		Accounts: allinone.Accounts(tenants(t), "http://127.0.0.1:"+strconv.Itoa(ports.Webhooks)), Speed: speed, Seed: rand.Uint64(),
+		Accounts: stage.Accounts(tenants(t), "http://127.0.0.1:"+strconv.Itoa(ports.Webhooks)), Speed: speed, Seed: rand.Uint64(),
 		RetryPause: 2 * time.Second, // outlasts the child's start, at 14 s together, on all but the busiest machine
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-package allinone
+package stage
 
 import (
 	"context"
@@ -25,28 +25,28 @@ type clouds struct {
 // Password of every person in the sandbox's orgs.
 const Password = "sandbox"
 
-func startClouds(ctx context.Context, opts Options, k keys) (_ *clouds, err error) {
-	c := &clouds{}
+// start starts all but the carrier.
+func (c *clouds) start(ctx context.Context, cfg Config, k keys) (err error) {
 	defer func() { //nolint:contextcheck // what was started is stopped though ctx has ended
 		if err != nil {
 			err = errors.Join(err, c.close())
 		}
 	}()
 	c.salesforce, err = salesforce.Start(ctx, salesforce.Config{
-		Listen: listen(opts.Ports.Salesforce), PubSubListen: listen(opts.Ports.PubSub), DataDir: opts.DataDir, Orgs: orgs(opts.Tenants, k),
+		Listen: cfg.Addrs.Salesforce, PubSubListen: cfg.Addrs.PubSub, DataDir: cfg.DataDir, Orgs: orgs(cfg.Tenants, k),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("starting the sandbox's Salesforce: %w", err)
+		return fmt.Errorf("starting the sandbox's Salesforce: %w", err)
 	}
-	c.speech, err = googlespeech.Start(ctx, googlespeech.Config{Listen: listen(opts.Ports.Speech), Calls: opts.Calls})
+	c.speech, err = googlespeech.Start(ctx, googlespeech.Config{Listen: cfg.Addrs.Speech, Calls: cfg.Calls})
 	if err != nil {
-		return nil, fmt.Errorf("starting the sandbox's Google Speech: %w", err)
+		return fmt.Errorf("starting the sandbox's Google Speech: %w", err)
 	}
-	c.vertex, err = vertexai.Start(ctx, vertexai.Config{Listen: listen(opts.Ports.Vertex)})
+	c.vertex, err = vertexai.Start(ctx, vertexai.Config{Listen: cfg.Addrs.Vertex})
 	if err != nil {
-		return nil, fmt.Errorf("starting the sandbox's Vertex AI: %w", err)
+		return fmt.Errorf("starting the sandbox's Vertex AI: %w", err)
 	}
-	return c, nil
+	return nil
 }
 
 // orgs are one for each org that a tenant names, with what the tenants' catalogues may write in its picklists.
@@ -83,8 +83,9 @@ func add(list []string, s string) []string {
 	return append(list, s)
 }
 
-// point makes a tenant use the stand-ins for speech, model and CRM in place of the vendors.
-func (c *clouds) point(t *tenant.Tenant, k keys) {
+// point makes a tenant use the stand-ins in place of the vendors.
+func (s *Stage) point(t *tenant.Tenant) {
+	c := &s.clouds
 	if t.Speech.Provider == "googlespeech" {
 		t.Speech.Endpoint, t.Speech.Insecure = c.speech.Addr(), true
 	}
@@ -94,14 +95,18 @@ func (c *clouds) point(t *tenant.Tenant, k keys) {
 	t.Salesforce.LoginURL = c.salesforce.URL()
 	t.Salesforce.Audience = c.salesforce.URL()
 	t.Salesforce.PubSubEndpoint, t.Salesforce.Insecure = c.salesforce.PubSubAddr(), true
-	t.Salesforce.PrivateKey = k.jwtPEM
+	t.Salesforce.PrivateKey = s.keys.jwtPEM
+	if !s.cfg.OwnCarrier {
+		t.Twilio.APIBase = "http://" + s.cfg.Addrs.Twilio
+	}
 }
 
-// startCarrier gives every tenant's numbers to a carrier that rings the webhooks at base.
-func (c *clouds) startCarrier(ctx context.Context, opts Options, base, restListen string) (err error) {
-	c.carrier, err = twilio.Start(ctx, twilio.Config{
-		Listen: restListen, Accounts: Accounts(opts.Tenants, base), Speed: opts.Speed,
-		// A stack that keeps its state must never see a CallSid twice.
+// Ring starts the carrier, with every tenant's numbers, towards the webhooks at base. Whoever places calls ends them: the carrier
+// itself ends with Close, since the services ask it until they have stopped.
+func (s *Stage) Ring(ctx context.Context, base string) (err error) {
+	s.clouds.carrier, err = twilio.Start(context.WithoutCancel(ctx), twilio.Config{
+		Listen: s.cfg.Addrs.Twilio, Accounts: Accounts(s.cfg.Tenants, base), Speed: s.cfg.Speed,
+		// A stage that keeps its state must never see a CallSid twice.
 		Seed: rand.Uint64(), //nolint:gosec // an id, not a secret
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-package allinone
+package stage
 
 import (
 	"crypto/rand"
@@ -15,7 +15,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
 )
 
-// keys are the secrets of one all-in-one: made at first start, kept in its data folder.
+// keys are the secrets of one stage: made at first start, kept in its data folder.
 type keys struct {
 	// jwt is the integration user's RSA key, for Salesforce's JWT bearer flow.
 	jwt    *rsa.PrivateKey
@@ -31,6 +31,9 @@ const (
 	// tokenBytes are the least that ingress takes.
 	tokenBytes = 32
 )
+
+// KeyFile is where the integration user's key stands in a data folder.
+func KeyFile(dataDir string) string { return filepath.Join(dataDir, jwtFile) }
 
 func loadKeys(dataDir string) (keys, error) {
 	pemText, err := keep(dataDir, jwtFile, func() ([]byte, error) {
