@@ -34,6 +34,8 @@ type Config struct {
 	Calls []*calls.Call
 	// Speed is how much faster than life the carrier plays calls.
 	Speed float64
+	// PausingTrack makes the carrier send nothing on a track while nothing is played on it.
+	PausingTrack bool
 }
 
 // Addrs are host:port of the stand-ins; port 0 takes a free one.

@@ -1,0 +1,237 @@
+package process
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Command is the hidden command of the frontdesk binary that serves one service.
+const Command = "serve"
+
+// Config of a process.
+type Config struct {
+	// Binary is frontdesk's.
+	Binary string
+	// Service is its name.
+	Service string
+	// Settings by key, as in a settings file: "kafka.brokers". The admin listener takes a free port.
+	Settings map[string]string
+	// Log is a file that gets what the process writes.
+	Log string
+	// Profile is a file that gets its CPU profile; empty for none.
+	Profile string
+}
+
+// Process is a running service. Its methods may be called concurrently.
+type Process struct {
+	name  string
+	admin string
+	cmd   *exec.Cmd
+	in    io.Closer
+	log   string
+	peak  chan uint64
+	quit  context.CancelFunc
+
+	stop  sync.Once
+	ended error
+}
+
+// Start starts a process and returns when its service is ready, or has ended, or ctx has.
+func Start(ctx context.Context, cfg Config) (_ *Process, err error) {
+	log, err := os.Create(cfg.Log)
+	if err != nil {
+		return nil, fmt.Errorf("making %s's log: %w", cfg.Service, err)
+	}
+	defer log.Close()                                     // the process has its own
+	cmd := exec.Command(cfg.Binary, Command, cfg.Service) //nolint:gosec // our own binary; it ends with its standard input
+	cmd.Env = append(os.Environ(), Prefix(cfg.Service)+"_ADMIN=127.0.0.1:0")
+	for key, value := range cfg.Settings {
+		cmd.Env = append(cmd.Env, Prefix(cfg.Service)+"_"+strings.ToUpper(strings.ReplaceAll(key, ".", "__"))+"="+value)
+	}
+	if cfg.Profile != "" {
+		cmd.Env = append(cmd.Env, profileTo+"="+cfg.Profile)
+	}
+	cmd.Stderr = log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting %s: %w", cfg.Service, err)
+	}
+	p := &Process{name: cfg.Service, cmd: cmd, log: cfg.Log}
+	if p.in, err = cmd.StdinPipe(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", cfg.Service, err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting %s: %w", cfg.Service, err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return nil, errors.Join(p.failed("ended at once"), p.Stop())
+	}
+	p.admin = strings.TrimSpace(line)
+	if err := p.ready(ctx); err != nil {
+		return nil, errors.Join(err, p.Stop())
+	}
+	watch, quit := context.WithCancel(context.WithoutCancel(ctx))
+	p.quit, p.peak = quit, make(chan uint64, 1)
+	go p.watch(watch)
+	return p, nil
+}
+
+func (p *Process) failed(what string) error {
+	text, _ := os.ReadFile(p.log)
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return fmt.Errorf("%s %s; the end of its log:\n%s", p.name, what, strings.Join(lines[max(0, len(lines)-5):], "\n"))
+}
+
+// ready asks /readyz, as Kubernetes would.
+func (p *Process) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := p.get(ctx, "/readyz"); err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return p.failed("is not ready")
+		}
+	}
+}
+
+func (p *Process) get(ctx context.Context, path string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.admin+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("asking %s: %w", p.name, err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("asking %s: %w", p.name, err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("answered %s", res.Status)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("asking %s for %s: %w", p.name, path, err)
+	}
+	return body, nil
+}
+
+// Usage is what a process has used since its start.
+type Usage struct {
+	// CPU is processor time, user and system together.
+	CPU time.Duration
+	// Resident is the memory that it holds now, bytes.
+	Resident uint64
+	// Allocations are objects that were ever allocated.
+	Allocations uint64
+}
+
+// Usage asks the process' own metrics.
+func (p *Process) Usage(ctx context.Context) (Usage, error) {
+	m, err := p.metrics(ctx, "process_cpu_seconds_total", "process_resident_memory_bytes", "go_memstats_mallocs_total")
+	if err != nil {
+		return Usage{}, err
+	}
+	return Usage{
+		CPU: time.Duration(m["process_cpu_seconds_total"] * float64(time.Second)), Resident: uint64(m["process_resident_memory_bytes"]),
+		Allocations: uint64(m["go_memstats_mallocs_total"]),
+	}, nil
+}
+
+// Metric is one of the process' metrics, its labels added up.
+func (p *Process) Metric(ctx context.Context, name string) (float64, error) {
+	m, err := p.metrics(ctx, name)
+	return m[name], err
+}
+
+// metrics reads the Prometheus text format.
+// https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+func (p *Process) metrics(ctx context.Context, names ...string) (map[string]float64, error) {
+	text, err := p.get(ctx, "/metrics")
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]float64{}
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	for lines.Scan() {
+		name, number, _ := strings.Cut(lines.Text(), " ")
+		if labels := strings.LastIndex(lines.Text(), "} "); labels >= 0 {
+			number = lines.Text()[labels+2:]
+		}
+		name, _, _ = strings.Cut(name, "{")
+		if !slices.Contains(names, name) {
+			continue
+		}
+		v, err := strconv.ParseFloat(number, 64)
+		if err != nil {
+			return nil, fmt.Errorf("reading %s's metric %s: %w", p.name, name, err)
+		}
+		found[name] += v
+	}
+	for _, name := range names {
+		if _, ok := found[name]; !ok {
+			return nil, fmt.Errorf("%s has no metric %s here: run this on Linux", p.name, name)
+		}
+	}
+	return found, nil
+}
+
+// watch looks for the most memory that the process holds.
+func (p *Process) watch(ctx context.Context) {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	peak := uint64(0)
+	for {
+		select {
+		case <-tick.C:
+			if u, err := p.Usage(ctx); err == nil { // a process that is too busy to answer is asked again
+				peak = max(peak, u.Resident)
+			}
+		case <-ctx.Done():
+			p.peak <- peak
+			return
+		}
+	}
+}
+
+// Admin is host:port of the service's probes and metrics.
+func (p *Process) Admin() string { return p.admin }
+
+// Peak is the most memory that the process held from its being ready until now, bytes. It may be called once.
+func (p *Process) Peak() uint64 {
+	p.quit()
+	return <-p.peak
+}
+
+// Stop lets the service drain, and waits. A process that has not ended a minute later is killed.
+func (p *Process) Stop() error {
+	p.stop.Do(func() {
+		if p.quit != nil {
+			p.quit()
+		}
+		_ = p.in.Close()
+		kill := time.AfterFunc(time.Minute, func() { _ = p.cmd.Process.Kill() })
+		defer kill.Stop()
+		if err := p.cmd.Wait(); err != nil {
+			p.ended = fmt.Errorf("%w (%w)", p.failed("ended badly"), err)
+		}
+	})
+	return p.ended
+}
