@@ -22,14 +22,17 @@ const (
 	hopFlood = 500_000
 )
 
-// Broker measures one hop: from a producer that has a message to the handler of a consumer in its group.
+// Broker measures one hop: from a producer that has a message to the handler of a consumer. It stands in for inference, whose group
+// and retry topics are there.
 func Broker(ctx context.Context, o Options) ([]Figure, error) {
 	o.Tell(fmt.Sprintf("broker: %d messages a second, then %d at once", hopRate, hopFlood))
 	return on(ctx, o, func(p *parts) ([]Figure, error) {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute+p.Window)
+		defer cancel()
 		prod := produce.New(p.conn, produce.Config{MaxQueuedBytes: 512 << 20}, telemetry.Discard())
 		h := &hop{prod: prod, sent: map[string]time.Time{}}
 		consumer, err := consume.New(p.conn, prod, consume.Config{
-			Group: "frontdesk-bench", Topics: []string{events.Transcripts.Name}, DeadLetters: events.DeadLetters.Name, Concurrency: 64,
+			Group: "inference", Topics: []string{events.Transcripts.Name}, DeadLetters: events.DeadLetters.Name, Concurrency: 64,
 		}, h.handle, consume.Hooks{}, telemetry.Discard())
 		if err != nil {
 			return nil, fmt.Errorf("preparing the consumer: %w", err)

@@ -2,11 +2,11 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/process"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
@@ -60,7 +60,7 @@ func (s *streaming) measure(ctx context.Context) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	idle, err := svc.Usage(ctx)
+	idle, err := svc.Usage()
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it names the service
 	}
@@ -78,12 +78,15 @@ func (s *streaming) measure(ctx context.Context) ([]Figure, error) {
 	if err := pause(ctx, settle); err != nil {
 		return nil, err
 	}
-	before, err := svc.Usage(ctx)
+	before, allocated, err := usage(ctx, svc)
 	if err == nil {
 		err = pause(ctx, s.window)
 	}
-	after, uerr := svc.Usage(ctx)
-	if err := errors.Join(err, uerr); err != nil {
+	if err != nil {
+		return nil, err
+	}
+	after, allocatedThen, err := usage(ctx, svc)
+	if err != nil {
 		return nil, err
 	}
 	r := <-over
@@ -105,7 +108,7 @@ func (s *streaming) measure(ctx context.Context) ([]Figure, error) {
 		cpu,
 		figure(name+"memory of a call", (float64(after.Resident)-float64(idle.Resident))/1024/float64(s.calls), "KB"),
 		figure(name+"allocations, those of chunks and requests included",
-			float64(after.Allocations-before.Allocations)/(seconds*float64(s.tracks*framesPerSecond)), "per frame"),
+			(allocatedThen-allocated)/(seconds*float64(s.tracks*framesPerSecond)), "per frame"),
 		figure(name+"frames lost", lost+float64(r.report.Streams.Discarded)+gaps, "frames").atMost(0),
 	}
 	if s.calls == mostCalls {
@@ -168,6 +171,16 @@ func (s *streaming) heard(ctx context.Context) (audio time.Duration, gaps float6
 		return nil
 	})
 	return audio, gaps, err
+}
+
+// usage is what a service has used, and how many objects it has allocated.
+func usage(ctx context.Context, svc *process.Process) (process.Usage, float64, error) {
+	used, err := svc.Usage()
+	if err != nil {
+		return used, 0, err //nolint:wrapcheck // it names the service
+	}
+	allocated, err := svc.Metric(ctx, "go_memstats_mallocs_total")
+	return used, allocated, err //nolint:wrapcheck // as above
 }
 
 // pause lets a load run.

@@ -71,7 +71,7 @@ func STT(ctx context.Context, o Options) ([]Figure, error) {
 			return nil, err
 		}
 		svc := l.svcs["stt"]
-		idle, err := svc.Usage(ctx)
+		idle, err := svc.Usage()
 		if err != nil {
 			return nil, err //nolint:wrapcheck // it names the service
 		}
@@ -86,14 +86,14 @@ func STT(ctx context.Context, o Options) ([]Figure, error) {
 		if err := pause(ctx, 2*settle); err != nil {
 			return nil, err
 		}
-		before, err := svc.Usage(ctx)
+		before, err := svc.Usage()
 		if err != nil {
 			return nil, err //nolint:wrapcheck // it names the service
 		}
 		if err := pause(ctx, o.Window); err != nil {
 			return nil, err
 		}
-		after, err := svc.Usage(ctx)
+		after, err := svc.Usage()
 		if err != nil {
 			return nil, err //nolint:wrapcheck // it names the service
 		}
@@ -158,7 +158,7 @@ func EndToEnd(ctx context.Context, o Options) ([]Figure, error) {
 			figure("end-to-end: calls without a record", float64(len(ended)-len(written)), "calls").atMost(0),
 		}
 		for _, name := range process.Names() {
-			u, err := l.svcs[name].Usage(ctx)
+			u, err := l.svcs[name].Usage()
 			if err != nil {
 				return figures, err //nolint:wrapcheck // it names the service
 			}

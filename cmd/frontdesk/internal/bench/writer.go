@@ -126,14 +126,14 @@ func (w *writing) drain(ctx context.Context) (took, cpu time.Duration, err error
 	if w.svc, err = w.start(ctx, "crm-writer", nil); err != nil {
 		return 0, 0, err
 	}
-	before, err := w.svc.Usage(ctx)
+	before, err := w.svc.Usage()
 	if err != nil {
 		return 0, 0, err //nolint:wrapcheck // it names the service
 	}
 	if err := w.finished(ctx); err != nil {
 		return 0, 0, err
 	}
-	after, err := w.svc.Usage(ctx)
+	after, err := w.svc.Usage()
 	if err != nil {
 		return 0, 0, err //nolint:wrapcheck // it names the service
 	}
@@ -179,7 +179,8 @@ func (w *writing) byEvent(ctx context.Context) ([]Figure, error) {
 			return figures, err
 		}
 	}
-	return append(figures, figure("events: memory, most", float64(w.svc.Peak())/mb, "MB").atMost(150)), nil
+	used, err := w.svc.Usage()
+	return append(figures, figure("events: memory, most", float64(used.Peak)/mb, "MB").atMost(150)), err //nolint:wrapcheck // it names the service
 }
 
 func (w *writing) directly(ctx context.Context) ([]Figure, error) {
@@ -202,7 +203,8 @@ func (w *writing) directly(ctx context.Context) ([]Figure, error) {
 			return figures, err
 		}
 	}
-	return append(figures, figure("direct: memory, most", float64(w.svc.Peak())/mb, "MB")), nil
+	used, err := w.svc.Usage()
+	return append(figures, figure("direct: memory, most", float64(used.Peak)/mb, "MB")), err //nolint:wrapcheck // it names the service
 }
 
 func figureBound(v float64) *float64 { return &v }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
 // Command is the hidden command of the frontdesk binary that serves one service.
@@ -41,8 +43,6 @@ type Process struct {
 	cmd   *exec.Cmd
 	in    io.Closer
 	log   string
-	peak  chan uint64
-	quit  context.CancelFunc
 
 	stop  sync.Once
 	ended error
@@ -83,9 +83,6 @@ func Start(ctx context.Context, cfg Config) (_ *Process, err error) {
 	if err := p.ready(ctx); err != nil {
 		return nil, errors.Join(err, p.Stop())
 	}
-	watch, quit := context.WithCancel(context.WithoutCancel(ctx))
-	p.quit, p.peak = quit, make(chan uint64, 1)
-	go p.watch(watch)
 	return p, nil
 }
 
@@ -135,23 +132,28 @@ func (p *Process) get(ctx context.Context, path string) ([]byte, error) {
 
 // Usage is what a process has used since its start.
 type Usage struct {
-	// CPU is processor time, user and system together.
+	// CPU is processor time, user and system together, to 10 ms.
 	CPU time.Duration
-	// Resident is the memory that it holds now, bytes.
-	Resident uint64
-	// Allocations are objects that were ever allocated.
-	Allocations uint64
+	// Resident is the memory that it holds now, Peak the most that it ever held, bytes.
+	Resident, Peak uint64
 }
 
-// Usage asks the process' own metrics.
-func (p *Process) Usage(ctx context.Context) (Usage, error) {
-	m, err := p.metrics(ctx, "process_cpu_seconds_total", "process_resident_memory_bytes", "go_memstats_mallocs_total")
+// Usage asks the operating system, which costs the process nothing; it knows Linux's.
+func (p *Process) Usage() (Usage, error) {
+	proc, err := procfs.NewProc(p.cmd.Process.Pid)
 	if err != nil {
-		return Usage{}, err
+		return Usage{}, fmt.Errorf("asking what %s has used (only Linux tells): %w", p.name, err)
+	}
+	stat, err := proc.Stat()
+	if err != nil {
+		return Usage{}, fmt.Errorf("asking what %s has used: %w", p.name, err)
+	}
+	status, err := proc.NewStatus()
+	if err != nil {
+		return Usage{}, fmt.Errorf("asking what %s has used: %w", p.name, err)
 	}
 	return Usage{
-		CPU: time.Duration(m["process_cpu_seconds_total"] * float64(time.Second)), Resident: uint64(m["process_resident_memory_bytes"]),
-		Allocations: uint64(m["go_memstats_mallocs_total"]),
+		CPU: time.Duration(stat.CPUTime() * float64(time.Second)), Resident: status.VmRSS, Peak: status.VmHWM,
 	}, nil
 }
 
@@ -193,39 +195,12 @@ func (p *Process) metrics(ctx context.Context, names ...string) (map[string]floa
 	return found, nil
 }
 
-// watch looks for the most memory that the process holds.
-func (p *Process) watch(ctx context.Context) {
-	tick := time.NewTicker(250 * time.Millisecond)
-	defer tick.Stop()
-	peak := uint64(0)
-	for {
-		select {
-		case <-tick.C:
-			if u, err := p.Usage(ctx); err == nil { // a process that is too busy to answer is asked again
-				peak = max(peak, u.Resident)
-			}
-		case <-ctx.Done():
-			p.peak <- peak
-			return
-		}
-	}
-}
-
 // Admin is host:port of the service's probes and metrics.
 func (p *Process) Admin() string { return p.admin }
-
-// Peak is the most memory that the process held from its being ready until now, bytes. It may be called once.
-func (p *Process) Peak() uint64 {
-	p.quit()
-	return <-p.peak
-}
 
 // Stop lets the service drain, and waits. A process that has not ended a minute later is killed.
 func (p *Process) Stop() error {
 	p.stop.Do(func() {
-		if p.quit != nil {
-			p.quit()
-		}
 		_ = p.in.Close()
 		kill := time.AfterFunc(time.Minute, func() { _ = p.cmd.Process.Kill() })
 		defer kill.Stop()
