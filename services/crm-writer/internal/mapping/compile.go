@@ -21,24 +21,35 @@ func Default() (*Mapping, error) { return Compile("default.yaml", defaultYAML) }
 
 // Mapping is a compiled mapping file. It is immutable and safe for concurrent use.
 type Mapping struct {
-	version     string
-	lang        *language
-	defines     []program
-	defineIndex map[string]int
-	writes      []*write
-	ambiguous   []*write
-	event       []*field
-	file        *fileMaker
+	version string
+	lang    *language
+	// expressions are what the file says, each text once however often it stands there.
+	expressions []*expression
+	// defines are indexes of expressions, by name.
+	defines   map[string]int
+	writes    []*write
+	ambiguous []*write
+	event     []*field
+	file      *fileMaker
 }
 
 // Version is the file's name and a hash of its text: it stands in every record that follows from it.
 func (m *Mapping) Version() string { return m.version }
 
-// program is a compiled expression.
+// program is an expression at one place of the file.
 type program struct {
-	cel.Program
+	*expression
 	what string
 	at   place
+}
+
+// expression is compiled once, and evaluated at most once for an event.
+type expression struct {
+	index int
+	cel.Program
+	typ *cel.Type
+	// get reads the field of an object that the whole expression names, as most do: CEL would come to the same, by a longer way.
+	get func(*view) any
 }
 
 // write is a compiled writeRule.
@@ -95,9 +106,9 @@ func Compile(name string, data []byte) (*Mapping, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(data)
-	c := &compiler{f: f, lengths: map[string]int{}, used: map[string]bool{}, m: &Mapping{
+	c := &compiler{f: f, lengths: map[string]int{}, used: map[string]bool{}, compiled: map[string]*expression{}, m: &Mapping{
 		version: parsed.name + "@" + hex.EncodeToString(sum[:4]),
-		lang:    lang, defineIndex: map[string]int{},
+		lang:    lang, defines: map[string]int{},
 	}}
 	c.compile(parsed)
 	if err := f.err(); err != nil {
@@ -112,6 +123,9 @@ type compiler struct {
 	lengths map[string]int
 	// used are the fields that some write has, for lengths that no field uses.
 	used map[string]bool
+	// compiled are the expressions by their text. What a later one could see beside is new names only, so the same text is the
+	// same expression.
+	compiled map[string]*expression
 }
 
 func (c *compiler) compile(in *file) {
@@ -150,10 +164,11 @@ func (c *compiler) define(d define) {
 		c.f.add(d.expr.at, "%s: %s is there already", what, d.name)
 		return
 	}
-	p, typ := c.expr(d.expr, what)
-	if p == nil {
-		typ = cel.DynType // known, so that its uses are not faults, too
-		p = &program{}
+	typ := cel.DynType // known, whatever is wrong with it, so that its uses are not faults, too
+	p := c.expr(d.expr, what)
+	if p != nil {
+		typ = p.typ
+		c.m.defines[d.name] = p.index
 	}
 	env, err := c.m.lang.env.Extend(cel.Variable(d.name, typ))
 	if err != nil {
@@ -161,14 +176,15 @@ func (c *compiler) define(d define) {
 		return
 	}
 	c.m.lang.env = env
-	c.m.defineIndex[d.name] = len(c.m.defines)
-	c.m.defines = append(c.m.defines, *p)
 }
 
 // expr compiles an expression; nil after a fault.
-func (c *compiler) expr(e expr, what string) (*program, *cel.Type) {
+func (c *compiler) expr(e expr, what string) *program {
 	if !e.given() {
-		return nil, nil
+		return nil
+	}
+	if x := c.compiled[e.text]; x != nil {
+		return &program{x, what, e.at}
 	}
 	ast, issues := c.m.lang.env.Compile(e.text)
 	if issues.Err() != nil {
@@ -179,26 +195,29 @@ func (c *compiler) expr(e expr, what string) (*program, *cel.Type) {
 			}
 			c.f.add(at, "%s: %s", what, i.Message)
 		}
-		return nil, nil
+		return nil
 	}
 	p, err := c.m.lang.env.Program(ast, cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
 		c.f.add(e.at, "%s: %v", what, err)
-		return nil, nil
+		return nil
 	}
-	return &program{Program: p, what: what, at: e.at}, ast.OutputType()
+	x := &expression{index: len(c.m.expressions), Program: p, typ: ast.OutputType(), get: c.m.lang.getter(ast)}
+	c.m.expressions = append(c.m.expressions, x)
+	c.compiled[e.text] = x
+	return &program{x, what, e.at}
 }
 
 // typed compiles an expression that must be of one of the kinds.
 func (c *compiler) typed(e expr, what, should string, kinds ...*cel.Type) *program {
-	p, typ := c.expr(e, what)
+	p := c.expr(e, what)
 	if p == nil {
 		return nil
 	}
-	ok := typ.Kind() == cel.DynType.Kind() ||
-		slices.ContainsFunc(kinds, func(k *cel.Type) bool { return k.Kind() == typ.Kind() })
+	ok := p.typ.Kind() == cel.DynType.Kind() ||
+		slices.ContainsFunc(kinds, func(k *cel.Type) bool { return k.Kind() == p.typ.Kind() })
 	if !ok {
-		c.f.add(e.at, "%s: must be %s, is %s", what, should, typ)
+		c.f.add(e.at, "%s: must be %s, is %s", what, should, p.typ)
 	}
 	return p
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/ext"
@@ -33,6 +34,7 @@ func newLanguage() (*language, error) {
 	}
 	for _, o := range Objects() {
 		t := newObjectType(o)
+		t.at = len(l.objects)
 		p.objects[t.typ.TypeName()], l.objects[o.Name] = t, t
 		options = append(options, cel.Variable(o.Name, t.typ))
 	}
@@ -141,7 +143,7 @@ func (l *language) functions() []Function {
 func member(name string, of *cel.Type, args []*cel.Type, result *cel.Type, fn func(*view, []ref.Val) ref.Val) cel.EnvOption {
 	return cel.Function(name, cel.MemberOverload(of.TypeName()+"_"+name, append([]*cel.Type{of}, args...), result,
 		cel.FunctionBinding(func(all ...ref.Val) ref.Val {
-			v, ok := all[0].(value)
+			v, ok := all[0].(*value)
 			if !ok {
 				return types.MaybeNoSuchOverloadErr(all[0])
 			}
@@ -167,34 +169,95 @@ func joinLines(list ref.Val) ref.Val {
 	return types.String(strings.Join(full, "\n"))
 }
 
-// scope is what one evaluation can see: the objects, and the file's own definitions, each evaluated at most
-// once and only if somebody asks.
+// getter is how to read what an expression names, if it is nothing but the field of an object.
+func (l *language) getter(ast *cel.Ast) func(*view) any {
+	e := ast.NativeRep().Expr()
+	if e.Kind() != celast.SelectKind || e.AsSelect().IsTestOnly() || e.AsSelect().Operand().Kind() != celast.IdentKind {
+		return nil
+	}
+	o := l.objects[e.AsSelect().Operand().AsIdent()]
+	if o == nil {
+		return nil
+	}
+	for _, f := range o.of.Fields {
+		if f.Name == e.AsSelect().FieldName() {
+			return f.get
+		}
+	}
+	return nil
+}
+
+// scope is what one evaluation can see: the objects, and the file's own definitions. Each expression is evaluated
+// at most once and only if somebody asks.
 type scope struct {
-	m       *Mapping
-	view    *view
-	defined []any
-	asked   []bool
+	m    *Mapping
+	view *view
+	// results by expression.
+	results []result
+	// objects by their place in the language.
+	objects []value
+}
+
+func newScope(m *Mapping, v *view) *scope {
+	s := &scope{m: m, view: v, results: make([]result, len(m.expressions)), objects: make([]value, len(m.lang.objects))}
+	for _, o := range m.lang.objects {
+		s.objects[o.at] = value{o.typ, v}
+	}
+	return s
+}
+
+// result is what an expression came to: as CEL has it, once CEL was asked, and as a field has it, once a field was.
+type result struct {
+	asked, plain bool
+	value        ref.Val
+	field        any
+	err, refused error
+}
+
+// cel evaluates an expression.
+func (s *scope) cel(x *expression) (ref.Val, error) {
+	r := &s.results[x.index]
+	if !r.asked {
+		r.asked = true
+		r.value, _, r.err = x.Eval(s)
+	}
+	return r.value, r.err
+}
+
+// plain evaluates an expression for a field. A moment stays one.
+func (s *scope) plain(x *expression) (any, error) {
+	r := &s.results[x.index]
+	if r.plain {
+		return r.field, r.refused
+	}
+	r.plain = true
+	if x.get != nil {
+		r.field, r.refused = plainField(x.get(s.view))
+		return r.field, r.refused
+	}
+	out, err := s.cel(x)
+	if err != nil {
+		r.refused = err
+		return nil, err
+	}
+	r.field, r.refused = plainValue(out)
+	return r.field, r.refused
 }
 
 // ResolveName implements CEL's activation.
 func (s *scope) ResolveName(name string) (any, bool) {
 	if o := s.m.lang.objects[name]; o != nil {
-		return value{o.typ, s.view}, true
+		return &s.objects[o.at], true
 	}
-	i, ok := s.m.defineIndex[name]
+	i, ok := s.m.defines[name]
 	if !ok {
 		return nil, false
 	}
-	if !s.asked[i] {
-		s.asked[i] = true
-		out, _, err := s.m.defines[i].Eval(s)
-		if err != nil {
-			s.defined[i] = types.WrapErr(err)
-		} else {
-			s.defined[i] = out
-		}
+	out, err := s.cel(s.m.expressions[i])
+	if err != nil {
+		return types.WrapErr(err), true
 	}
-	return s.defined[i], true
+	return out, true
 }
 
 // Parent implements CEL's activation: there is none.

@@ -355,7 +355,7 @@ func TestImpossibleNumbersCostNothing(t *testing.T) {
 	for _, v := range []ref.Val{
 		types.Int(1e18), types.Int(math.MinInt64), types.Double(-1e300), types.Timestamp{Time: time.Date(4001, 1, 1, 0, 0, 0, 0, time.UTC)},
 	} {
-		if got, err := plainValue(v, false); got != nil || err != nil {
+		if got, err := plainValue(v); got != nil || err != nil {
 			t.Errorf("%v is written as %v, %v", v, got, err)
 		}
 	}

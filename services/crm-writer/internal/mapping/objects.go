@@ -177,6 +177,8 @@ type objectType struct {
 	typ    *types.Type
 	fields map[string]*types.FieldType
 	names  []string
+	// at is its place among the objects of a scope.
+	at int
 }
 
 func newObjectType(o Object) *objectType {
@@ -241,12 +243,12 @@ type value struct {
 }
 
 // ConvertToNative is what CEL asks for when an object leaves it, which no expression can do.
-func (v value) ConvertToNative(t reflect.Type) (any, error) {
+func (v *value) ConvertToNative(t reflect.Type) (any, error) {
 	return nil, fmt.Errorf("%s is no %s", v.typ.TypeName(), t)
 }
 
 // ConvertToType converts to its own type only.
-func (v value) ConvertToType(t ref.Type) ref.Val {
+func (v *value) ConvertToType(t ref.Type) ref.Val {
 	if t.TypeName() == v.typ.TypeName() {
 		return v
 	}
@@ -254,13 +256,13 @@ func (v value) ConvertToType(t ref.Type) ref.Val {
 }
 
 // Equal is identity: there is one of each.
-func (v value) Equal(other ref.Val) ref.Val {
-	o, ok := other.(value)
+func (v *value) Equal(other ref.Val) ref.Val {
+	o, ok := other.(*value)
 	return types.Bool(ok && o.typ == v.typ && o.view == v.view)
 }
 
 // Type is the object's.
-func (v value) Type() ref.Type { return v.typ }
+func (v *value) Type() ref.Type { return v.typ }
 
 // Value is what the field getters take.
-func (v value) Value() any { return v.view }
+func (v *value) Value() any { return v.view }

@@ -21,6 +21,9 @@ func (v *view) forPeople(text string) string {
 	for _, g := range v.givens() {
 		text = strings.ReplaceAll(text, g.placeholder, g.value)
 	}
+	if v.name.sure && !strings.Contains(text, "[") {
+		return text // nothing of it is words of ours
+	}
 	text = callerTwice.ReplaceAllString(text, "$1")
 	return capitalised(titled.ReplaceAllString(placeholders.ReplaceAllStringFunc(text, v.inWords), "$1"))
 }

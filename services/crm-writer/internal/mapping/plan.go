@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
@@ -22,7 +23,7 @@ func (m *Mapping) Plan(e *events.CallEvent, t *tenant.Tenant, n *tenant.Number) 
 	if v == nil {
 		return nil, retry.Permanently("mapping.kind", fmt.Errorf("%s is no insight", e.Kind()))
 	}
-	s := &scope{m: m, view: v, defined: make([]any, len(m.defines)), asked: make([]bool, len(m.defines))}
+	s := newScope(m, v)
 	p := &crm.Plan{Call: v.call, Payer: v.facts.GetPayer(), Revision: v.revision, Parent: v.phone}
 	if err := s.plan(p); err != nil {
 		return nil, err
@@ -204,9 +205,12 @@ func (s *scope) field(f *field, refs map[string]bool, asTime bool) (any, error) 
 	case f.text != nil:
 		return *f.text, nil
 	}
-	v, err := s.eval(f.value, asTime)
+	v, err := s.eval(f.value)
 	if err != nil {
 		return nil, err
+	}
+	if at, ok := v.(time.Time); ok && !asTime {
+		return at.Format(timeFormat), nil
 	}
 	t, ok := v.(string)
 	if !ok {
@@ -271,7 +275,7 @@ func (s *scope) holds(p *program) (bool, error) {
 	if p == nil {
 		return true, nil
 	}
-	v, err := s.eval(p, false)
+	v, err := s.eval(p)
 	if err != nil {
 		return false, err
 	}
@@ -283,7 +287,7 @@ func (s *scope) holds(p *program) (bool, error) {
 }
 
 func (s *scope) text(p *program) (string, error) {
-	v, err := s.eval(p, false)
+	v, err := s.eval(p)
 	if err != nil {
 		return "", err
 	}
@@ -294,12 +298,8 @@ func (s *scope) text(p *program) (string, error) {
 	return t, nil
 }
 
-func (s *scope) eval(p *program, asTime bool) (any, error) {
-	out, _, err := p.Eval(s)
-	if err != nil {
-		return nil, p.failed(err)
-	}
-	v, err := plainValue(out, asTime)
+func (s *scope) eval(p *program) (any, error) {
+	v, err := s.plain(p.expression)
 	if err != nil {
 		return nil, p.failed(err)
 	}

@@ -22,43 +22,56 @@ const largest = 1e18
 // https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_reference/primitive_data_types.htm
 func takes(t time.Time) bool { return t.Year() >= 1700 && t.Year() <= 4000 }
 
-// plainValue is a CEL value as a field's value: nil for null and for empty text, which are never written, and for numbers
-// and moments that no field takes: one such value would cost the call all its records.
-// asTime keeps moments as such, for events, whose two ways onto the bus write them differently.
-func plainValue(v ref.Val, asTime bool) (any, error) {
+// plainValue is a CEL value as a field's value, see [plainField].
+func plainValue(v ref.Val) (any, error) {
 	switch v := v.(type) {
 	case types.Null:
 		return nil, nil
 	case types.String:
-		if v == "" {
-			return nil, nil
-		}
-		return string(v), nil
+		return plainField(string(v))
 	case types.Bool:
 		return bool(v), nil
 	case types.Int:
-		if v >= largest || v <= -largest {
-			return nil, nil
-		}
-		return int64(v), nil
+		return plainField(int64(v))
 	case types.Double:
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return nil, fmt.Errorf("a number that is none")
-		}
-		if math.Abs(float64(v)) >= largest {
-			return nil, nil
-		}
-		return float64(v), nil
+		return plainField(float64(v))
 	case types.Timestamp:
-		if !takes(v.Time) {
-			return nil, nil
-		}
-		if asTime {
-			return v.UTC(), nil
-		}
-		return v.UTC().Format(timeFormat), nil
+		return plainField(v.Time)
 	case *types.Err:
 		return nil, v
 	}
 	return nil, fmt.Errorf("a value of type %s, which no field takes", v.Type().TypeName())
+}
+
+// plainField is what an expression came to as a field's value: nil for nothing and for empty text, which are never written, and for
+// numbers and moments that no field takes: one such value would cost the call all its records.
+func plainField(v any) (any, error) {
+	switch v := v.(type) {
+	case nil, bool:
+		return v, nil
+	case string:
+		if v == "" {
+			return nil, nil
+		}
+		return v, nil
+	case int64:
+		if v >= largest || v <= -largest {
+			return nil, nil
+		}
+		return v, nil
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("a number that is none")
+		}
+		if math.Abs(v) >= largest {
+			return nil, nil
+		}
+		return v, nil
+	case time.Time:
+		if !takes(v) {
+			return nil, nil
+		}
+		return v.UTC(), nil
+	}
+	return nil, fmt.Errorf("a value of type %T, which no field takes", v)
 }
