@@ -84,7 +84,17 @@ func (c *rpc) published(r *eventbus.PublishRequest, t *org.Topic, events []org.P
 	return out
 }
 
+// mostPublishing bounds the batches of one stream that are under way; a further one waits to be read.
+const mostPublishing = 64
+
+// published is a batch of a stream that is done.
+type published struct {
+	out *eventbus.PublishResponse
+	err error
+}
+
 // PublishStream implements [eventbus.PubSubServer]: Publish for many batches of one topic, closed when none comes for 70 seconds.
+// Batches are under way together, and answered as they are done.
 func (p *pubSub) PublishStream(stream eventbus.PubSub_PublishStreamServer) error {
 	c, err := p.begin(stream.Context(), "pubsub.publish", stream.SetTrailer)
 	if err != nil {
@@ -94,8 +104,9 @@ func (p *pubSub) PublishStream(stream eventbus.PubSub_PublishStreamServer) error
 		return c.fail(codes.ResourceExhausted, "concurrent.client.limit.exceeded", "The maximum number of concurrent clients across all topics has been exceeded.")
 	}
 	defer c.t.closeStream()
-	requests := receive(stream.Context(), stream.Recv)
-	topic := ""
+	all := receive(stream.Context(), stream.Recv)
+	requests, publishing, topic := all, 0, ""
+	done := make(chan published, mostPublishing)
 	idle := time.NewTimer(c.s.cfg.StreamIdle)
 	defer idle.Stop()
 	for {
@@ -106,27 +117,58 @@ func (p *pubSub) PublishStream(stream eventbus.PubSub_PublishStreamServer) error
 			return c.fail(codes.Canceled, "publish.stream.idle", "The stream was closed: no valid request came for "+c.s.cfg.StreamIdle.String()+".")
 		case in := <-requests:
 			if in.err != nil {
-				return ended(in.err)
+				return c.rest(stream, in.err, done, publishing)
 			}
-			out, err := c.streamed(stream.Context(), in.msg, &topic)
-			if err != nil {
+			if err := c.streamed(in.msg, &topic); err != nil {
 				return err
 			}
-			if err := stream.Send(out); err != nil {
-				return err
-			}
+			one := *c // a later request may refresh the session
+			go func() {
+				out, err := one.publish(stream.Context(), in.msg)
+				done <- published{out, err}
+			}()
+			publishing++
 			idle.Reset(c.s.cfg.StreamIdle)
+		case d := <-done:
+			if d.err != nil {
+				return d.err
+			}
+			if err := stream.Send(d.out); err != nil {
+				return err
+			}
+			publishing--
+			idle.Reset(c.s.cfg.StreamIdle)
+		}
+		if requests = all; publishing == mostPublishing {
+			requests = nil
 		}
 	}
 }
 
-// streamed is one batch of a stream. The first names the topic.
-func (c *rpc) streamed(ctx context.Context, r *eventbus.PublishRequest, topic *string) (*eventbus.PublishResponse, error) {
+// rest answers what is under way when the client has closed its side.
+func (c *rpc) rest(stream eventbus.PubSub_PublishStreamServer, why error, done <-chan published, publishing int) error {
+	if err := ended(why); err != nil {
+		return err
+	}
+	for range publishing {
+		d := <-done
+		if d.err != nil {
+			return d.err
+		}
+		if err := stream.Send(d.out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// streamed checks a batch of a stream. The first names the topic.
+func (c *rpc) streamed(r *eventbus.PublishRequest, topic *string) error {
 	if err := c.refresh(r.GetAuthRefresh()); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.alive(); err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case *topic == "":
@@ -134,12 +176,9 @@ func (c *rpc) streamed(ctx context.Context, r *eventbus.PublishRequest, topic *s
 	case r.GetTopicName() == "":
 		r.TopicName = *topic
 	case r.GetTopicName() != *topic:
-		return nil, c.fail(codes.InvalidArgument, "publish.topic.changed", "The topic of a stream can't be changed.")
+		return c.fail(codes.InvalidArgument, "publish.topic.changed", "The topic of a stream can't be changed.")
 	}
-	if err := c.drawn("pubsub.publish"); err != nil {
-		return nil, err
-	}
-	return c.publish(ctx, r)
+	return c.drawn("pubsub.publish")
 }
 
 // refresh takes a new token for a stream that outlives its session.

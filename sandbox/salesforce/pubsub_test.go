@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/base64"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -288,6 +289,52 @@ func TestPublishStream(t *testing.T) {
 	if _, err = stream.Recv(); err == nil || err.Error() != "EOF" {
 		t.Errorf("a stream that the client ends: %v", err)
 	}
+}
+
+// A batch does not wait for those before it.
+func TestBatchesOfAStreamAreUnderWayTogether(t *testing.T) {
+	s := start(t)
+	w := dial(t, s, integration)
+	stream, err := w.c.PublishStream(w.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	send := func(id string) {
+		t.Helper()
+		if err := stream.Send(&eventbus.PublishRequest{TopicName: completed, Events: []*eventbus.ProducerEvent{w.event(id, "CA1", nil)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := requestsOf(s)
+	s.SetFaults(fault.Settings{Latency: fault.Latency{Median: time.Hour}})
+	send("slow")
+	for requestsOf(s) == before { // it is being waited for
+		if w.ctx.Err() != nil {
+			t.Fatal("the first batch was not read")
+		}
+		runtime.Gosched()
+	}
+	s.SetFaults(fault.Settings{})
+	send("quick")
+	for {
+		res, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.GetResults()[0].GetCorrelationKey() == "quick" {
+			return
+		}
+	}
+}
+
+func requestsOf(s *salesforce.Server) float64 {
+	n := 0.0
+	for _, row := range s.Meter().Rows() {
+		if row.Model == "pubsub" && row.Unit == "request" {
+			n += row.Amount
+		}
+	}
+	return n
 }
 
 func (w *wire) subscribe(r *eventbus.FetchRequest) eventbus.PubSub_SubscribeClient {
