@@ -231,12 +231,17 @@ func TestTriggerRefusals(t *testing.T) {
 	}{
 		{"CA1", bad, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"},
 		{"CA2", unknownRef, "UNKNOWN_REF"},
-		{"CA3", obj{"v": 2, "call": "CA3", "revision": "", "writes": list{}}, "WRITES_INVALID"},
+		{"CA3", obj{"v": 3, "call": "CA3", "revision": "", "writes": list{}}, "WRITES_INVALID"},
 		{"CA4", obj{"v": 1, "call": "other", "revision": "", "writes": list{}}, "WRITES_INVALID"},
 		{"CA5", obj{"v": 1, "call": "CA5", "surprise": true}, "WRITES_INVALID"},
 		{"CA6", "text", "WRITES_INVALID"},
 		{"CA7", obj{"v": 1, "call": "CA7", "revision": "", "writes": list{obj{"ref": "a", "object": "Shoe", "match": obj{"by": "X", "value": "y"}, "fields": obj{}}}}, "INVALID_TYPE"},
 		{"CA8", obj{"v": 1, "call": "CA8", "revision": "", "writes": list{obj{"ref": "a", "object": "Case", "match": obj{}, "fields": obj{}}}}, "MATCH_FAILED"},
+		{"CA9", obj{"v": 1, "call": "CA9", "revision": "", "writes": list{obj{"ref": "a", "object": "Case", "match": obj{"by": "Call_Id__c", "value": "CA9"}, "key": obj{"field": "Call_Id__c", "value": "CA9"}}}}, "WRITES_INVALID"},
+		{"CA10", obj{"v": 1, "call": "CA10", "revision": "", "writes": list{}, "ambiguous": list{}}, "WRITES_INVALID"},
+		{"CA11", obj{"v": 2, "call": "CA11", "revision": "", "writes": list{obj{"ref": "a", "object": "Case", "match": obj{"id": "500000000000001AAA"}}}}, "WRITES_INVALID"},
+		{"CA12", obj{"v": 2, "call": "CA12", "revision": "", "writes": list{obj{"ref": "a", "object": "Case", "match": obj{"by": "Call_Id__c", "value": "CA12"}, "key": obj{"field": "Call_Id__c", "value": "CA12"}}}}, "WRITES_INVALID"},
+		{"CA13", obj{"v": 2, "call": "CA13", "revision": "", "writes": list{obj{"ref": "a", "object": "Lead", "match": obj{"phone": "+14155550123", "objects": list{"Lead"}, "several": "first"}}}}, "MATCH_FAILED"},
 	} {
 		publish(c, tt.call, tt.plan)
 		if r := told(t, s); r[i]["outcome"] != "failed" || r[i]["code"] != tt.code || r[i]["message"] == "" {
@@ -245,6 +250,27 @@ func TestTriggerRefusals(t *testing.T) {
 	}
 	if len(s.Records("", "Lead"))+len(s.Records("", "Task"))+len(s.Records("", "Case")) != 0 {
 		t.Error("a call that fails leaves nothing")
+	}
+}
+
+// What a write comes to that makes and changes nothing is told, too.
+func TestTriggerTellsWhatItOnlyFound(t *testing.T) {
+	s := start(t)
+	c := login(t, s, integration)
+	finds := func(call string) obj {
+		return obj{"v": 2, "call": call, "revision": "000001", "writes": list{
+			obj{"ref": "caller", "object": "Contact", "match": obj{"phone": "+14155550123", "objects": list{"Contact"}}},
+		}}
+	}
+	for i, want := range []string{"nothing", "linked", "ambiguous"} {
+		publish(c, fmt.Sprint("CA", i), finds(fmt.Sprint("CA", i)))
+		r := told(t, s)[i]
+		if r["outcome"] != "written" || dig(t, r, "writes", 0, "outcome") != want {
+			t.Errorf("told: %v, want %s", r, want)
+		}
+		if _, err := s.Seed("", []salesforce.Record{{Object: "Contact", Fields: map[string]any{"LastName": want, "Phone_E164__c": "+14155550123"}}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -12,13 +12,24 @@ type Match struct {
 	// By is an external id field and Value its value.
 	By    string `json:"by,omitempty"`
 	Value string `json:"value,omitempty"`
-	// ID of the record, when it is already known.
+	// ID of the record, when it is already known; version 1 of Writes__c only.
 	ID string `json:"id,omitempty"`
 	// Phone in E.164 and the Objects to look in, in this order.
 	Phone   string   `json:"phone,omitempty"`
 	Objects []string `json:"objects,omitempty"`
-	// CallerKey is what a new record would be made with; it comes from the write's fields.
-	CallerKey string `json:"-"`
+	// Several is what several people of one object are: nobody ("leave", the default), or the latest of them ("latest").
+	Several string `json:"several,omitempty"`
+	// Key is what a match by phone looks for in the write's own object, too; it comes from the write.
+	Key *Key `json:"-"`
+}
+
+// Latest takes, of several people, the one with the latest activity.
+const Latest = "latest"
+
+// Key is an external id.
+type Key struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
 }
 
 // Record that was found.
@@ -46,17 +57,22 @@ var (
 	ErrMatch = errors.New(`a match needs exactly one of "by" with "value", "id", or "phone" with "objects"`)
 	// ErrGone tells that a match names a record by an id that isn't there.
 	ErrGone = errors.New("the matched record is not there any more")
+	// ErrSeveral tells that several people have the number, and none of them is taken.
+	ErrSeveral = errors.New("several people have this number")
 )
 
-// Find returns the record that a write to object is for, nil for a new one.
+// Find returns the record that a write to object is for, nil if there is none.
 //
-//   - A number is looked for exactly in all the objects first, then in their phone fields; nobody can be found by
-//     a number that is not a caller's own ([Callable]).
-//   - Of several records of one object the one that we made for this caller is taken, else the one with the latest
-//     activity, then the one changed last, then the one with the lowest id.
+//   - A number is looked for by the write's key and exactly in all the objects first, then in their phone fields; nobody can be
+//     found by a number that is not a caller's own ([Callable]).
+//   - The first of the match's objects that holds somebody wins. Of several people of it the one that we made for this caller is
+//     taken, else nobody ([ErrSeveral]) or, where the match says so, the one with the latest activity, then the one changed last,
+//     then the one with the lowest id.
 //   - A converted Lead stands for the Contact that it became.
 func Find(f Finder, object string, m Match) (*Record, error) {
 	switch {
+	case m.Several != "" && m.Several != "leave" && m.Several != Latest:
+		return nil, ErrMatch
 	case m.By != "" && m.Value != "" && m.ID == "" && m.Phone == "":
 		return current(f, f.ByKey(object, m.By, m.Value)), nil
 	case m.ID != "" && m.By == "" && m.Phone == "":
@@ -66,39 +82,69 @@ func Find(f Finder, object string, m Match) (*Record, error) {
 		}
 		return r, nil
 	case m.Phone != "" && len(m.Objects) > 0 && m.By == "" && m.ID == "":
-		return byPhone(f, m), nil
+		return byPhone(f, object, m)
 	default:
 		return nil, ErrMatch
 	}
 }
 
-func byPhone(f Finder, m Match) *Record {
-	if !Callable(m.Phone) {
-		return nil
+// person may be whom a number means; ours is one that we made for this caller.
+type person struct {
+	*Record
+
+	ours bool
+}
+
+func byPhone(f Finder, object string, m Match) (*Record, error) {
+	var found []person
+	add := func(r *Record, ours bool) {
+		if r = current(f, r); r != nil {
+			found = append(found, person{r, ours})
+		}
 	}
-	for _, look := range []func(object, e164 string) []*Record{f.ByE164, f.ByPhone} {
-		for _, object := range m.Objects {
-			found := slices.Clone(look(object, m.Phone))
-			slices.SortFunc(found, func(a, b *Record) int { return preferred(m.CallerKey, a, b) })
-			for _, r := range found {
-				if r = current(f, r); r != nil {
-					return r
-				}
+	if m.Key != nil {
+		add(f.ByKey(object, m.Key.Field, m.Key.Value), true)
+	}
+	look := func(by func(object, e164 string) []*Record) {
+		for _, o := range m.Objects {
+			for _, r := range by(o, m.Phone) {
+				add(r, m.Key != nil && strings.EqualFold(str(r.Fields[m.Key.Field]), m.Key.Value))
 			}
 		}
 	}
-	return nil
+	if Callable(m.Phone) {
+		if look(f.ByE164); len(found) == 0 {
+			look(f.ByPhone)
+		}
+	}
+	return meant(found, m)
 }
 
-func preferred(key string, a, b *Record) int {
-	foreign := func(r *Record) int {
-		if key != "" && strings.EqualFold(str(r.Fields[fieldCallerKey]), key) {
-			return 0
+// meant is the one of those found that the match means.
+func meant(found []person, m Match) (*Record, error) {
+	for _, object := range m.Objects {
+		var of []person
+		for _, p := range found {
+			if p.Object == object && !slices.ContainsFunc(of, func(o person) bool { return o.ID == p.ID }) {
+				of = append(of, p)
+			}
 		}
-		return 1
+		if len(of) == 0 {
+			continue
+		}
+		if i := slices.IndexFunc(of, func(p person) bool { return p.ours }); i >= 0 {
+			return of[i].Record, nil
+		}
+		if len(of) > 1 && m.Several != Latest {
+			return nil, ErrSeveral
+		}
+		return slices.MinFunc(of, latestFirst).Record, nil
 	}
+	return nil, nil //nolint:nilnil // nobody is an answer
+}
+
+func latestFirst(a, b person) int {
 	return cmp.Or(
-		cmp.Compare(foreign(a), foreign(b)),
 		cmp.Compare(str(b.Fields["LastActivityDate"]), str(a.Fields["LastActivityDate"])),
 		cmp.Compare(str(b.Fields["LastModifiedDate"]), str(a.Fields["LastModifiedDate"])),
 		cmp.Compare(a.ID, b.ID))

@@ -19,13 +19,14 @@ const (
 	FieldState    = "Frontdesk_State__c"
 	FieldE164     = "Phone_E164__c"
 
-	fieldCallerKey = "Caller_Key__c"
+	// FieldCallerKey is the key of people that we made.
+	FieldCallerKey = "Caller_Key__c"
 )
 
 // bookkeeping tells fields that are nobody's opinion: they are always ours.
 func bookkeeping(field string) bool {
 	switch field {
-	case FieldRevision, FieldState, "Call_Id__c", fieldCallerKey, "Last_Call_Id__c":
+	case FieldRevision, FieldState, "Call_Id__c", FieldCallerKey, "Last_Call_Id__c":
 		return true
 	default:
 		return false
@@ -61,16 +62,24 @@ func Insert(fields map[string]any) Decision {
 
 // Keep returns what of a write goes to a record that is there already: fields of onlyNew are for new records,
 // those of onlyBlank for records that hold nothing in the field, or the text named beside it, which stands for
-// nothing ("Unknown caller").
+// nothing ("Unknown caller"). A disposition that an agent gave is not overwritten by a model's or a rule's.
 func Keep(held, write map[string]any, onlyNew []string, onlyBlank map[string]string) map[string]any {
 	out := maps.Clone(write)
+	agents := held[fieldSource] == agent && write[fieldSource] != nil && write[fieldSource] != agent
 	maps.DeleteFunc(out, func(name string, _ any) bool {
 		nothing, blank := onlyBlank[name]
 		text := Text(held[name])
-		return slices.Contains(onlyNew, name) || blank && text != "" && text != nothing
+		return slices.Contains(onlyNew, name) || blank && text != "" && text != nothing ||
+			agents && slices.Contains([]string{fieldSource, "Disposition__c", "CallDisposition"}, name)
 	})
 	return out
 }
+
+// Who decided a disposition.
+const (
+	fieldSource = "Disposition_Source__c"
+	agent       = "Agent"
+)
 
 // Update decides for a record that holds these fields (a missing one is null). A field is a person's when its value is no longer the one
 // that we wrote last, or stood there before we ever wrote it; an empty one (null, "", unticked) that we never
@@ -166,6 +175,22 @@ func stateText(state map[string]string) string {
 func str(v any) string {
 	s, _ := v.(string)
 	return s
+}
+
+// Fits tells whether a reference field takes the id of a record of an object: a Case hangs on a Contact only, a Task's Who is a
+// person and its What is not.
+func Fits(field, object string) bool {
+	person := object == "Contact" || object == "Lead"
+	switch field {
+	case "ContactId":
+		return object == "Contact"
+	case "WhoId":
+		return person
+	case "WhatId":
+		return !person
+	default:
+		return true
+	}
 }
 
 // Reference returns the name of the earlier write that a field's value stands for ("@caller"), and whether it

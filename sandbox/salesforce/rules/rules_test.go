@@ -187,9 +187,11 @@ func TestPhones(t *testing.T) {
 func TestMatch(t *testing.T) {
 	for _, v := range load(t).Match {
 		t.Run(v.Name, func(t *testing.T) {
-			v.Match.CallerKey = v.CallerKey
+			if v.CallerKey != "" {
+				v.Match.Key = &rules.Key{Field: rules.FieldCallerKey, Value: v.CallerKey}
+			}
 			r, err := rules.Find(list(v.Records), v.Object, v.Match)
-			want := map[string]error{"gone": rules.ErrGone, "match": rules.ErrMatch}[v.Error]
+			want := map[string]error{"gone": rules.ErrGone, "match": rules.ErrMatch, "several": rules.ErrSeveral}[v.Error]
 			if !errors.Is(err, want) {
 				t.Fatalf("error %v, want %v", err, want)
 			}

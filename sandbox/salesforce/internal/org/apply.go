@@ -104,9 +104,10 @@ type result struct {
 
 type writeResult struct {
 	Ref    string `json:"ref"`
-	Object string `json:"object"`
-	ID     string `json:"id"`
-	// Outcome: created, updated or stale.
+	Object string `json:"object,omitempty"`
+	ID     string `json:"id,omitempty"`
+	// Outcome: created, updated or stale; linked, for a record that was found for the sake of references; nothing, where nobody
+	// was found and nothing is made; ambiguous, where several people match. The last two have no object and id.
 	Outcome string         `json:"outcome"`
 	Left    []string       `json:"left,omitempty"`
 	Before  map[string]any `json:"before,omitempty"`
@@ -150,7 +151,7 @@ func (tx *Tx) applyEvent(t *Topic, e bus.Event) result {
 	switch {
 	case refused != nil:
 		r.Outcome, r.Code, r.Message, r.Fields, r.Writes = "failed", refused.Code, refused.Message, refused.Fields, nil
-	case len(r.Writes) > 0 && !slices.ContainsFunc(r.Writes, func(w writeResult) bool { return w.Outcome != "stale" }):
+	case r.came("stale") && !r.came("created", "updated"):
 		r.Outcome = "stale"
 	default:
 		r.Outcome = "written"
@@ -158,97 +159,60 @@ func (tx *Tx) applyEvent(t *Topic, e bus.Event) result {
 	return r
 }
 
-// plan is Writes__c.
-type plan struct {
-	V        int     `json:"v"`
-	Call     string  `json:"call"`
-	Revision string  `json:"revision"`
-	Writes   []write `json:"writes"`
-}
-
-type write struct {
-	Ref           string         `json:"ref"`
-	Object        string         `json:"object"`
-	Match         rules.Match    `json:"match"`
-	Revision      string         `json:"revision"`
-	RevisionScope string         `json:"revision_scope"`
-	Fields        map[string]any `json:"fields"`
-	// OnlyNew and OnlyBlank are fields that an update leaves alone, see [rules.Keep].
-	OnlyNew   []string          `json:"only_new"`
-	OnlyBlank map[string]string `json:"only_blank"`
-}
-
-func parseWrites(text, call string) (*plan, error) {
-	p := &plan{}
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	d.UseNumber()
-	if err := d.Decode(p); err != nil {
-		return nil, fmt.Errorf("reading Writes__c: %w", err)
-	}
-	switch {
-	case d.More():
-		return nil, errors.New("reading Writes__c: something follows the JSON")
-	case p.V != 1:
-		return nil, fmt.Errorf("reading Writes__c: it has version %d, this package knows 1", p.V)
-	case p.Call == "" || call != "" && p.Call != call:
-		return nil, errors.New("reading Writes__c: it is of another call than its event")
-	}
-	refs := map[string]bool{}
-	for i, w := range p.Writes {
-		switch {
-		case w.Ref == "" || refs[w.Ref]:
-			return nil, fmt.Errorf("write %d: its ref must be there once", i)
-		case w.RevisionScope != "" && w.RevisionScope != "person" && w.RevisionScope != "call":
-			return nil, fmt.Errorf("write %q: revision_scope is person or call", w.Ref)
-		case w.RevisionScope == "person" && w.Revision == "":
-			return nil, fmt.Errorf("write %q: a person's revision must be given", w.Ref)
-		}
-		refs[w.Ref] = true
-	}
-	return p, nil
+// came tells whether any write came to one of these outcomes.
+func (r *result) came(outcomes ...string) bool {
+	return slices.ContainsFunc(r.Writes, func(w writeResult) bool { return slices.Contains(outcomes, w.Outcome) })
 }
 
 func (tx *Tx) applyWrites(p *plan) ([]writeResult, *Error) {
-	ids := map[string]string{}
+	done := map[string]writeResult{}
 	var results []writeResult
-	for _, w := range p.Writes {
-		r, err := tx.applyWrite(p, w, ids)
-		if err != nil {
-			return nil, err
+	apply := func(writes []write) *Error {
+		for _, w := range writes {
+			r, err := tx.applyWrite(p, w, done)
+			if err != nil {
+				return err
+			}
+			done[w.Ref] = r
+			results = append(results, r)
 		}
-		ids[w.Ref] = r.ID
-		results = append(results, r)
+		return nil
+	}
+	err := apply(p.Writes)
+	if err == nil && slices.ContainsFunc(results, func(r writeResult) bool { return r.Outcome == "ambiguous" }) {
+		err = apply(p.Ambiguous)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return results, nil
 }
 
-func (tx *Tx) applyWrite(p *plan, w write, ids map[string]string) (writeResult, *Error) {
+func (tx *Tx) applyWrite(p *plan, w write, done map[string]writeResult) (writeResult, *Error) {
 	obj := tx.o.Schema.Object(w.Object)
 	if obj == nil || obj.Event {
 		return writeResult{}, bad("INVALID_TYPE", nil, "sObject type '%s' is not supported.", w.Object)
 	}
-	w.Match.CallerKey = str(w.Fields["Caller_Key__c"])
 	found, e := rules.Find(finder{tx.o}, obj.Name, w.Match)
-	if e != nil {
+	switch {
+	case errors.Is(e, rules.ErrSeveral):
+		return writeResult{Ref: w.Ref, Outcome: "ambiguous"}, nil
+	case e != nil:
 		return writeResult{}, bad("MATCH_FAILED", nil, "%s: %v", w.Ref, e)
+	case found != nil:
+		return tx.applyUpdate(p, w, tx.o.Schema.Object(found.Object), found.ID, done)
+	case !w.makes(p.V):
+		return writeResult{Ref: w.Ref, Outcome: "nothing"}, nil
 	}
-	fields, err := resolveRefs(obj, w.Fields, ids)
+	fields, err := w.fields(p, obj, nil, w.Fields, done)
 	if err != nil {
 		return writeResult{}, err
 	}
-	if obj.Field(rules.FieldRevision) != nil {
-		revision := w.Revision
-		if revision == "" {
-			revision = p.Revision
-		}
-		fields[rules.FieldRevision] = revision
-	}
-	if found != nil {
-		return tx.applyUpdate(w, obj, tx.o.Schema.Object(found.Object), found.ID, fields)
-	}
 	if w.Match.By != "" {
 		fields[w.Match.By] = w.Match.Value
+	}
+	if w.Key != nil {
+		fields[w.Key.Field] = w.Key.Value
 	}
 	from := len(tx.changes)
 	id, err := tx.Create(obj, fields)
@@ -257,7 +221,7 @@ func (tx *Tx) applyWrite(p *plan, w write, ids map[string]string) (writeResult, 
 	}
 	// Somebody was faster, or the org knows the person by other means: write to the record that it names.
 	if other, id := tx.named(obj, err, fields); other != nil {
-		return tx.applyUpdate(w, obj, other, id, fields)
+		return tx.applyUpdate(p, w, other, id, done)
 	}
 	return writeResult{}, err
 }
@@ -280,19 +244,19 @@ func (tx *Tx) named(obj *schema.Object, err *Error, fields map[string]any) (*sch
 	return nil, ""
 }
 
-// applyUpdate writes to a record that is there. Meant for another object, it takes the fields that both have; the caller
-// key stays with the record that was made with it.
-func (tx *Tx) applyUpdate(w write, meant, obj *schema.Object, id string, fields map[string]any) (writeResult, *Error) {
-	row := tx.o.tables[obj.Name].live(id)
-	fields = rules.Keep(row, fields, w.OnlyNew, w.OnlyBlank)
-	if str(row["Caller_Key__c"]) != str(fields["Caller_Key__c"]) {
-		delete(fields, "Caller_Key__c")
+// applyUpdate writes to a record that is there, or only links it; the caller key stays with the record that was made with it.
+func (tx *Tx) applyUpdate(p *plan, w write, obj *schema.Object, id string, done map[string]writeResult) (writeResult, *Error) {
+	in := w.of(p.V, obj)
+	if len(in) == 0 && p.V > 1 {
+		return writeResult{Ref: w.Ref, Object: obj.Name, ID: id, Outcome: "linked"}, nil
 	}
-	if meant != obj {
-		maps.DeleteFunc(fields, func(name string, _ any) bool {
-			f := obj.Field(name)
-			return f == nil || f.ReadOnly || f.CreateOnly
-		})
+	row := tx.o.tables[obj.Name].live(id)
+	fields, err := w.fields(p, obj, row, rules.Keep(row, in, w.OnlyNew, w.OnlyBlank), done)
+	if err != nil {
+		return writeResult{}, err
+	}
+	if str(row[rules.FieldCallerKey]) != str(fields[rules.FieldCallerKey]) {
+		delete(fields, rules.FieldCallerKey)
 	}
 	maps.DeleteFunc(fields, func(name string, _ any) bool {
 		f := obj.Field(name)
@@ -325,24 +289,6 @@ func writable(obj *schema.Object, before map[string]any) map[string]any {
 	out := maps.Clone(before)
 	maps.DeleteFunc(out, func(name string, _ any) bool { return obj.Field(name).ReadOnly })
 	return out
-}
-
-func resolveRefs(obj *schema.Object, in map[string]any, ids map[string]string) (map[string]any, *Error) {
-	out := make(map[string]any, len(in)+2)
-	for name, v := range in {
-		f := obj.Field(name)
-		ref, is := rules.Reference(v)
-		if f == nil || f.Type != schema.Reference || !is {
-			out[name] = v
-			continue
-		}
-		id, ok := ids[ref]
-		if !ok {
-			return nil, bad("UNKNOWN_REF", []string{name}, "%s points to %q, which is no earlier write", name, ref)
-		}
-		out[name] = id
-	}
-	return out, nil
 }
 
 // publishResults tells what became of a batch: one Call_Written__e, or several where one can't hold it.

@@ -63,17 +63,16 @@ type Write struct {
 	OnlyBlank map[string]string
 }
 
-// Match says how a record is found, by exactly one of three. By with Value is an external id: what is not
-// found is made. ID names the record itself. Phone looks among Objects, the first object with a match
-// winning: what is not found is made only where the write has a Key.
+// Match says how a record is found, by exactly one of two. By with Value is an external id: what is not
+// found is made. Phone looks among Objects, the first object with a match winning: what is not found is made only
+// where the write has a Key.
 type Match struct {
 	By      string   `json:"by,omitempty"`
 	Value   string   `json:"value,omitempty"`
-	ID      string   `json:"id,omitempty"`
 	Phone   string   `json:"phone,omitempty"`
 	Objects []string `json:"objects,omitempty"`
 	// Several says what to do when one object holds several people with the number; "" is SeveralLeave.
-	Several Several `json:"-"`
+	Several Several `json:"several,omitempty"`
 }
 
 // Several is a rule for a match by phone that finds several people.

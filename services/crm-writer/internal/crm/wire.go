@@ -10,91 +10,72 @@ import (
 	"strings"
 )
 
-// wirePlan is a plan as it travels in the event's Writes__c. Whoever applies it there looks the records up by
-// the match, makes what is not found, and holds the revision and what people have changed against it. Which
-// fields are for new or blank records goes with the write: what we have written ourselves counts as ours there,
-// and a default would take the place of a name that an earlier call gave. What the format cannot say, a match
-// that makes nothing, is settled before (see [Plan.Settle]).
+// wireVersion is the version of the format. Whoever reads version 1 only would make people for writes that only
+// find, so that nothing is sent as version 1 any more.
+const wireVersion = 2
+
+// wirePlan is a plan as it travels in the event's Writes__c. Whoever applies it there decides as [Decide] does: looks
+// the records up by match and key, makes nothing where there is no key to make it by, and writes what is ambiguous
+// where several people match. docs/mapping.md has the format.
 type wirePlan struct {
-	V        int         `json:"v"`
-	Call     string      `json:"call"`
-	Revision string      `json:"revision"`
-	Writes   []wireWrite `json:"writes"`
+	V         int         `json:"v"`
+	Call      string      `json:"call"`
+	Revision  string      `json:"revision"`
+	Writes    []wireWrite `json:"writes"`
+	Ambiguous []wireWrite `json:"ambiguous,omitempty"`
 }
 
 type wireWrite struct {
 	Ref      string         `json:"ref"`
 	Object   string         `json:"object"`
 	Match    Match          `json:"match"`
+	Key      *wireKey       `json:"key,omitempty"`
 	Revision string         `json:"revision"`
 	Scope    Scope          `json:"revision_scope"`
-	Fields   map[string]any `json:"fields"`
+	Fields   map[string]any `json:"fields,omitempty"`
+	// Other is FieldsOf.
+	Other map[string]map[string]any `json:"other,omitempty"`
 	// OnlyNew and OnlyBlank as [Write] has them, of the fields that are left.
 	OnlyNew   []string          `json:"only_new,omitempty"`
 	OnlyBlank map[string]string `json:"only_blank,omitempty"`
 }
 
+type wireKey struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
+}
+
 func (p *Plan) wire() wirePlan {
-	out := wirePlan{V: 1, Call: p.Call.ID, Revision: CallRevision(p.Revision), Writes: make([]wireWrite, len(p.Writes))}
-	for i, w := range p.Writes {
-		out.Writes[i] = wireWrite{
-			Ref: w.Ref, Object: w.Object, Match: w.Match, Revision: w.Revision, Scope: w.Scope, Fields: w.Fields,
-			OnlyNew:   slices.DeleteFunc(slices.Clone(w.OnlyNew), func(name string) bool { return w.Fields[name] == nil }),
+	return wirePlan{
+		V: wireVersion, Call: p.Call.ID, Revision: CallRevision(p.Revision), Writes: wireWrites(p.Writes), Ambiguous: wireWrites(p.Ambiguous),
+	}
+}
+
+func wireWrites(writes []Write) []wireWrite {
+	out := make([]wireWrite, len(writes))
+	for i, w := range writes {
+		unused := func(name string) bool { return !w.has(name) }
+		out[i] = wireWrite{
+			Ref: w.Ref, Object: w.Object, Match: w.Match, Key: (*wireKey)(w.Key), Revision: w.Revision, Scope: w.Scope, Fields: w.Fields, Other: w.FieldsOf,
+			OnlyNew:   slices.DeleteFunc(slices.Clone(w.OnlyNew), unused),
 			OnlyBlank: maps.Clone(w.OnlyBlank),
 		}
-		maps.DeleteFunc(out.Writes[i].OnlyBlank, func(name, _ string) bool { return w.Fields[name] == nil })
+		maps.DeleteFunc(out[i].OnlyBlank, func(name, _ string) bool { return unused(name) })
 	}
 	return out
 }
 
-// MakesNothing tells writes that only find: they match by phone and have no key to make a record by.
-func (w Write) MakesNothing() bool { return w.Match.Phone != "" && w.key() == Key{} }
-
-// Settle returns the plan with its writes that make nothing settled by what they came to, by ref: one that
-// found its record names it by id, or, where it changes nothing, gives only its id to the references; one that
-// found nobody is left out with the references to it; and where several people match, the Ambiguous writes
-// join the others.
-func (p *Plan) Settle(decided map[string]Decision) *Plan {
-	out := *p
-	out.Writes = nil
-	all := p.Writes
-	for _, d := range decided {
-		if d.Action == Unclear {
-			all = slices.Concat(p.Writes, p.Ambiguous)
+// has tells whether the write writes the field, to a record of whichever object.
+func (w Write) has(field string) bool {
+	if w.Fields[field] != nil {
+		return true
+	}
+	for _, fields := range w.FieldsOf {
+		if fields[field] != nil {
+			return true
 		}
 	}
-	for _, w := range all {
-		d, settled := decided[w.Ref]
-		switch {
-		case !settled:
-			out.Writes = append(out.Writes, w.settled(decided))
-		case d.ID != "" && len(w.fieldsFor(d.Object)) > 0:
-			w.Fields, w.FieldsOf = w.fieldsFor(d.Object), nil
-			w.Object, w.Match = d.Object, Match{ID: d.ID}
-			out.Writes = append(out.Writes, w.settled(decided))
-		}
-	}
-	return &out
-}
-
-// settled returns w with its references to settled writes resolved.
-func (w Write) settled(decided map[string]Decision) Write {
-	fields := maps.Clone(w.Fields)
-	for name, v := range w.Fields {
-		d, ok := decided[Reference(v)]
-		switch {
-		case !ok:
-		case d.ID != "" && Fits(name, d.Object):
-			fields[name] = d.ID
-		default:
-			delete(fields, name)
-		}
-	}
-	if who := decided[Reference(w.Fields["WhoId"])]; who.Object == "Lead" && fields["WhatId"] != nil {
-		delete(fields, "WhoId") // a Task about a Case hangs on the Case; Salesforce takes no Lead beside it
-	}
-	w.Fields = fields
-	return w
+	return false
 }
 
 // ErrTooLong says that a plan does not fit an event even with its texts cut.
@@ -114,7 +95,7 @@ func (p *Plan) JSON(limit int) (string, error) {
 		if over <= 0 {
 			return text, nil
 		}
-		if w.Writes = cutLongest(w.Writes, over); w.Writes == nil {
+		if !w.cutLongest(over) {
 			return "", ErrTooLong
 		}
 		if text, err = encode(w); err != nil {
@@ -137,25 +118,55 @@ func encode(w wirePlan) (string, error) {
 // minCut is the shortest text worth cutting: below it a field is a label, not a text.
 const minCut = 1024
 
-// cutLongest returns a copy of writes in which the longest text is shorter by at least over characters; nil
-// if no text is long enough to help.
-func cutLongest(writes []wireWrite, over int) []wireWrite {
-	at, field, longest := -1, "", ""
-	for i, w := range writes {
-		for name, v := range w.Fields {
+// cutLongest makes the longest text shorter, wherever it stands, and w by some over characters; false if no text is long
+// enough to help. It leaves the plan alone that w was made of.
+func (w *wirePlan) cutLongest(over int) bool {
+	longest, times := "", 0
+	w.texts(func(fields map[string]any) map[string]any {
+		for _, v := range fields {
 			s, ok := v.(string)
-			// Ties go to the first name, so that the same plan is always cut the same way.
-			if ok && (len(s) > len(longest) || len(s) == len(longest) && at == i && name < field) {
-				at, field, longest = i, name, s
+			switch {
+			case !ok:
+			case s == longest:
+				times++
+			case len(s) > len(longest) || len(s) == len(longest) && s < longest:
+				longest, times = s, 1
+			}
+		}
+		return fields
+	})
+	if length(longest) < minCut {
+		return false
+	}
+	// Quotes and line ends count twice on the wire, so that less of a text with many has to go.
+	travels := length(longest)
+	for _, escaped := range []string{`"`, `\`, "\n"} {
+		travels += strings.Count(longest, escaped)
+	}
+	short := Cut(longest, max(length(longest)-over/times*length(longest)/travels-1, minCut/2))
+	w.texts(func(fields map[string]any) map[string]any {
+		for name, v := range fields {
+			if v == longest {
+				fields = maps.Clone(fields)
+				fields[name] = short
+			}
+		}
+		return fields
+	})
+	return true
+}
+
+// texts replaces each set of fields by what change makes of it.
+func (w *wirePlan) texts(change func(map[string]any) map[string]any) {
+	for _, writes := range [][]wireWrite{w.Writes, w.Ambiguous} {
+		for i := range writes {
+			writes[i].Fields = change(writes[i].Fields)
+			if len(writes[i].Other) > 0 {
+				writes[i].Other = maps.Clone(writes[i].Other)
+			}
+			for object, fields := range writes[i].Other {
+				writes[i].Other[object] = change(fields)
 			}
 		}
 	}
-	if at < 0 || length(longest) < minCut {
-		return nil
-	}
-	out := slices.Clone(writes)
-	fields := maps.Clone(out[at].Fields)
-	fields[field] = Cut(longest, max(length(longest)-over-1, minCut/2))
-	out[at].Fields = fields
-	return out
 }

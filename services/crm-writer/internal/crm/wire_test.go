@@ -22,15 +22,21 @@ func planOf(fields map[string]any) *Plan {
 }
 
 func TestAPlanTravelsAsThePackageReadsIt(t *testing.T) {
-	got, err := planOf(map[string]any{"Subject": "<a> & b", "ContactId": "@caller"}).JSON(1000)
+	p := planOf(map[string]any{"Subject": "<a> & b", "ContactId": "@caller"})
+	p.Writes[0].FieldsOf = map[string]map[string]any{"Contact": {"Title": "x"}}
+	p.Ambiguous = []Write{{Ref: "link", Object: "Contact", Match: Match{Phone: "+14155550123", Objects: []string{"Contact"}}, Revision: "r", Scope: ScopePerson}}
+	got, err := p.JSON(1000)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"v":1,"call":"CA1","revision":"000007","writes":[` +
-		`{"ref":"caller","object":"Lead","match":{"phone":"+14155550123","objects":["Contact","Lead"]},"revision":"r","revision_scope":"person",` +
-		`"fields":{"Caller_Key__c":"+14155550123","LastName":"Doe"},"only_new":["LastName"],"only_blank":{"LastName":"Unknown caller"}},` +
+	want := `{"v":2,"call":"CA1","revision":"000007","writes":[` +
+		`{"ref":"caller","object":"Lead","match":{"phone":"+14155550123","objects":["Contact","Lead"],"several":"latest"},` +
+		`"key":{"field":"Caller_Key__c","value":"+14155550123"},"revision":"r","revision_scope":"person",` +
+		`"fields":{"Caller_Key__c":"+14155550123","LastName":"Doe"},"other":{"Contact":{"Title":"x"}},` +
+		`"only_new":["LastName"],"only_blank":{"LastName":"Unknown caller"}},` +
 		`{"ref":"case","object":"Case","match":{"by":"Call_Id__c","value":"CA1"},"revision":"000007","revision_scope":"call",` +
-		`"fields":{"ContactId":"@caller","Subject":"<a> & b"}}]}`
+		`"fields":{"ContactId":"@caller","Subject":"<a> & b"}}],` +
+		`"ambiguous":[{"ref":"link","object":"Contact","match":{"phone":"+14155550123","objects":["Contact"]},"revision":"r","revision_scope":"person"}]}`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -40,6 +46,7 @@ func TestALongPlanLosesItsLongestText(t *testing.T) {
 	// Quotes and emoji count double on the wire: as an escape, and as two UTF-16 units.
 	long := strings.Repeat(`he said "ok" 😀 `, 5000)
 	p := planOf(map[string]any{"Transcript__c": long, "Subject": "short", "Description": strings.Repeat("d", 3000)})
+	p.Ambiguous = []Write{{Ref: "review", Object: "Task", Fields: map[string]any{"Description": long}}}
 	got, err := p.JSON(20_000)
 	if err != nil || length(got) > 20_000 {
 		t.Fatalf("%d units, %v", length(got), err)
@@ -52,10 +59,13 @@ func TestALongPlanLosesItsLongestText(t *testing.T) {
 	if text, _ := fields["Transcript__c"].(string); !strings.HasSuffix(text, "…") || len(text) < 5000 {
 		t.Errorf("%d bytes left of the transcript", len(text))
 	}
+	if w.Ambiguous[0].Fields["Description"] != fields["Transcript__c"] {
+		t.Error("the same text elsewhere was cut otherwise")
+	}
 	if fields["Subject"] != "short" || len(fields["Description"].(string)) != 3000 {
 		t.Error("a shorter text was cut")
 	}
-	if p.Writes[1].Fields["Transcript__c"] != long {
+	if p.Writes[1].Fields["Transcript__c"] != long || p.Ambiguous[0].Fields["Description"] != long {
 		t.Error("the plan itself was changed")
 	}
 	if _, err := p.JSON(300); !errors.Is(err, ErrTooLong) {
@@ -76,38 +86,5 @@ func TestCut(t *testing.T) {
 		if got := Cut(tt.text, tt.limit); got != tt.want {
 			t.Errorf("%q to %d: %q, want %q", tt.text, tt.limit, got, tt.want)
 		}
-	}
-}
-
-func TestSettledWritesAreNamedLinkedOrLeftOut(t *testing.T) {
-	base := func() *Plan {
-		p := planOf(map[string]any{"ContactId": "@caller", "WhoId": "@caller", "WhatId": "@case"})
-		p.Writes[0].Key = nil
-		p.Writes[0].FieldsOf = map[string]map[string]any{"Contact": {"Title": "x"}}
-		p.Writes[1].Object = "Task"
-		p.Ambiguous = []Write{{Ref: "review", Object: "Task", Match: Match{By: "Call_Id__c", Value: "CA1:review"}}}
-		return p
-	}
-	named := base().Settle(map[string]Decision{"caller": {Action: Update, Object: "Contact", ID: "003A"}})
-	if w := named.Writes[0]; w.Match.ID != "003A" || w.Object != "Contact" || w.Fields["Title"] != "x" || named.Writes[1].Fields["WhoId"] != "003A" {
-		t.Errorf("named: %+v", named.Writes)
-	}
-	lead := base().Settle(map[string]Decision{"caller": {Action: Update, Object: "Lead", ID: "00QA"}})
-	if f := lead.Writes[1].Fields; f["WhoId"] != nil || f["ContactId"] != nil || f["WhatId"] != "@case" {
-		t.Errorf("a task about a case hangs on no lead: %v", f)
-	}
-	linked := base()
-	linked.Writes[0].Fields, linked.Writes[0].FieldsOf = nil, nil
-	linked = linked.Settle(map[string]Decision{"caller": {Action: Link, Object: "Contact", ID: "003A"}})
-	if len(linked.Writes) != 1 || linked.Writes[0].Fields["ContactId"] != "003A" {
-		t.Errorf("linked: %+v", linked.Writes)
-	}
-	nobody := base().Settle(map[string]Decision{"caller": {Action: Nothing}})
-	if len(nobody.Writes) != 1 || nobody.Writes[0].Fields["WhoId"] != nil {
-		t.Errorf("nobody: %+v", nobody.Writes)
-	}
-	several := base().Settle(map[string]Decision{"caller": {Action: Unclear}})
-	if len(several.Writes) != 2 || several.Writes[1].Ref != "review" {
-		t.Errorf("several: %+v", several.Writes)
 	}
 }

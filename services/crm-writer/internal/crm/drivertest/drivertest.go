@@ -19,6 +19,8 @@ type Harness struct {
 	Seed func(t *testing.T, object string, fields map[string]any) string
 	// Records returns an object's records, oldest first, each with its "Id".
 	Records func(t *testing.T, object string) []map[string]any
+	// Applied waits until everything that is published is applied; nil where nobody applies it.
+	Applied func(t *testing.T)
 }
 
 // Run runs the suite; open makes a new harness for each test and closes it with the test.

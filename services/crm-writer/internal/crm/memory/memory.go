@@ -145,7 +145,7 @@ func (c *CRM) find(w crm.Write) []crm.Existing {
 	for _, r := range c.records {
 		byKey := w.KeyField() != "" && r.object == w.Object && r.fields[w.KeyField()] == w.KeyValue()
 		byPhone := w.Match.Phone != "" && slices.Contains(w.Match.Objects, r.object) && r.fields["Phone_E164__c"] == w.Match.Phone
-		if !byKey && !byPhone && r.id != w.Match.ID {
+		if !byKey && !byPhone {
 			continue
 		}
 		x := crm.Existing{Object: r.object, ID: r.id, Values: r.fields}

@@ -97,9 +97,6 @@ func (f *found) of(w crm.Write, named sf.Match) []crm.Existing {
 			add(object, f.phones[[2]string{object, w.Match.Phone}])
 		}
 	}
-	if r := f.ids[w.Match.ID]; r != nil {
-		add(w.Object, []sf.Record{r})
-	}
 	out := make([]crm.Existing, 0, len(rows))
 	for _, row := range rows {
 		if row.r[fieldConverted] == true {
@@ -133,7 +130,7 @@ func (f *found) existing(object string, w crm.Write, r sf.Record) crm.Existing {
 // its key may find.
 func objectsOf(w crm.Write) []string {
 	objects := slices.Clone(w.Match.Objects)
-	if !slices.Contains(objects, w.Object) && (w.KeyField() != "" || w.Match.ID != "") {
+	if !slices.Contains(objects, w.Object) && w.KeyField() != "" {
 		objects = append(objects, w.Object)
 	}
 	return objects

@@ -73,9 +73,6 @@ func ask(asks map[string]*wants, w crm.Write, named sf.Match) {
 		if w.Match.Phone != "" {
 			a.phones[w.Match.Phone] = true
 		}
-		if w.Match.ID != "" && object == w.Object {
-			a.ids[w.Match.ID] = true
-		}
 	}
 }
 

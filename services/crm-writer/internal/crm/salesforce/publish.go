@@ -28,13 +28,6 @@ const (
 // be, and is published again under the same id.
 func (d *Driver) Publish(ctx context.Context, plans []*crm.Plan) []crm.Outcome {
 	outcomes := make([]crm.Outcome, len(plans))
-	plans, err := d.settle(ctx, plans)
-	if err != nil {
-		for i := range outcomes {
-			outcomes[i] = crm.Outcome{Err: err, Down: !retry.IsPermanent(err)}
-		}
-		return outcomes
-	}
 	var (
 		events []pubsub.Event
 		at     []int
@@ -61,45 +54,6 @@ func (d *Driver) Publish(ctx context.Context, plans []*crm.Plan) []crm.Outcome {
 		outcomes[at[i]] = crm.Outcome{BusID: hex.EncodeToString(r.ReplayID), Err: r.Err, Down: down}
 	}
 	return outcomes
-}
-
-// settle looks up, for the whole batch, what writes that make nothing mean: the event's format always makes
-// what it does not find. Plans without such writes cost nothing.
-func (d *Driver) settle(ctx context.Context, plans []*crm.Plan) ([]*crm.Plan, error) {
-	var todo []*attempt
-	for _, p := range plans {
-		if only := finders(p); len(only) > 0 {
-			todo = append(todo, &attempt{plan: &crm.Plan{Call: p.Call, Writes: only}, named: map[string]sf.Match{}})
-		}
-	}
-	if len(todo) == 0 {
-		return plans, nil
-	}
-	found, err := d.lookUp(ctx, todo)
-	if err != nil {
-		return plans, err
-	}
-	out := make([]*crm.Plan, len(plans))
-	for i, p := range plans {
-		decided := map[string]crm.Decision{}
-		for _, w := range finders(p) {
-			decided[w.Ref] = crm.Decide(w, found.of(w, sf.Match{}))
-		}
-		if out[i] = p; len(decided) > 0 {
-			out[i] = p.Settle(decided)
-		}
-	}
-	return out, nil
-}
-
-func finders(p *crm.Plan) []crm.Write {
-	var out []crm.Write
-	for _, w := range p.Writes {
-		if w.MakesNothing() {
-			out = append(out, w)
-		}
-	}
-	return out
 }
 
 // eventFields is the whole event.

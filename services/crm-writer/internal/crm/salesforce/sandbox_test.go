@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	sandbox "github.com/frontdesk/frontdesk/sandbox/salesforce"
+	"github.com/frontdesk/frontdesk/sandbox/salesforce/rules"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm/drivertest"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm/salesforce"
 	sf "github.com/frontdesk/frontdesk/services/crm-writer/internal/salesforce"
@@ -88,12 +89,22 @@ func seed(s *sandbox.Server) func(*testing.T, string, map[string]any) string {
 	}
 }
 
-func TestConformance(t *testing.T) {
-	drivertest.Run(t, func(t *testing.T) *drivertest.Harness {
-		s := org(t)
-		return &drivertest.Harness{
-			Driver: driver(t, s), Seed: seed(s),
-			Records: func(_ *testing.T, object string) []map[string]any { return s.Records("acme", object) },
-		}
-	})
+func harness(t *testing.T) *drivertest.Harness {
+	t.Helper()
+	s := org(t)
+	return &drivertest.Harness{
+		Driver: driver(t, s), Seed: seed(s),
+		Records: func(_ *testing.T, object string) []map[string]any { return s.Records("acme", object) },
+		Applied: func(t *testing.T) {
+			t.Helper()
+			if err := s.Settled(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		},
+	}
 }
+
+func TestConformance(t *testing.T) { drivertest.Run(t, harness) }
+
+// TestDirectAndEventsComeToTheSame runs the vectors that the package's trigger passes.
+func TestDirectAndEventsComeToTheSame(t *testing.T) { drivertest.Plans(t, rules.Plans, harness) }
