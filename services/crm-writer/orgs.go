@@ -60,7 +60,7 @@ func openOrg(cfg Config, s tenant.Salesforce, tel *telemetry.Telemetry, billed c
 	d, err := salesforce.New(salesforce.Config{
 		Client: sf.Config{
 			Org: s.Org, LoginURL: s.LoginURL, Audience: s.Audience, ClientID: s.ClientID, Username: s.Username,
-			PrivateKey: s.PrivateKey.Reveal(), APIVersion: s.APIVersion,
+			PrivateKey: s.PrivateKey.Reveal(), APIVersion: s.APIVersion, InFlight: cfg.CRM.InFlight,
 		},
 		PubSub: pubsub.Config{Endpoint: s.PubSubEndpoint, Insecure: s.Insecure},
 		Event:  s.Event, NoSearch: !cfg.Search, NoFallback: !cfg.Fallback, Log: tel.Log,

@@ -24,8 +24,10 @@ type Config struct {
 	BatchNodes int `koanf:"batch_nodes"`
 	// BatchEvents bounds one publish request: 200 are recommended.
 	BatchEvents int `koanf:"batch_events"`
-	// InFlight bounds requests of each kind under way at once; Salesforce lets an org have 25 long ones.
+	// InFlight bounds REST requests under way at once; Salesforce lets an org have 25 long ones.
 	InFlight int `koanf:"in_flight"`
+	// PublishInFlight bounds publish requests under way at once. They share a stream and are none of the 25.
+	PublishInFlight int `koanf:"publish_in_flight"`
 	// Waiting bounds the calls that wait for the org: a further one is parked, so that the others keep their
 	// share of this process. 0 leaves it to the service.
 	Waiting int `koanf:"waiting"`
@@ -38,7 +40,7 @@ type Config struct {
 // Defaults of an org.
 func Defaults() Config {
 	return Config{
-		BatchCalls: 75, BatchNodes: 500, BatchEvents: 200, InFlight: 4,
+		BatchCalls: 75, BatchNodes: 500, BatchEvents: 200, InFlight: 4, PublishInFlight: 16,
 		RequestTimeout: 30 * time.Second, Green: 0.8,
 	}
 }
@@ -55,6 +57,7 @@ func (c Config) Validate() error {
 	need(c.BatchNodes >= 20 && c.BatchNodes <= 500, "batch_nodes: 20 to 500")
 	need(c.BatchEvents >= 1 && c.BatchEvents <= 200, "batch_events: 1 to 200")
 	need(c.InFlight >= 1 && c.InFlight <= 25, "in_flight: 1 to 25")
+	need(c.PublishInFlight >= 1 && c.PublishInFlight <= 64, "publish_in_flight: 1 to 64")
 	need(c.Waiting >= 0, "waiting: must not be negative")
 	need(c.RequestTimeout > 0, "request_timeout: must be positive")
 	need(c.Green > 0 && c.Green <= 1, "green: above 0 and at most 1")
@@ -94,7 +97,7 @@ func NewOrg(name string, d Driver, cfg Config, tel *telemetry.Telemetry, billed 
 	}
 	o.apply = batch.New(batch.Config{MaxItems: cfg.BatchCalls, MaxWeight: cfg.BatchNodes, InFlight: cfg.InFlight},
 		o.sender("apply", d.Apply))
-	o.publish = batch.New(batch.Config{MaxItems: cfg.BatchEvents, MaxWeight: cfg.BatchEvents, InFlight: cfg.InFlight},
+	o.publish = batch.New(batch.Config{MaxItems: cfg.BatchEvents, MaxWeight: cfg.BatchEvents, InFlight: cfg.PublishInFlight},
 		o.sender("publish", d.Publish))
 	var err error
 	if o.metrics, err = newMetrics(o, tel.Meter); err != nil {

@@ -36,6 +36,8 @@ type Config struct {
 	HTTP *http.Client
 	// Observe is told of every request but sign-ins, from the goroutine that made it; nil for nobody.
 	Observe func(context.Context, Request)
+	// InFlight bounds requests under way at once, sign-ins apart; a further one waits. 0 leaves it to the caller.
+	InFlight int
 	// GzipFrom compresses request bodies from this many bytes on; 0 is 8 KiB, negative never.
 	GzipFrom int
 }
@@ -66,6 +68,8 @@ type Client struct {
 	http  *http.Client
 	auth  auth
 	usage usage
+	// places are taken by requests under way; nil for no bound.
+	places chan struct{}
 }
 
 // New checks cfg, all faults at once, and reaches out to nobody.
@@ -96,6 +100,9 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{cfg: cfg, key: key, http: cfg.HTTP}
 	if c.http == nil {
 		c.http = &http.Client{Transport: newTransport()}
+	}
+	if cfg.InFlight > 0 {
+		c.places = make(chan struct{}, cfg.InFlight)
 	}
 	c.auth.life, c.auth.end = context.WithCancel(context.Background())
 	return c, nil
@@ -164,7 +171,25 @@ func (c *Client) do(ctx context.Context, r call, out any) error {
 	return c.once(ctx, r, body, session, out)
 }
 
+// place waits for a request's turn; the caller gives it back.
+func (c *Client) place(ctx context.Context, operation string) (giveBack func(), err error) {
+	if c.places == nil {
+		return func() {}, nil
+	}
+	select {
+	case c.places <- struct{}{}:
+		return func() { <-c.places }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting to send a salesforce %s: %w", operation, ctx.Err())
+	}
+}
+
 func (c *Client) once(ctx context.Context, r call, body []byte, s *Session, out any) (err error) {
+	giveBack, err := c.place(ctx, r.operation)
+	if err != nil {
+		return err
+	}
+	defer giveBack()
 	start, status := time.Now(), 0
 	defer func() {
 		if c.cfg.Observe != nil {

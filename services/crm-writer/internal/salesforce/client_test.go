@@ -238,3 +238,38 @@ func TestParseLimitInfo(t *testing.T) {
 		}
 	}
 }
+
+func TestRequestsUnderWayAreBounded(t *testing.T) {
+	entered, leave := make(chan struct{}, 3), make(chan struct{})
+	s := start(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
+		entered <- struct{}{}
+		<-leave
+		writeJSON(w, http.StatusOK, map[string]any{})
+	})
+	observed := make(chan salesforce.Request, 3)
+	c := client(t, s, func(c *salesforce.Config) {
+		c.InFlight, c.Observe = 2, func(_ context.Context, r salesforce.Request) { observed <- r }
+	})
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			if _, err := c.Limits(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+		<-entered
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Limits(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("a third request: %v", err)
+	}
+	close(leave)
+	wg.Wait()
+	if _, err := c.Limits(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if len(observed) != 3 || len(entered) != 1 {
+		t.Errorf("%d requests were told of, %d more were made", len(observed), len(entered))
+	}
+}
