@@ -55,7 +55,12 @@ type Writer struct {
 	records  Records
 	tel      *telemetry.Telemetry
 	calls    metric.Int64Counter
+	// counted are the labels of calls, made once.
+	counted map[counted]metric.MeasurementOption
 }
+
+// counted is what a revision is counted by.
+type counted struct{ tenant, outcome string }
 
 // New makes a writer with the mappings that [LoadMappings] gave.
 func New(tenants *tenant.Set, mappings map[string]*mapping.Mapping, orgs Orgs, records Records, tel *telemetry.Telemetry) (*Writer, error) {
@@ -64,6 +69,13 @@ func New(tenants *tenant.Set, mappings map[string]*mapping.Mapping, orgs Orgs, r
 	if w.calls, err = tel.Meter.Int64Counter("frontdesk.crm.calls",
 		metric.WithDescription("Revisions of calls, by tenant, pattern and outcome.")); err != nil {
 		return nil, fmt.Errorf("making the writer's metrics: %w", err)
+	}
+	w.counted = map[counted]metric.MeasurementOption{}
+	for _, t := range tenants.All() {
+		for _, o := range []string{outcomeWritten, outcomePublished, outcomePending, outcomeFailed, outcomeSuperseded, outcomeRetried} {
+			w.counted[counted{t.ID, o}] = metric.WithAttributeSet(attribute.NewSet(attribute.String("tenant", t.ID),
+				attribute.String("pattern", string(t.Salesforce.Pattern)), attribute.String("outcome", o)))
+		}
 	}
 	return w, nil
 }
@@ -111,6 +123,5 @@ const (
 )
 
 func (w *Writer) count(ctx context.Context, t *tenant.Tenant, outcome string) {
-	w.calls.Add(ctx, 1, metric.WithAttributes(attribute.String("tenant", t.ID),
-		attribute.String("pattern", string(t.Salesforce.Pattern)), attribute.String("outcome", outcome)))
+	w.calls.Add(ctx, 1, w.counted[counted{t.ID, outcome}])
 }

@@ -1,13 +1,13 @@
 package crm
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/segmentio/encoding/json"
 )
 
 // wireVersion is the version of the format. Whoever reads version 1 only would make people for writes that only
@@ -105,14 +105,14 @@ func (p *Plan) JSON(limit int) (string, error) {
 	return "", ErrTooLong
 }
 
+// encode writes nothing as an escape that need not be one: the reader is Apex, not a browser, and escapes count against
+// the limit.
 func encode(w wirePlan) (string, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // the reader is Apex, not a browser, and escapes count against the limit
-	if err := e.Encode(w); err != nil {
+	text, err := json.Append(make([]byte, 0, 4<<10), w, json.SortMapKeys)
+	if err != nil {
 		return "", fmt.Errorf("encoding the plan: %w", err)
 	}
-	return strings.TrimSuffix(b.String(), "\n"), nil
+	return string(text), nil
 }
 
 // minCut is the shortest text worth cutting: below it a field is a label, not a text.

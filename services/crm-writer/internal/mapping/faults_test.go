@@ -204,3 +204,17 @@ func BenchmarkCompile(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkJSON(b *testing.B) {
+	m, tn := canonical(b), acme(b)
+	p, err := m.Plan(event(named(insight("SupportRequest", "SupportTicketOpened"), 0.9)), tn, &tn.Numbers[0])
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := p.JSON(131072); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
