@@ -40,6 +40,10 @@ type Options struct {
 	Redis string
 	// Window is how long each steady load is measured.
 	Window time.Duration
+	// Load is how much of each load there is: the aims are for 1, and stand beside no other figure.
+	Load float64
+	// Speed of the calls of end-to-end, times life.
+	Speed float64
 	// Binary is frontdesk's own, of which the services are started.
 	Binary string
 	// Profiles is a folder for a CPU profile of each service; empty for none.
@@ -78,6 +82,12 @@ func (a *Aim) String() string {
 	}
 	return "≥ " + strconv.FormatFloat(*a.AtLeast, 'f', -1, 64)
 }
+
+// share is n as the load has it, one at least.
+func (o Options) share(n int) int { return max(1, int(float64(n)*o.Load)) }
+
+// settle is how long calls begin before they are measured.
+func (o Options) settle() time.Duration { return min(o.Window, 5*time.Second) }
 
 func figure(name string, value float64, unit string) Figure {
 	return Figure{Name: name, Value: value, Unit: unit}
@@ -183,6 +193,11 @@ func on(ctx context.Context, o Options, measure func(*parts) ([]Figure, error)) 
 		return nil, err
 	}
 	figures, err := measure(p)
+	if o.Load != 1 {
+		for i := range figures {
+			figures[i].Aim, figures[i].Met = nil, nil
+		}
+	}
 	return figures, errors.Join(err, p.close(err != nil && ctx.Err() == nil))
 }
 

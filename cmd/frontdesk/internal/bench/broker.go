@@ -25,7 +25,7 @@ const (
 // Broker measures one hop: from a producer that has a message to the handler of a consumer. It stands in for inference, whose group
 // and retry topics are there.
 func Broker(ctx context.Context, o Options) ([]Figure, error) {
-	o.Tell(fmt.Sprintf("broker: %d messages a second, then %d at once", hopRate, hopFlood))
+	o.Tell(fmt.Sprintf("broker: %d messages a second, then %d at once", hopRate, o.share(hopFlood)))
 	return on(ctx, o, func(p *parts) ([]Figure, error) {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute+p.Window)
 		defer cancel()
@@ -98,15 +98,16 @@ func (h *hop) measure(ctx context.Context, p *parts) ([]Figure, error) {
 	took := slices.Sorted(slices.Values(h.took))
 	h.mu.Unlock()
 	began := time.Now()
-	for i := range hopFlood {
+	flood := p.share(hopFlood)
+	for i := range flood {
 		send(fmt.Sprintf("flood-%d", i%10_000))
 	}
-	if err := all(int64(n) + 1 + hopFlood); err != nil {
+	if err := all(int64(n + 1 + flood)); err != nil {
 		return nil, fmt.Errorf("waiting for the consumer: %w", err)
 	}
 	return []Figure{
 		figure(fmt.Sprintf("broker: hop at %d/s, p50", hopRate), ms(quantile(took, 0.5)), "ms"),
 		figure(fmt.Sprintf("broker: hop at %d/s, p99", hopRate), ms(quantile(took, 0.99)), "ms"),
-		figure("broker: produced and consumed", hopFlood/time.Since(began).Seconds(), "messages/s"),
+		figure("broker: produced and consumed", float64(flood)/time.Since(began).Seconds(), "messages/s"),
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 	"github.com/frontdesk/frontdesk/sandbox/twilio"
+	"github.com/frontdesk/frontdesk/services/ingress"
 )
 
 const (
@@ -19,20 +20,23 @@ const (
 	manyCalls, mostCalls = 500, 1500
 	// framesPerSecond of one track: 20 ms each.
 	framesPerSecond = 50
-	// settle is how long calls begin before they are measured.
-	settle = 5 * time.Second
 )
 
 // Ingress holds many calls whose audio goes to Kafka at life's pace.
 func Ingress(ctx context.Context, o Options) ([]Figure, error) {
-	var all []Figure
+	a, err := ingress.FrameAllocations(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("ingress: %w", err)
+	}
+	all := []Figure{figure("ingress: allocations of a frame, from the socket's buffer into its chunk", a, "per frame").atMost(0)}
 	for _, load := range []struct {
 		calls, tracks int
 		window        time.Duration
 	}{{manyCalls, 1, o.Window}, {manyCalls, 2, o.Window}, {mostCalls, 1, min(o.Window, 10*time.Second)}} {
-		o.Tell(fmt.Sprintf("ingress: %d calls at once, %d frames a second each", load.calls, load.tracks*framesPerSecond))
+		calls := o.share(load.calls)
+		o.Tell(fmt.Sprintf("ingress: %d calls at once, %d frames a second each", calls, load.tracks*framesPerSecond))
 		figures, err := on(ctx, o, func(p *parts) ([]Figure, error) {
-			s := &streaming{parts: p, calls: load.calls, tracks: load.tracks, window: load.window}
+			s := &streaming{parts: p, calls: calls, tracks: load.tracks, window: load.window, most: load.calls == mostCalls}
 			return s.measure(ctx)
 		})
 		if all = append(all, figures...); err != nil {
@@ -47,6 +51,8 @@ type streaming struct {
 	*parts
 	calls, tracks int
 	window        time.Duration
+	// most asks for how many calls are held.
+	most bool
 }
 
 func (s *streaming) measure(ctx context.Context) ([]Figure, error) {
@@ -75,7 +81,7 @@ func (s *streaming) measure(ctx context.Context) ([]Figure, error) {
 		r, err := carrier.Run(ctx, twilio.Load{Calls: []*calls.Call{s.call()}, Count: s.calls, Concurrency: s.calls, VaryCallers: true})
 		over <- result{r, err}
 	}()
-	if err := pause(ctx, settle); err != nil {
+	if err := pause(ctx, s.settle()); err != nil {
 		return nil, err
 	}
 	before, allocated, err := usage(ctx, svc)
@@ -101,7 +107,7 @@ func (s *streaming) measure(ctx context.Context) ([]Figure, error) {
 	name := fmt.Sprintf("ingress: %d calls of %d frames/s, ", s.calls, s.tracks*framesPerSecond)
 	seconds := float64(s.calls) * s.window.Seconds()
 	cpu := figure(name+"processor", (after.CPU-before.CPU).Seconds()*1000/seconds, "CPU s per 1,000 call-seconds")
-	if s.calls == manyCalls && s.tracks == 1 {
+	if !s.most && s.tracks == 1 {
 		cpu = cpu.atMost(0.45)
 	}
 	figures := []Figure{
@@ -111,7 +117,7 @@ func (s *streaming) measure(ctx context.Context) ([]Figure, error) {
 			(allocatedThen-allocated)/(seconds*float64(s.tracks*framesPerSecond)), "per frame"),
 		figure(name+"frames lost", lost+float64(r.report.Streams.Discarded)+gaps, "frames").atMost(0),
 	}
-	if s.calls == mostCalls {
+	if s.most {
 		figures = append(figures, figure("ingress: calls held at once", float64(min(r.report.PeakConcurrent, r.report.Calls.Completed)), "calls").atLeast(mostCalls))
 	}
 	return figures, nil
@@ -136,7 +142,7 @@ func (s *streaming) carrier(ctx context.Context) (_ *twilio.Carrier, base string
 
 // call is as long as the measurement, with noise on one track or both.
 func (s *streaming) call() *calls.Call {
-	long := settle + s.window + 2*time.Second
+	long := s.settle() + s.window + 2*time.Second
 	c := &calls.Call{Name: "bench", From: "+12025550123", To: eventsLine.number, Duration: calls.Duration(long), Caller: noise(long)}
 	if s.tracks == 2 {
 		c.AgentAudio = noise(long)

@@ -20,7 +20,8 @@ const (
 	// heardCalls at once are measured of stt; each has two sessions.
 	heardCalls = 100
 	// endingRate is how many calls end a second.
-	endingRate = 20
+	endingRate   = 20
+	sessionsOpen = "frontdesk_stt_sessions"
 	// shortCall is the longest of those that are played.
 	shortCall = 30 * time.Second
 )
@@ -43,7 +44,7 @@ func build(ctx context.Context, p *parts, n int) (*pipeline, error) {
 		}
 	}
 	var err error
-	if l.stage, err = p.set(ctx, stage.Config{Speed: 1, Calls: p.Calls}, strings.NewReplacer()); err != nil {
+	if l.stage, err = p.set(ctx, stage.Config{Speed: p.Speed, Calls: p.Calls}, strings.NewReplacer()); err != nil {
 		return nil, err
 	}
 	addr, err := freeAddr(ctx)
@@ -64,7 +65,9 @@ func build(ctx context.Context, p *parts, n int) (*pipeline, error) {
 
 // STT lets a steady number of calls be heard.
 func STT(ctx context.Context, o Options) ([]Figure, error) {
-	o.Tell(fmt.Sprintf("stt: %d calls at once, two sessions each", heardCalls))
+	calls := o.share(heardCalls)
+	o.Tell(fmt.Sprintf("stt: %d calls at once, two sessions each", calls))
+	o.Speed = 1
 	return on(ctx, o, func(p *parts) ([]Figure, error) {
 		l, err := build(ctx, p, 2)
 		if err != nil {
@@ -79,11 +82,19 @@ func STT(ctx context.Context, o Options) ([]Figure, error) {
 		var running sync.WaitGroup
 		running.Go(func() {
 			// It ends with the measurement.
-			_, _ = l.stage.Carrier().Run(ctx, twilio.Load{Calls: l.calls, Count: math.MaxInt32, Concurrency: heardCalls, VaryCallers: true})
+			_, _ = l.stage.Carrier().Run(ctx, twilio.Load{Calls: l.calls, Count: math.MaxInt32, Concurrency: calls, VaryCallers: true})
 		})
 		defer running.Wait()
 		defer stop()
-		if err := pause(ctx, 2*settle); err != nil {
+		// Consent comes before the first session, and each call's own start before all of them are up.
+		err = await(ctx, 200*time.Millisecond, func() (bool, error) {
+			open, err := svc.Metric(ctx, sessionsOpen)
+			return open > 0, err
+		})
+		if err == nil {
+			err = pause(ctx, 2*o.settle())
+		}
+		if err != nil {
 			return nil, err
 		}
 		before, err := svc.Usage()
@@ -97,13 +108,13 @@ func STT(ctx context.Context, o Options) ([]Figure, error) {
 		if err != nil {
 			return nil, err //nolint:wrapcheck // it names the service
 		}
-		sessions, err := svc.Metric(ctx, "frontdesk_stt_sessions")
+		sessions, err := svc.Metric(ctx, sessionsOpen)
 		if err != nil {
 			return nil, err //nolint:wrapcheck // it names the service
 		}
 		return []Figure{
 			figure("stt: sessions open", sessions, "sessions"),
-			figure("stt: processor", (after.CPU-before.CPU).Seconds()*1000/(heardCalls*o.Window.Seconds()), "CPU s per 1,000 call-seconds"),
+			figure("stt: processor", (after.CPU-before.CPU).Seconds()*1000/(float64(calls)*o.Window.Seconds()), "CPU s per 1,000 call-seconds"),
 			figure("stt: memory of a session", (float64(after.Resident)-float64(idle.Resident))/1024/max(sessions, 1), "KB"),
 		}, nil
 	})
@@ -111,7 +122,9 @@ func STT(ctx context.Context, o Options) ([]Figure, error) {
 
 // EndToEnd lets calls end at a steady rate and looks at when each stands in Salesforce.
 func EndToEnd(ctx context.Context, o Options) ([]Figure, error) {
-	o.Tell(fmt.Sprintf("end-to-end: %d calls ending a second", endingRate))
+	rate := endingRate * o.Load
+	first := time.Duration(float64(shortCall) / o.Speed) // until calls end as often as they begin
+	o.Tell(fmt.Sprintf("end-to-end: %v calls ending a second", rate))
 	return on(ctx, o, func(p *parts) ([]Figure, error) {
 		l, err := build(ctx, p, len(process.Names()))
 		if err != nil {
@@ -121,8 +134,8 @@ func EndToEnd(ctx context.Context, o Options) ([]Figure, error) {
 		var mu sync.Mutex
 		began := time.Now()
 		load := twilio.Load{
-			Calls: l.calls, Duration: shortCall + o.Window, VaryCallers: true, Speed: 1,
-			PeakCallsPerDay: endingRate * 3600 / 0.15, // calls by chance, as in the busy hour of such a day
+			Calls: l.calls, Duration: first + o.Window, VaryCallers: true, Speed: o.Speed,
+			PeakCallsPerDay: rate * 3600 / 0.15 / o.Speed, // calls by chance, as in the busy hour of such a day
 			OnResult: func(r *twilio.Result) {
 				mu.Lock()
 				defer mu.Unlock()
@@ -141,7 +154,7 @@ func EndToEnd(ctx context.Context, o Options) ([]Figure, error) {
 		inWindow := 0
 		for sid, end := range ended {
 			at, ok := written[sid]
-			if !ok || end.Before(began.Add(shortCall)) || end.After(began.Add(shortCall+o.Window)) {
+			if !ok || end.Before(began.Add(first)) || end.After(began.Add(first+o.Window)) {
 				continue // before and after it fewer calls end
 			}
 			inWindow++
@@ -152,7 +165,7 @@ func EndToEnd(ctx context.Context, o Options) ([]Figure, error) {
 		}
 		slices.Sort(took)
 		figures := []Figure{
-			figure("end-to-end: calls that ended", float64(inWindow)/o.Window.Seconds(), "calls/s").atLeast(endingRate * 0.9),
+			figure("end-to-end: calls that ended", float64(inWindow)/o.Window.Seconds(), "calls/s").atLeast(0.9 * endingRate),
 			figure("end-to-end: end of call to accepted by Salesforce, p50", ms(quantile(took, 0.5)), "ms"),
 			figure("end-to-end: end of call to accepted by Salesforce, p99", ms(quantile(took, 0.99)), "ms").atMost(150),
 			figure("end-to-end: calls without a record", float64(len(ended)-len(written)), "calls").atMost(0),

@@ -40,9 +40,10 @@ func Writer(ctx context.Context, o Options) ([]Figure, error) {
 		{"events", eventsLine, busTakes, eventsBacklog, (*writing).byEvent},
 		{"direct", directLine, restTakes, directBacklog, (*writing).directly},
 	} {
-		o.Tell(fmt.Sprintf("writer, %s: a backlog of %d calls, then steady streams", w.name, w.backlog))
+		backlog := o.share(w.backlog)
+		o.Tell(fmt.Sprintf("writer, %s: a backlog of %d calls, then steady streams", w.name, backlog))
 		figures, err := on(ctx, o, func(p *parts) ([]Figure, error) {
-			run := &writing{parts: p, line: w.line, backlog: w.backlog}
+			run := &writing{parts: p, line: w.line, backlog: backlog}
 			if err := run.prepare(ctx, w.takes); err != nil {
 				return nil, err
 			}
@@ -211,7 +212,7 @@ func figureBound(v float64) *float64 { return &v }
 
 // slowly sends a slow stream and counts what each call costs in requests.
 func (w *writing) slowly(ctx context.Context, pattern string, rate float64, most *float64) ([]Figure, error) {
-	n := max(int(rate*w.Window.Seconds()), 10)
+	n := max(int(rate*w.Window.Seconds()), len(mix))
 	rest, bus := w.requests()
 	files := w.files()
 	if err := w.stream(ctx, n, rate); err != nil {
@@ -225,7 +226,7 @@ func (w *writing) slowly(ctx context.Context, pattern string, rate float64, most
 		f = f.atMost(*most)
 	}
 	figures := []Figure{f, figure(fmt.Sprintf("%s: Pub/Sub requests at %v calls/s", pattern, rate), (busNow-bus)*per1000, "per 1,000")}
-	if filesNow > files {
+	if pattern == "direct" {
 		figures = append(figures, figure(fmt.Sprintf("%s: files at %v calls/s", pattern, rate), (filesNow-files)*per1000, "REST per 1,000"))
 	}
 	return figures, nil

@@ -26,6 +26,7 @@ type benchFlags struct {
 	brokers         []string
 	redis, profiles string
 	window          time.Duration
+	load            float64
 	asJSON          bool
 }
 
@@ -54,6 +55,7 @@ func benchmark() *cobra.Command {
 	flags.StringVar(&f.redis, "redis", "", "host:port of a Redis for this bench alone; default the embedded one")
 	flags.StringVar(&f.profiles, "profiles", "", "folder for a CPU profile of each service")
 	flags.DurationVar(&f.window, "window", 20*time.Second, "how long each steady load is measured")
+	flags.Float64Var(&f.load, "load", 1, "share of each load, for a smaller machine; the aims are for 1")
 	flags.BoolVar(&f.asJSON, "json", false, "print one JSON document")
 	return c
 }
@@ -76,6 +78,7 @@ type benchJSON struct {
 func (f *benchFlags) run(cmd *cobra.Command, names []string) error {
 	var faults flagFaults
 	faults.duration("window", f.window, time.Second)
+	faults.between("load", f.load, 0.001, 1)
 	faults.folder("profiles", f.profiles)
 	if err := faults.err(); err != nil {
 		return err
@@ -94,7 +97,7 @@ func (f *benchFlags) run(cmd *cobra.Command, names []string) error {
 	}
 	notes := cmd.ErrOrStderr()
 	opts := bench.Options{
-		Brokers: f.brokers, Redis: f.redis, Window: f.window, Binary: self, Profiles: f.profiles, Samples: tenants, Calls: played.calls,
+		Brokers: f.brokers, Redis: f.redis, Window: f.window, Load: f.load, Speed: 1, Binary: self, Profiles: f.profiles, Samples: tenants, Calls: played.calls,
 		Tell: func(what string) { fmt.Fprintln(notes, "measuring:", what) },
 	}
 	report := benchJSON{

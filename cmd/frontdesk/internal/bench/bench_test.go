@@ -1,0 +1,69 @@
+package bench_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/bench"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/process"
+	"github.com/frontdesk/frontdesk/samples"
+	"github.com/frontdesk/frontdesk/sandbox/calls"
+)
+
+// TestMain: the test binary is its own frontdesk, and serves the services that a bench starts.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == process.Command {
+		if err := process.Serve(context.Background(), os.Args[2], os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestEveryBenchMeasures: with a little of the load, each bench gets its services up, loses nothing and finds all of its figures. What
+// they are is not looked at.
+func TestEveryBenchMeasures(t *testing.T) {
+	t.Parallel()
+	tenants, err := fs.Sub(samples.FS, "tenants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := calls.Load("../../../../samples/calls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants := map[string]struct {
+		load    float64
+		figures int
+	}{"ingress": {0.05, 14}, "stt": {0.05, 3}, "broker": {0.05, 3}, "writer": {0.01, 23}, "end-to-end": {0.5, 8}}
+	for _, b := range bench.All() {
+		t.Run(b.Name, func(t *testing.T) {
+			t.Parallel()
+			want := wants[b.Name]
+			got, err := b.Run(t.Context(), bench.Options{
+				Window: time.Second, Load: want.load, Speed: 20, Binary: os.Args[0], Samples: tenants, Calls: known, Tell: func(string) {},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got) != want.figures {
+				t.Errorf("%d figures, want %d", len(got), want.figures)
+			}
+			for _, f := range got {
+				if f.Name == "" || f.Unit == "" || math.IsNaN(f.Value) || math.IsInf(f.Value, 0) || f.Value < 0 {
+					t.Errorf("%+v", f)
+				}
+				if lost := f.Unit == "frames" || f.Name == "end-to-end: calls without a record"; lost && f.Value != 0 {
+					t.Errorf("%s: %v", f.Name, f.Value)
+				}
+			}
+		})
+	}
+}
