@@ -76,7 +76,7 @@ func (w *writing) prepare(ctx context.Context, takes time.Duration) (err error) 
 	}
 	w.crm.Salesforce().Faults().Set(fault.Settings{Latency: fault.Latency{Median: takes}})
 	w.prod = produce.New(w.conn, produce.Config{MaxQueuedBytes: 512 << 20}, telemetry.Discard())
-	w.stops = append(w.stops, func() error {
+	w.stops = append(w.stops, func() error { //nolint:contextcheck // it drains though ctx has ended
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		return w.prod.Close(ctx)

@@ -54,7 +54,7 @@ func Start(ctx context.Context, cfg Config) (_ *Process, err error) {
 		return nil, fmt.Errorf("making %s's log: %w", cfg.Service, err)
 	}
 	defer log.Close()                                     // the process has its own
-	cmd := exec.Command(cfg.Binary, Command, cfg.Service) //nolint:gosec // our own binary; it ends with its standard input
+	cmd := exec.Command(cfg.Binary, Command, cfg.Service) //nolint:gosec,noctx // our own binary; it ends with its standard input, drained
 	cmd.Env = append(os.Environ(), Prefix(cfg.Service)+"_ADMIN=127.0.0.1:0")
 	for key, value := range cfg.Settings {
 		cmd.Env = append(cmd.Env, Prefix(cfg.Service)+"_"+strings.ToUpper(strings.ReplaceAll(key, ".", "__"))+"="+value)

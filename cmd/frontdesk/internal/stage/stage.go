@@ -64,7 +64,7 @@ func Set(ctx context.Context, cfg Config) (_ *Stage, err error) {
 		s.point(t)
 	}
 	if s.tenants, err = tenant.NewSet(cfg.Tenants...); err != nil {
-		return nil, errors.Join(fmt.Errorf("tenants: %w", err), s.Close())
+		return nil, errors.Join(fmt.Errorf("tenants: %w", err), s.Close()) //nolint:contextcheck // they stop though ctx has ended
 	}
 	return s, nil
 }
