@@ -54,7 +54,8 @@ func Defaults() Config {
 		// A batch of 75 calls, four under way, and as many again that fill the next: one org alone needs 600
 		// places, and must leave some to the others.
 		// What is under way at an org when a partition is lost may end there: as long as a batch may take.
-		Consume: consume.Config{Group: kafka.Service, Concurrency: 1536, Detached: 35 * time.Second},
+		// What waits for a place is cheaper left in Kafka: half as many again as there are places keep them filled.
+		Consume: consume.Config{Group: kafka.Service, Concurrency: 1536, MaxTaken: 512, MaxProcess: 2304, Detached: 35 * time.Second},
 		Retry:   retry.Default(), CRM: crm.Defaults(), Search: true, Fallback: true,
 	}
 }

@@ -143,6 +143,7 @@ type Consumer struct {
 	handler  Handler
 	balancer *balancer
 	slots    slots
+	crew     *crew
 	process  *window
 
 	// detached ends when Run has waited out what outlived the drain.
@@ -170,6 +171,7 @@ func New(conn *broker.Conn, prod *produce.Producer, cfg Config, h Handler, hooks
 	c := &Consumer{
 		conn: conn, prod: prod, cfg: cfg, hooks: hooks, tel: tel,
 		slots:   make(slots, cfg.Concurrency),
+		crew:    newCrew(cfg.Concurrency),
 		process: newWindow(cfg.MaxProcess, cfg.MaxProcessBytes),
 	}
 	c.balancer = &balancer{log: tel.Log}

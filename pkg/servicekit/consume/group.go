@@ -31,6 +31,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	unregister := c.metrics.observe(c)
 	defer unregister()
 	defer c.release()
+	defer c.crew.dismiss()
 	defer c.ready.Store(false)
 	if err := c.checkTopics(ctx); err != nil || ctx.Err() != nil {
 		return err

@@ -55,7 +55,7 @@ func (p *partition) wake(q *keyQueue) {
 	}
 	q.working = true
 	p.gen.working.add()
-	go p.work(q)
+	p.c.crew.run(func() { p.work(q) })
 }
 
 // work handles a key's jobs one by one until there is nothing to do for now. A job is chosen only when there
