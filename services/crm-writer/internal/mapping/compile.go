@@ -73,10 +73,11 @@ type pair struct {
 }
 
 type field struct {
-	name      string
-	limit     int
-	value     *program
-	text      *string
+	name  string
+	limit int
+	value *program
+	// fixed is what the field always comes to, a reference with its @ included; nil where value says.
+	fixed     any
 	ref       string
 	when      *program
 	only      string
@@ -311,10 +312,16 @@ func (c *compiler) fields(rules []fieldRule, what, object string, earlier map[st
 		c.used[object+"."+r.name] = true
 		at := what + "." + r.name
 		f := &field{
-			name: r.name, limit: c.lengths[object+"."+r.name], text: r.text, ref: r.ref, only: r.only,
+			name: r.name, limit: c.lengths[object+"."+r.name], ref: r.ref, only: r.only,
 			translate: r.translate, fallback: r.fallback,
 			when:  c.condition(r.when, at+".when"),
 			blank: c.typed(r.blank, at+".blank", "text", cel.StringType),
+		}
+		switch {
+		case r.text != nil:
+			f.fixed = *r.text
+		case r.ref != "":
+			f.fixed = "@" + r.ref
 		}
 		f.value = c.typed(r.value, at, "text, a number, true or false, or a moment",
 			cel.StringType, cel.BoolType, cel.IntType, cel.DoubleType, cel.TimestampType, cel.NullType)

@@ -196,6 +196,8 @@ type scope struct {
 	results []result
 	// objects by their place in the language.
 	objects []value
+	// used is room for the rules that came to something.
+	used []*field
 }
 
 func newScope(m *Mapping, v *view) *scope {

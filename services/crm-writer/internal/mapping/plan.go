@@ -171,10 +171,10 @@ func (s *scope) fieldsOf(rules []*field, refs map[string]bool, w *crm.Write) (ma
 	return out, nil
 }
 
-// fields evaluates rules; what comes out empty is left out.
+// fields evaluates rules; what comes out empty is left out. The rules that came to something are the caller's until the next call.
 func (s *scope) fields(rules []*field, refs map[string]bool, asTime bool) (map[string]any, []*field, error) {
 	out := make(map[string]any, len(rules)+2)
-	var used []*field
+	used := s.used[:0]
 	for _, f := range rules {
 		ok, err := s.holds(f.when)
 		if err != nil {
@@ -192,6 +192,7 @@ func (s *scope) fields(rules []*field, refs map[string]bool, asTime bool) (map[s
 			used = append(used, f)
 		}
 	}
+	s.used = used
 	return out, used, nil
 }
 
@@ -201,9 +202,9 @@ func (s *scope) field(f *field, refs map[string]bool, asTime bool) (any, error) 
 		if !refs[f.ref] {
 			return nil, nil
 		}
-		return "@" + f.ref, nil
-	case f.text != nil:
-		return *f.text, nil
+		return f.fixed, nil
+	case f.fixed != nil:
+		return f.fixed, nil
 	}
 	v, err := s.eval(f.value)
 	if err != nil {
@@ -216,6 +217,17 @@ func (s *scope) field(f *field, refs map[string]bool, asTime bool) (any, error) 
 	if !ok {
 		return v, nil
 	}
+	if to := f.of(t); to != t {
+		t, v = to, to
+	}
+	if refs[crm.Reference(t)] {
+		return " " + t, nil // somebody's words, not a reference
+	}
+	return v, nil // as it is in its interface already
+}
+
+// of is a text as the field takes it.
+func (f *field) of(t string) string {
 	if f.translate != nil {
 		to, known := f.translate[t]
 		switch {
@@ -228,10 +240,7 @@ func (s *scope) field(f *field, refs map[string]bool, asTime bool) (any, error) 
 	if f.limit > 0 {
 		t = crm.Cut(t, f.limit)
 	}
-	if refs[crm.Reference(t)] {
-		t = " " + t // somebody's words, not a reference
-	}
-	return t, nil
+	return t
 }
 
 func (s *scope) file(refs map[string]bool) (*crm.File, error) {
