@@ -59,6 +59,9 @@ func Defaults() Config {
 	}
 }
 
+// AdminAddress implements config.Probed.
+func (c *Config) AdminAddress() string { return c.Admin }
+
 // Validate reports every fault of c.
 func (c *Config) Validate() error {
 	errs := []error{

@@ -98,6 +98,9 @@ func (f *faults) need(ok bool, format string, args ...any) {
 	}
 }
 
+// AdminAddress implements config.Probed.
+func (c *Config) AdminAddress() string { return c.Admin }
+
 // Validate reports every fault of c.
 func (c *Config) Validate() error {
 	f := faults{c.Kafka.Validate(), c.Produce.Validate(), c.Telemetry.Validate()}

@@ -52,6 +52,9 @@ func Defaults() Config {
 	}
 }
 
+// AdminAddress implements config.Probed.
+func (c *Config) AdminAddress() string { return c.Admin }
+
 // Validate reports every fault of c.
 func (c *Config) Validate() error {
 	errs := []error{c.Kafka.Validate(), c.Produce.Validate(), c.Consume.Validate(), c.Telemetry.Validate()}

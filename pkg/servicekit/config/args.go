@@ -1,29 +1,46 @@
 package config
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"reflect"
 	"strings"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/servicekit/lifecycle"
 )
+
+// Probed are settings that say where their service answers probes, host:port. They give it the flag -ready.
+type Probed interface{ AdminAddress() string }
+
+// readyLimit is how long -ready waits for an answer.
+const readyLimit = 3 * time.Second
 
 // FromArgs is the start of every service's main: it parses the flags
 //
 //	-config FILE   settings in YAML
 //	-check         validate, print "ok" or every fault, and exit
 //	-print         print the effective settings, secrets masked, and exit
+//	-ready         ask the service that runs on these settings whether it is ready, and exit; only if cfg is [Probed].
+//	               For a container's health check, where there is nothing but this binary
 //
 // and loads cfg by [Load]. Then it asks checks, for what the settings name beside themselves (the tenants' files), so
 // that what -check calls ok also starts; their faults come together with those of the settings. run is false when there
 // is nothing left to do but exit: with code 0 if err is nil.
-func FromArgs(args []string, prefix string, cfg any, out io.Writer, checks ...func() error) (run bool, err error) {
+func FromArgs(ctx context.Context, args []string, prefix string, cfg any, out io.Writer, checks ...func() error) (run bool, err error) {
 	fs := flag.NewFlagSet(strings.ToLower(strings.ReplaceAll(prefix, "_", "-")), flag.ContinueOnError)
 	fs.SetOutput(out)
 	path := fs.String("config", "", "settings in YAML; the environment ("+prefix+"_…) overrides it")
 	check := fs.Bool("check", false, "validate the settings and exit")
 	show := fs.Bool("print", false, "print the effective settings, secrets masked, and exit")
+	var ready bool
+	probed, isProbed := cfg.(Probed)
+	if isProbed {
+		fs.BoolVar(&ready, "ready", false, "ask the service that runs on these settings whether it is ready, and exit")
+	}
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return false, nil
@@ -38,6 +55,9 @@ func FromArgs(args []string, prefix string, cfg any, out io.Writer, checks ...fu
 		printSettings(out, reflect.ValueOf(cfg), "")
 		return false, nil
 	}
+	if ready && faults == nil {
+		return false, askReady(ctx, probed.AdminAddress(), out)
+	}
 	for _, c := range checks {
 		faults = errors.Join(faults, c())
 	}
@@ -48,6 +68,16 @@ func FromArgs(args []string, prefix string, cfg any, out io.Writer, checks ...fu
 		fmt.Fprintln(out, "ok")
 	}
 	return !*check, nil
+}
+
+func askReady(ctx context.Context, admin string, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, readyLimit)
+	defer cancel()
+	if err := lifecycle.AskReady(ctx, admin); err != nil {
+		return err //nolint:wrapcheck // it says whom it asked
+	}
+	fmt.Fprintln(out, "ready")
+	return nil
 }
 
 // printSettings writes one "key: value" a line, in the order of the struct.

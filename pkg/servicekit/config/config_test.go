@@ -5,13 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/lifecycle"
 )
 
 type settings struct {
@@ -146,12 +150,12 @@ func TestCheckAndPrint(t *testing.T) {
 	path := write(t, "kafka: {brokers: [a:1], sasl: {password: hunter2}}\n")
 	for flag, want := range map[string]string{"-check": "ok\n", "-print": "kafka.sasl.password: ***\n"} {
 		var out bytes.Buffer
-		run, err := config.FromArgs([]string{"-config", path, flag}, "FD", defaults(), &out)
+		run, err := config.FromArgs(t.Context(), []string{"-config", path, flag}, "FD", defaults(), &out)
 		if run || err != nil || !strings.Contains(out.String(), want) || strings.Contains(out.String(), "hunter2") {
 			t.Errorf("%s: run %t, err %v, printed:\n%s", flag, run, err, out.String())
 		}
 	}
-	if run, err := config.FromArgs([]string{"-config", path}, "FD", defaults(), &bytes.Buffer{}); !run || err != nil {
+	if run, err := config.FromArgs(t.Context(), []string{"-config", path}, "FD", defaults(), &bytes.Buffer{}); !run || err != nil {
 		t.Errorf("run %t, err %v", run, err)
 	}
 }
@@ -164,7 +168,7 @@ func TestCheckAsksWhatTheSettingsName(t *testing.T) {
 	} {
 		for _, flags := range [][]string{nil, {"-check"}} {
 			var out bytes.Buffer
-			run, err := config.FromArgs(append([]string{"-config", write(t, settings)}, flags...), "FD", defaults(), &out, bad)
+			run, err := config.FromArgs(t.Context(), append([]string{"-config", write(t, settings)}, flags...), "FD", defaults(), &out, bad)
 			if run || err == nil || out.Len() > 0 {
 				t.Fatalf("%v: run %t, err %v, printed %q", flags, run, err, out.String())
 			}
@@ -174,6 +178,39 @@ func TestCheckAsksWhatTheSettingsName(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// probed are settings of a service that answers probes.
+type probed struct {
+	Admin string `koanf:"admin"`
+}
+
+func (p *probed) AdminAddress() string { return p.Admin }
+
+// TestReadyAsksTheServiceThatRuns: with the settings of its environment, and without a look at what else they name.
+func TestReadyAsksTheServiceThatRuns(t *testing.T) {
+	var ready atomic.Bool
+	srv := httptest.NewServer(lifecycle.Admin(http.NotFoundHandler(), func() (bool, []string) { return ready.Load(), []string{"kafka"} }))
+	defer srv.Close()
+	t.Setenv("FD_ADMIN", srv.Listener.Addr().String())
+	ask := func() (string, error) {
+		var out bytes.Buffer
+		run, err := config.FromArgs(t.Context(), []string{"-ready"}, "FD", &probed{Admin: ":1"}, &out, func() error { return errors.New("asked for its tenants") })
+		if run {
+			t.Error("goes on to run")
+		}
+		return out.String(), err
+	}
+	if said, err := ask(); err == nil || said != "" || !strings.Contains(err.Error(), "it waits for kafka") {
+		t.Errorf("%q, %v", said, err)
+	}
+	ready.Store(true)
+	if said, err := ask(); err != nil || said != "ready\n" {
+		t.Errorf("%q, %v", said, err)
+	}
+	if _, err := config.FromArgs(t.Context(), []string{"-ready"}, "FDN", defaults(), &bytes.Buffer{}); err == nil {
+		t.Error("settings without an address have the flag")
 	}
 }
 

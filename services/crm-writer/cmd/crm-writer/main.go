@@ -27,7 +27,7 @@ func run() error {
 	defer cancel()
 	cfg := crmwriter.Defaults()
 	var tenants *tenant.Set
-	ok, err := config.FromArgs(os.Args[1:], "FRONTDESK_CRM_WRITER", &cfg, os.Stdout, func() (err error) {
+	ok, err := config.FromArgs(ctx, os.Args[1:], "FRONTDESK_CRM_WRITER", &cfg, os.Stdout, func() (err error) {
 		tenants, err = tenant.Load(cfg.Tenants)
 		return err
 	})

@@ -27,7 +27,7 @@ func run() error {
 	defer cancel()
 	cfg := inference.Defaults()
 	var tenants *tenant.Set
-	ok, err := config.FromArgs(os.Args[1:], "FRONTDESK_INFERENCE", &cfg, os.Stdout, func() (err error) {
+	ok, err := config.FromArgs(ctx, os.Args[1:], "FRONTDESK_INFERENCE", &cfg, os.Stdout, func() (err error) {
 		tenants, err = tenant.Load(cfg.Tenants)
 		return err
 	})

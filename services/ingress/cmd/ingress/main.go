@@ -27,7 +27,7 @@ func main() {
 func run(ctx context.Context) error {
 	cfg := ingress.Defaults()
 	var tenants *tenant.Set
-	goOn, err := config.FromArgs(os.Args[1:], "FRONTDESK_INGRESS", &cfg, os.Stdout, func() (err error) {
+	goOn, err := config.FromArgs(ctx, os.Args[1:], "FRONTDESK_INGRESS", &cfg, os.Stdout, func() (err error) {
 		tenants, err = tenant.Load(cfg.Tenants)
 		return err
 	})
