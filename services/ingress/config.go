@@ -28,6 +28,9 @@ type Config struct {
 	// PublicURL is the https base that Twilio reaches Listen by: signatures are checked against it, and every
 	// URL handed out begins with it. A path in it must be taken off by the gateway.
 	PublicURL string `koanf:"public_url"`
+	// Insecure lets PublicURL be http on a host whose name has no dot, as services in one network of containers reach each
+	// other: for a sandbox, whose Twilio is a stand-in. Twilio itself could not reach it.
+	Insecure bool `koanf:"insecure"`
 	// TokenKeys sign the call tokens, at least 32 bytes each; the first signs, both open. To rotate, put the
 	// new one in front and take the old one away when the longest call and 48 h have passed.
 	TokenKeys []config.Secret `koanf:"token_keys"`
@@ -108,7 +111,7 @@ func (c *Config) Validate() error {
 	f.need(isAddress(c.Listen), "listen: must be host:port")
 	f.need(isAddress(c.Admin), "admin: must be host:port")
 	f.need(c.Listen != c.Admin || c.Listen == "" || isAnyPort(c.Listen), "admin: must not be listen's address: probes and metrics are not for Twilio")
-	if err := twilio.CheckPublicURL(c.PublicURL); err != nil {
+	if err := twilio.CheckPublicURL(c.PublicURL, c.Insecure); err != nil {
 		f = append(f, fmt.Errorf("public_url: %w", err))
 	}
 	if _, err := calltoken.New(c.TokenKeys); err != nil {

@@ -68,7 +68,7 @@ func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Tele
 	if err != nil {
 		return nil, fmt.Errorf("wrong settings:\ntoken_keys: %w", err)
 	}
-	links, err := twilio.NewLinks(cfg.PublicURL, tokens)
+	links, err := twilio.NewLinks(cfg.PublicURL, cfg.Insecure, tokens)
 	if err != nil {
 		return nil, fmt.Errorf("wrong settings:\npublic_url: %w", err)
 	}

@@ -104,7 +104,7 @@ func newBench(t *testing.T, opts ...option) *bench {
 	if b.tokens, err = calltoken.New([]config.Secret{"0123456789abcdef0123456789abcdef"}); err != nil {
 		t.Fatal(err)
 	}
-	if b.links, err = twilio.NewLinks(public+"/", b.tokens); err != nil {
+	if b.links, err = twilio.NewLinks(public+"/", false, b.tokens); err != nil {
 		t.Fatal(err)
 	}
 	m, err := metrics.New(metric.NewMeterProvider(metric.WithReader(b.reader)).Meter(""))

@@ -24,10 +24,9 @@ type Links struct {
 	tokens       *calltoken.Signer
 }
 
-// NewLinks checks the public base URL: https, without query or fragment; http only on a loopback address,
-// where a stand-in for Twilio may be.
-func NewLinks(public string, tokens *calltoken.Signer) (Links, error) {
-	base, err := publicBase(public)
+// NewLinks checks the public base URL, as [CheckPublicURL] does.
+func NewLinks(public string, insecure bool, tokens *calltoken.Signer) (Links, error) {
+	base, err := publicBase(public, insecure)
 	if err != nil {
 		return Links{}, err
 	}
@@ -38,28 +37,34 @@ func NewLinks(public string, tokens *calltoken.Signer) (Links, error) {
 	return Links{base: base, socket: socket, tokens: tokens}, nil
 }
 
-// CheckPublicURL reports what is wrong with a public base URL.
-func CheckPublicURL(public string) error {
-	_, err := publicBase(public)
+// CheckPublicURL reports what is wrong with a public base URL: it must be https, without query or fragment. http is for where
+// only a stand-in for Twilio may be: on a loopback address, and, with insecure, on a host of a network of its own, by a name
+// without a dot, as Twilio could never reach it.
+func CheckPublicURL(public string, insecure bool) error {
+	_, err := publicBase(public, insecure)
 	return err
 }
 
-func publicBase(public string) (string, error) {
+func publicBase(public string, insecure bool) (string, error) {
 	u, err := url.Parse(public)
 	switch {
 	case err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
 		return "", errors.New("must be the https URL that Twilio reaches ingress by, without query and fragment")
 	case u.Scheme == "https":
 	case u.Scheme == "http":
-		ip := net.ParseIP(u.Hostname())
-		if u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return "", errors.New("must be https: Twilio streams to wss only (http is for a loopback address)")
+		if !isLoopback(u.Hostname()) && !(insecure && isLocalName(u.Hostname())) {
+			return "", errors.New("must be https: Twilio streams to wss only (http is for a loopback address, or with insecure for a name without a dot)")
 		}
 	default:
 		return "", fmt.Errorf("must be https, not %q", u.Scheme)
 	}
 	return strings.TrimRight(u.String(), "/"), nil
 }
+
+func isLoopback(host string) bool { return host == "localhost" || net.ParseIP(host).IsLoopback() }
+
+// isLocalName tells whether a host is a name of the network that it is in, and of no other.
+func isLocalName(host string) bool { return host != "" && !strings.ContainsAny(host, ".:") }
 
 // callback is the URL of a webhook with the facts in its token.
 func (l Links) callback(kind string, f app.Facts) string {

@@ -175,11 +175,27 @@ func TestPublicURL(t *testing.T) {
 		"": false, "voice.example.com": false, "http://voice.example.com": false, "wss://voice.example.com": false,
 		"https://voice.example.com?x=1": false, "https://u:p@voice.example.com": false,
 	} {
-		if err := twilio.CheckPublicURL(base); (err == nil) != ok {
+		if err := twilio.CheckPublicURL(base, false); (err == nil) != ok {
 			t.Errorf("%q: %v", base, err)
 		}
-		if _, err := twilio.NewLinks(base, &calltoken.Signer{}); (err == nil) != ok {
+		if _, err := twilio.NewLinks(base, false, &calltoken.Signer{}); (err == nil) != ok {
 			t.Errorf("%q: %v", base, err)
 		}
+	}
+}
+
+// TestInsecurePublicURL: what the setting insecure allows is what Twilio could not reach anyway.
+func TestInsecurePublicURL(t *testing.T) {
+	for base, ok := range map[string]bool{
+		"http://ingress:8080": true, "http://ingress": true, "https://voice.example.com": true, "http://127.0.0.1:8080": true,
+		"http://voice.example.com": false, "http://10.0.0.5:8080": false, "http://[fd00::5]:8080": false, "http://ingress.:8080": false,
+		"ws://ingress:8080": false, "http://:8080": false, "": false,
+	} {
+		if _, err := twilio.NewLinks(base, true, &calltoken.Signer{}); (err == nil) != ok {
+			t.Errorf("%q: %v", base, err)
+		}
+	}
+	if err := twilio.CheckPublicURL("http://ingress:8080", false); err == nil {
+		t.Error("http is taken without the setting")
 	}
 }
