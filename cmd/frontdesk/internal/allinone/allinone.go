@@ -22,6 +22,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/embedded"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/lifecycle"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
@@ -71,9 +72,8 @@ type Stack struct {
 // Start brings everything up and returns when every service is ready, or with the first error, everything
 // stopped again. progress is told what is being started.
 func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, err error) {
-	// The webhooks and the carrier know each other's address before either listens.
-	if err := opts.Ports.reserve(ctx); err != nil {
-		return nil, err
+	if err := opts.Ports.List().Reserve(ctx, loopback); err != nil {
+		return nil, err //nolint:wrapcheck // it names each port that can't be had
 	}
 	if opts.Room == nil {
 		opts.Room = roomOf
@@ -207,7 +207,7 @@ func (s *Stack) waitReady(parent context.Context) error {
 	defer tick.Stop()
 	waiting := slices.Clone(s.services)
 	for {
-		waiting = slices.DeleteFunc(waiting, func(svc *service) bool { return isReady(ctx, svc.admin) })
+		waiting = slices.DeleteFunc(waiting, func(svc *service) bool { return lifecycle.AskReady(ctx, svc.admin) == nil })
 		if len(waiting) == 0 {
 			return nil
 		}

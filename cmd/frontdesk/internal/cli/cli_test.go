@@ -163,7 +163,7 @@ func (full) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
 // anyPorts lets up run beside whatever runs on this machine.
 func anyPorts(args ...string) []string {
-	for _, name := range allinone.PortNames() {
+	for _, name := range new(allinone.Ports).List().Names() {
 		args = append(args, "--port", name+"=0")
 	}
 	return args

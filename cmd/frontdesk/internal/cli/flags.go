@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/ports"
 )
 
 // flagFaults collects what is wrong with a command's flags, so that it is told before anything is read or started.
@@ -63,6 +65,18 @@ func (f *flagFaults) publicURL(flag, text string) {
 	}
 	if u, err := url.Parse(text); err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		f.add("--%s %s: want https:// and a host, without a path; Twilio rings nothing else", flag, text)
+	}
+}
+
+// ports sets what --port gives.
+func (f *flagFaults) ports(all ports.List, given []string) {
+	for _, p := range given {
+		if err := all.Parse(p); err != nil {
+			f.add("--port %w", err)
+		}
+	}
+	if err := all.Validate(); err != nil {
+		f.add("--port %w", err)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -46,7 +45,7 @@ func up() *cobra.Command {
 	fs.StringVar(&f.calls, "calls", "", "folder of calls that the sandbox's recogniser shall know; default those samples that dial a number of the tenants")
 	fs.StringVar(&f.tenants, "tenants", "", "folder of tenant files; default CALLS/_tenants if it exists, else the samples'")
 	fs.StringArrayVar(&f.ports, "port", nil, "another port for a part, as `NAME=PORT`, 0 for a free one; may be given for each of "+
-		strings.Join(allinone.PortNames(), ", ")+" (the last four are the services' probes and metrics)")
+		strings.Join(new(allinone.Ports).List().Names(), ", ")+" (the last four are the services' probes and metrics)")
 	fs.StringVar(&f.public, "public-url", "", "https address by which a real Twilio number reaches the webhooks, through a tunnel or gateway; with "+
 		"--tenants, whose files have the account and its auth token")
 	fs.BoolVar(&f.asJSON, "json", false, "print the endpoints as JSON")
@@ -102,18 +101,7 @@ func (f *upFlags) options() (allinone.Options, error) {
 	if f.public != "" && f.tenants == "" && f.calls == "" {
 		faults.add("--public-url: give --tenants, too; the samples' auth tokens are known to everybody")
 	}
-	for _, p := range f.ports {
-		name, text, _ := strings.Cut(p, "=")
-		port, err := strconv.Atoi(text)
-		if err != nil {
-			faults.add("--port %s: want NAME=PORT, as webhooks=8090", p)
-		} else if err := opts.Ports.Set(name, port); err != nil {
-			faults.add("--port %w", err)
-		}
-	}
-	if err := opts.Ports.Validate(); err != nil {
-		faults.add("--port %w", err)
-	}
+	faults.ports(opts.Ports.List(), f.ports)
 	return opts, faults.err()
 }
 
