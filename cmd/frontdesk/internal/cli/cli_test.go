@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/sandbox/twilio"
 )
 
@@ -84,7 +85,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestHelpTellsTheExitCodes(t *testing.T) {
-	for _, command := range []string{"demo", "replay", "up", "topics"} {
+	for _, command := range []string{"demo", "replay", "up", "topics", "sandbox", "ready"} {
 		out, _, err := run(t.Context(), command, "--help")
 		if err != nil || !strings.Contains(out, "Exit code: 0") || !strings.Contains(out, "; 2 if flags") {
 			t.Errorf("%s --help: %v\n%s", command, err, out)
@@ -146,13 +147,13 @@ func TestPrintReplay(t *testing.T) {
 
 func TestPrintEndpoints(t *testing.T) {
 	var b bytes.Buffer
-	printEndpoints(&b, []allinone.Endpoint{
+	printEndpoints(&b, []stage.Endpoint{
 		{Part: "Kafka", Address: "127.0.0.1:9092", Try: "kcat -b 127.0.0.1:9092 -L"},
 		{
 			Part: "Salesforce", Tenant: "acme", Address: "http://127.0.0.1:8181",
-			Credentials: []allinone.Credential{{Name: "user", Value: "admin@acme.example"}, {Name: "password", Value: "sandbox"}},
+			Credentials: []stage.Credential{{Name: "user", Value: "admin@acme.example"}, {Name: "password", Value: "sandbox"}},
 		},
-	})
+	}, onLoopback)
 	golden(t, "endpoints.txt", b.String())
 }
 

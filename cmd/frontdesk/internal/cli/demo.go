@@ -81,7 +81,7 @@ func (f *demoFlags) run(cmd *cobra.Command) error {
 	r.WallSeconds = time.Since(began).Seconds()
 	err = f.print(cmd, r, err)
 	if f.keep && cmd.Context().Err() == nil {
-		printEndpoints(cmd.ErrOrStderr(), stack.Endpoints())
+		printEndpoints(cmd.ErrOrStderr(), stack.Endpoints(), onLoopback)
 		fmt.Fprintln(cmd.ErrOrStderr(), "Up until you press Ctrl-C.")
 		err = alsoTell(cmd, err, untilStopped(cmd.Context(), stack))
 	}

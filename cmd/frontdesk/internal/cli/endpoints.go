@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 )
 
+// onLoopback is where the all-in-one listens.
+const onLoopback = "All of it listens on 127.0.0.1 only"
+
 // printEndpoints says where everything listens and what opens it. Whatever one would copy stands on a line of its own: nothing is
-// folded or framed.
-func printEndpoints(w io.Writer, all []allinone.Endpoint) {
+// folded or framed. where says what all of it listens on.
+func printEndpoints(w io.Writer, all []stage.Endpoint, where string) {
 	for _, e := range all {
 		part := e.Part
 		if e.Tenant != "" {
@@ -23,5 +26,5 @@ func printEndpoints(w io.Writer, all []allinone.Endpoint) {
 			fmt.Fprintf(w, "  $ %s\n", e.Try)
 		}
 	}
-	fmt.Fprintln(w, "\nAll of it listens on 127.0.0.1 only, and every credential is the sandbox's own.")
+	fmt.Fprintf(w, "\n%s, and every credential is the sandbox's own.\n", where)
 }

@@ -31,6 +31,13 @@ func TestFlags(t *testing.T) {
 		{"up --speed 0", "--speed 0: want a number from 1 to 1000"},
 		{"up --public-url https://calls.example.com", "--public-url: give --tenants, too; the samples' auth tokens are known to everybody"},
 		{"up --tenants DIR --public-url http://calls.example.com", "--public-url http://calls.example.com: want https:// and a host, without a path; Twilio rings nothing else"},
+		{"sandbox --listen sandbox --host http://x --webhooks ingress", "--listen sandbox: want an IP address, as 127.0.0.1 or 0.0.0.0\n" +
+			"--host http://x: want a name or an address, without a port\n--webhooks ingress: want an http or https address, as http://127.0.0.1:8080"},
+		{"sandbox --listen 0.0.0.0 --port health=8185 --port kafka=1", "--port there is no port \"kafka\": want one of salesforce, pubsub, speech, vertex, twilio, health\n" +
+			"--port health=8185: twilio has that port already\n--host: give the name by which the services reach it; 0.0.0.0 is none"},
+		{"ready http://127.0.0.1 tcp://127.0.0.1:1 http://127.0.0.1:1/x --timeout 0s", "--timeout 0s: want 1ms or more\n" +
+			"http://127.0.0.1: want http://HOST:PORT, which is asked for /readyz, or tcp://HOST:PORT\n" +
+			"http://127.0.0.1:1/x: want http://HOST:PORT, which is asked for /readyz, or tcp://HOST:PORT"},
 		{"replay --speed 0", "--target must be the http or https base of the webhooks, like http://127.0.0.1:8080\n--speed 0: want a number from 1 to 1000"},
 		{
 			replay + "--count -1 --concurrency -1 --duration -1s --doubled 2 --disorder NaN",

@@ -34,10 +34,7 @@ func (f folders) load() (found, error) { return f.read(false) }
 func (f folders) loadIfAny() (found, error) { return f.read(true) }
 
 func (f folders) read(maybeNone bool) (found, error) {
-	dir := f.tenants
-	if beside := filepath.Join(f.calls, "_tenants"); dir == "" && f.calls != "" && isDir(beside) {
-		dir = beside
-	}
+	dir := f.tenantsFolder()
 	var (
 		in       found
 		badCalls error
@@ -60,6 +57,14 @@ func (f folders) read(maybeNone bool) (found, error) {
 		return found{}, usage(err)
 	}
 	return in, nil
+}
+
+// tenantsFolder is where the tenants' files stand; empty for those of the samples.
+func (f folders) tenantsFolder() string {
+	if beside := filepath.Join(f.calls, "_tenants"); f.tenants == "" && f.calls != "" && isDir(beside) {
+		return beside
+	}
+	return f.tenants
 }
 
 // replay are the flags that find the same in another shell.

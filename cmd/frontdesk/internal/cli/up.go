@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 )
 
 // upFlags are the flags of one all-in-one.
@@ -123,9 +124,9 @@ func (f *upFlags) openLog() (*os.File, error) {
 	return log, nil
 }
 
-func (f *upFlags) print(w io.Writer, all []allinone.Endpoint) error {
+func (f *upFlags) print(w io.Writer, all []stage.Endpoint) error {
 	if f.asJSON {
 		return writeJSON(w, all)
 	}
-	return writeText(w, func(w io.Writer) { printEndpoints(w, all) })
+	return writeText(w, func(w io.Writer) { printEndpoints(w, all, onLoopback) })
 }

@@ -87,25 +87,29 @@ func add(list []string, s string) []string {
 func (s *Stage) point(t *tenant.Tenant) {
 	c := &s.clouds
 	if t.Speech.Provider == "googlespeech" {
-		t.Speech.Endpoint, t.Speech.Insecure = c.speech.Addr(), true
+		t.Speech.Endpoint, t.Speech.Insecure = s.reached(c.speech.Addr()), true
 	}
 	if t.Inference.Provider == "vertex" {
-		t.Inference.Endpoint, t.Inference.Insecure = c.vertex.Addr(), true
+		t.Inference.Endpoint, t.Inference.Insecure = s.reached(c.vertex.Addr()), true
 	}
-	t.Salesforce.LoginURL = c.salesforce.URL()
-	t.Salesforce.Audience = c.salesforce.URL()
-	t.Salesforce.PubSubEndpoint, t.Salesforce.Insecure = c.salesforce.PubSubAddr(), true
+	t.Salesforce.LoginURL = s.crm()
+	t.Salesforce.Audience = s.crm()
+	t.Salesforce.PubSubEndpoint, t.Salesforce.Insecure = s.reached(c.salesforce.PubSubAddr()), true
 	t.Salesforce.PrivateKey = s.keys.jwtPEM
 	if !s.cfg.OwnCarrier {
-		t.Twilio.APIBase = "http://" + s.cfg.Addrs.Twilio
+		t.Twilio.APIBase = s.rest()
 	}
 }
+
+// crm is the base of Salesforce's REST API and its login, rest that of Twilio's REST API.
+func (s *Stage) crm() string  { return "http://" + s.reached(s.clouds.salesforce.Addr()) }
+func (s *Stage) rest() string { return "http://" + s.reached(s.cfg.Addrs.Twilio) }
 
 // Ring starts the carrier, with every tenant's numbers, towards the webhooks at base. Whoever places calls ends them: the carrier
 // itself ends with Close, since the services ask it until they have stopped.
 func (s *Stage) Ring(ctx context.Context, base string) (err error) {
 	s.clouds.carrier, err = twilio.Start(context.WithoutCancel(ctx), twilio.Config{
-		Listen: s.cfg.Addrs.Twilio, Accounts: Accounts(s.cfg.Tenants, base), Speed: s.cfg.Speed, PausingTrack: s.cfg.PausingTrack,
+		Listen: s.cfg.Addrs.Twilio, APIBase: s.rest(), Accounts: Accounts(s.cfg.Tenants, base), Speed: s.cfg.Speed, PausingTrack: s.cfg.PausingTrack,
 		// A stage that keeps its state must never see a CallSid twice.
 		Seed: rand.Uint64(), //nolint:gosec // an id, not a secret
 	})

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 
@@ -16,17 +16,21 @@ import (
 
 // WriteTenants writes the tenant files of a folder again, pointed at the stand-ins as they are reached by the name host, for
 // services in processes of their own, which read their tenants from a folder dst. A mapping that a file names is copied beside
-// it. The integration users' key stands in dst, too.
+// it. The integration users' key stands in dst, too. Each file is there whole or not at all; a tenant's file in dst that is none
+// of this stage's is refused, since services would read it, too.
 func (s *Stage) WriteTenants(src fs.FS, dst, host string) error {
 	names, err := fs.Glob(src, "*.yaml")
 	if err != nil {
 		return fmt.Errorf("looking for tenant files: %w", err)
 	}
+	if err := othersIn(dst, names); err != nil {
+		return err
+	}
 	key, err := filepath.Abs(KeyFile(dst))
 	if err != nil {
 		return fmt.Errorf("naming the integration user's key: %w", err)
 	}
-	if err := errors.Join(os.MkdirAll(dst, 0o700), os.WriteFile(key, []byte(s.keys.jwtPEM.Reveal()), 0o600)); err != nil {
+	if err := write(key, []byte(s.keys.jwtPEM.Reveal())); err != nil {
 		return fmt.Errorf("writing the integration user's key: %w", err)
 	}
 	byID := map[string]*tenant.Tenant{}
@@ -57,7 +61,7 @@ func (s *Stage) WriteTenants(src fs.FS, dst, host string) error {
 		if text, err = yaml.Marshal(file); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if err := os.WriteFile(filepath.Join(dst, name), text, 0o600); err != nil {
+		if err := write(filepath.Join(dst, name), text); err != nil {
 			return fmt.Errorf("writing a tenant file: %w", err)
 		}
 		if err := copyMapping(src, dst, file); err != nil {
@@ -65,6 +69,21 @@ func (s *Stage) WriteTenants(src fs.FS, dst, host string) error {
 		}
 	}
 	return nil
+}
+
+// othersIn tells which files a folder holds that services would read as tenants beside those of these names.
+func othersIn(dst string, names []string) error {
+	there, err := filepath.Glob(filepath.Join(dst, "*.yaml"))
+	if err != nil {
+		return fmt.Errorf("looking for tenant files in %s: %w", dst, err)
+	}
+	var faults []error
+	for _, path := range there {
+		if !slices.Contains(names, filepath.Base(path)) {
+			faults = append(faults, fmt.Errorf("%s is none of these tenants': remove it, or name another folder", path))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // pointed are the keys, section and name, whose values make a tenant use the stand-ins.
@@ -103,7 +122,7 @@ func copyMapping(src fs.FS, dst string, file map[string]any) error {
 		return fmt.Errorf("reading its mapping: %w", err)
 	}
 	to := filepath.Join(dst, filepath.FromSlash(path.Clean(name)))
-	if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.WriteFile(to, text, 0o600)); err != nil {
+	if err := write(to, text); err != nil {
 		return fmt.Errorf("copying its mapping: %w", err)
 	}
 	return nil

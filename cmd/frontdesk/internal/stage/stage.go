@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/report"
@@ -24,6 +25,9 @@ import (
 type Config struct {
 	// Addrs are where the stand-ins listen.
 	Addrs Addrs
+	// Host is the name or address that others reach the stand-ins by; empty if it is the one that they listen on. Who listens on
+	// 0.0.0.0, as in a container, needs one.
+	Host string
 	// DataDir keeps the sandbox's Salesforce and the keys over a restart; empty keeps them in memory.
 	DataDir string
 	// Tenants are the tenants, whose endpoints and keys are pointed at the stand-ins.
@@ -67,6 +71,15 @@ func Set(ctx context.Context, cfg Config) (_ *Stage, err error) {
 		return nil, errors.Join(fmt.Errorf("tenants: %w", err), s.Close()) //nolint:contextcheck // they stop though ctx has ended
 	}
 	return s, nil
+}
+
+// reached is how others reach what listens on addr.
+func (s *Stage) reached(addr string) string {
+	if s.cfg.Host == "" {
+		return addr
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	return net.JoinHostPort(s.cfg.Host, port)
 }
 
 // Watch tells where the calls' topics are; the connection stays its owner's to close.
