@@ -23,6 +23,9 @@ type Config struct {
 	PubSubListen string
 	// DataDir keeps records, change log and events; "" keeps them in memory.
 	DataDir string
+	// OpenAdmin opens the admin API, which asks for no credentials, to others than this machine: to a process in a container
+	// nobody outside of it is this machine.
+	OpenAdmin bool
 	// Orgs, at least one.
 	Orgs []Org
 	// Faults to begin with.

@@ -2,6 +2,7 @@ package salesforce_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -195,5 +196,24 @@ func TestAdmin(t *testing.T) {
 	}
 	if n, err := s.WaitChanges(t.Context(), salesforce.Filter{After: 1}); err != nil || len(n) != 1 {
 		t.Errorf("waiting: %v %v", n, err)
+	}
+}
+
+// TestAdminIsForThisMachine: it asks for no credentials.
+func TestAdminIsForThisMachine(t *testing.T) {
+	for _, c := range []struct {
+		from string
+		open bool
+		want int
+	}{
+		{"127.0.0.1:4711", false, http.StatusOK}, {"[::1]:4711", false, http.StatusOK},
+		{"172.18.0.1:4711", false, http.StatusForbidden}, {"172.18.0.1:4711", true, http.StatusOK},
+	} {
+		s := start(t, func(cfg *salesforce.Config) { cfg.OpenAdmin = c.open })
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/sandbox/orgs", nil)
+		r.RemoteAddr = c.from
+		if s.ServeHTTP(w, r); w.Code != c.want {
+			t.Errorf("%s, open %t: %d, want %d", c.from, c.open, w.Code, c.want)
+		}
 	}
 }

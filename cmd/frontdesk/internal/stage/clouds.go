@@ -34,6 +34,7 @@ func (c *clouds) start(ctx context.Context, cfg Config, k keys) (err error) {
 	}()
 	c.salesforce, err = salesforce.Start(ctx, salesforce.Config{
 		Listen: cfg.Addrs.Salesforce, PubSubListen: cfg.Addrs.PubSub, DataDir: cfg.DataDir, Orgs: orgs(cfg.Tenants, k),
+		OpenAdmin: cfg.Host != "",
 	})
 	if err != nil {
 		return fmt.Errorf("starting the sandbox's Salesforce: %w", err)
