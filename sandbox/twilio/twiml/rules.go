@@ -103,7 +103,8 @@ func webURL(s string) string {
 }
 
 // StreamURL checks the URL of a media stream and returns what is expected instead, or "". Twilio takes wss
-// only, and no query string (parameters go into <Parameter>). ws to the loopback is the sandbox's exception.
+// only, and no query string (parameters go into <Parameter>). ws is the sandbox's exception, to where Twilio could never be: the
+// loopback, and a host by a name without a dot, as those of one network of containers have.
 // Source: https://www.twilio.com/docs/voice/twiml/stream
 func StreamURL(s string) string {
 	u, err := url.Parse(s)
@@ -112,14 +113,15 @@ func StreamURL(s string) string {
 		return "an absolute wss URL"
 	case strings.ContainsAny(s, "?#"):
 		return "a wss URL without query string or fragment"
-	case u.Scheme == "ws" && !loopback(u.Hostname()):
-		return "a wss URL (ws is taken only on the loopback)"
+	case u.Scheme == "ws" && !near(u.Hostname()):
+		return "a wss URL (ws is taken only on the loopback, or to a name without a dot)"
 	}
 	return ""
 }
 
-func loopback(host string) bool {
-	if host == "localhost" {
+// near tells whether a host is on the loopback, or one that only its own network knows.
+func near(host string) bool {
+	if host != "" && !strings.ContainsAny(host, ".:") {
 		return true
 	}
 	a, err := netip.ParseAddr(host)

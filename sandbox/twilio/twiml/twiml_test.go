@@ -24,6 +24,7 @@ func TestAccepts(t *testing.T) {
 		"stream": `<Response><Start><Stream url="wss://h.example/media" name="live" track="both_tracks" statusCallback="https://h.example/s">
 			<Parameter name="token" value="abc"/></Stream></Start><Stop><Stream name="live"/></Stop></Response>`,
 		"loopback": `<Response><Start><Stream url="ws://127.0.0.1:4711/media"/></Start></Response>`,
+		"nearby":   `<Response><Start><Stream url="ws://ingress:8080/media"/></Start></Response>`,
 		"recording": `<Response><Start><Recording channels="dual" track="both" recordingStatusCallback="/r"
 			recordingStatusCallbackEvent="in-progress completed"/></Start></Response>`,
 		"dial number": `<Response><Dial timeout="20" action="/after" record="record-from-answer-dual" recordingStatusCallback="/r">
@@ -76,6 +77,7 @@ func TestRefuses(t *testing.T) {
 		"no url":          {`<Response><Start><Stream name="a"/></Start></Response>`, schema, []string{"Attribute 'url' must appear"}},
 		"query":           {`<Response><Start><Stream url="wss://h.example/m?t=1"/></Start></Response>`, schema, []string{"without query string"}},
 		"ws":              {`<Response><Start><Stream url="ws://h.example/m"/></Start></Response>`, schema, []string{"wss URL"}},
+		"ws by address":   {`<Response><Start><Stream url="ws://10.0.0.5:8080/m"/></Start></Response>`, schema, []string{"wss URL"}},
 		"https stream":    {`<Response><Start><Stream url="https://h.example/m"/></Start></Response>`, schema, []string{"wss URL"}},
 		"parameter":       {`<Response><Start><Stream url="wss://h/"><Parameter name="token" value="` + strings.Repeat("x", 496) + `"/></Stream></Start></Response>`, schema, []string{"500 characters"}},
 		"parameter alone": {`<Response><Start><Stream url="wss://h/"><Parameter name="a"/></Stream></Start></Response>`, schema, []string{"'value' must appear"}},
