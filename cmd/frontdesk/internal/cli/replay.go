@@ -38,8 +38,8 @@ func replay() *cobra.Command {
 			"With --peak-calls-per-day calls arrive by chance at the rate of the busy hour of such a day, times --share.\n" +
 			"Against `frontdesk up` the calls are registered with its Twilio REST API, so that streams can be started anew;\n" +
 			"for another deployment serve that API with --listen and point the tenants' twilio.api_base at it.\n\n" +
-			"Exit code: 0 if every call and webhook was delivered; 1 if any was refused or failed in the end, or the replay was\n" +
-			"stopped; 2 if flags, calls or tenant files are wrong.",
+			"Exit code: 0 if every call and webhook was delivered; 1 if any was refused or failed in the end, or answered by the\n" +
+			"fallback, or the replay was stopped; 2 if flags, calls or tenant files are wrong.",
 		Example: "  frontdesk replay --target http://127.0.0.1:8080 --count 100 --speed 10\n" +
 			"  frontdesk replay --target https://calls.example.com --peak-calls-per-day 50000 --share 0.1 --duration 10m --listen :8185",
 		Args: cobra.NoArgs,

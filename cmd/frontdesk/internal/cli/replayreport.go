@@ -30,6 +30,7 @@ func (r replayReport) undelivered() []string {
 		what string
 	}{
 		{r.Calls.Failed, "calls that neither the number's URL nor its fallback gave TwiML for"},
+		{r.Calls.Fallbacks, "calls that only the fallback gave TwiML for"},
 		{r.Calls.Aborted, "calls that were stopped"},
 		{r.Webhooks.Refused, "webhooks that were refused in the end (4xx)"},
 		{r.Webhooks.Failed, "webhooks that got no answer, or 5xx, in the end"},
