@@ -59,6 +59,53 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+// Many files go in one request, each for itself.
+func TestFilesOfACollection(t *testing.T) {
+	s := start(t)
+	c := login(t, s, integration)
+	kase := c.create("Case", obj{"Subject": "A"})
+	file := func(call, data string) obj {
+		return obj{
+			"attributes": obj{"type": "ContentVersion"}, "PathOnClient": call + ".txt", "VersionData": data, "FirstPublishLocationId": kase,
+			"Call_Id__c": call,
+		}
+	}
+	c.create("ContentVersion", obj{"PathOnClient": "a.txt", "VersionData": "aGk=", "Call_Id__c": "CA1"})
+	noData := file("CA4", "")
+	delete(noData, "VersionData")
+	a := c.do(http.MethodPost, "/composite/sobjects", obj{"allOrNone": false, "records": list{
+		file("CA1", "aGk="), file("CA2", "aGVsbG8="), file("CA3", "***"), noData, file("CA2", "aGk="),
+	}})
+	if a.status != http.StatusOK {
+		t.Fatalf("%d %s", a.status, a.text)
+	}
+	for i, want := range []string{"DUPLICATE_VALUE", "", "JSON_PARSER_ERROR", "REQUIRED_FIELD_MISSING", "DUPLICATE_VALUE"} {
+		if want == "" {
+			id := fmt.Sprint(a.at(t, i, "id"))
+			if v := c.get("ContentVersion", id); a.at(t, i, "success") != true || v["ContentSize"] != 5.0 {
+				t.Errorf("%d: %v", i, v)
+			}
+			continue
+		}
+		if a.at(t, i, "success") != false || a.at(t, i, "errors", 0, "statusCode") != want {
+			t.Errorf("%d: %s", i, a.text)
+		}
+	}
+	if q := c.query("SELECT Id FROM ContentDocumentLink WHERE LinkedEntityId = '" + kase + "'"); q.at(t, "totalSize") != 1.0 {
+		t.Errorf("links: %s", q.text)
+	}
+	many := make(list, 201)
+	for i := range many {
+		many[i] = file(fmt.Sprint("CB", i), "aGk=")
+	}
+	if a := c.do(http.MethodPost, "/composite/sobjects", obj{"records": many}); a.code(t) != "EXCEEDED_ID_LIMIT" {
+		t.Errorf("201 files: %s", a.text)
+	}
+	if a := c.do(http.MethodPost, "/composite/sobjects", obj{"records": many[:200]}); a.status != http.StatusOK || a.at(t, 199, "success") != true {
+		t.Errorf("200 files: %s", a.text)
+	}
+}
+
 // A private file is closed to a rep, also through the case that it hangs on.
 func TestPrivateFile(t *testing.T) {
 	s := start(t)

@@ -285,13 +285,13 @@ func (w *writing) requests() (rest, bus float64) {
 	return rest, bus
 }
 
-// files are the requests for transcripts among them.
+// files are the requests for transcripts among them; one holds the transcripts of many calls.
 func (w *writing) files() float64 {
-	n := 0
+	requests := map[string]bool{}
 	for _, c := range w.crm.Salesforce().ChangeLog(salesforce.Filter{Object: "ContentVersion", Op: "create"}) {
 		if c.API != "" {
-			n++
+			requests[c.Request] = true
 		}
 	}
-	return float64(n)
+	return float64(len(requests))
 }

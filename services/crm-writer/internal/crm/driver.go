@@ -17,8 +17,9 @@ type Driver interface {
 	// Publish puts plans on the org's event bus and returns an outcome for each, in order. Repeating one is
 	// harmless: whoever applies it finds its revision.
 	Publish(ctx context.Context, plans []*Plan) []Outcome
-	// Attach hangs a plan's file on the record with this id. A file that is there already is no error.
-	Attach(ctx context.Context, f *File, parent string) (Record, error)
+	// Attach hangs files on records and returns an outcome for each, in order, with the file as its record. One that fails
+	// takes no other along. A file that is there already is no error.
+	Attach(ctx context.Context, files []Attachment) []Outcome
 	// Allowance is how much of the org's request allowance is spent, as far as is known. It does not ask.
 	Allowance() Allowance
 	// Close ends what the driver holds; nothing is under way by then.
@@ -37,6 +38,14 @@ type Outcome struct {
 	Err error
 	// Down tells that the org as such failed, not this plan: it counts for the breaker.
 	Down bool
+}
+
+// Attachment is a plan's file and the record that it hangs on.
+type Attachment struct {
+	// Plan with a File.
+	Plan *Plan
+	// Parent is the record's id.
+	Parent string
 }
 
 // RoleFile is the role of a plan's file; no write has this ref.

@@ -62,7 +62,7 @@ func (m *metrics) observe(o *Org, meter metric.Meter) error {
 			r.ObserveInt64(used, int64(a.Used), m.org)
 			r.ObserveInt64(limit, int64(a.Max), m.org)
 		}
-		for phase, waits := range map[string]func() (int, int){"apply": o.apply.Waiting, "publish": o.publish.Waiting} {
+		for phase, waits := range map[string]func() (int, int){"apply": o.apply.Waiting, "publish": o.publish.Waiting, "attach": o.attach.Waiting} {
 			queued, _ := waits()
 			r.ObserveInt64(waiting, int64(queued), m.org, metric.WithAttributes(attribute.String("phase", phase)))
 		}

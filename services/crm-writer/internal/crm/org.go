@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -24,6 +25,10 @@ type Config struct {
 	BatchNodes int `koanf:"batch_nodes"`
 	// BatchEvents bounds one publish request: 200 are recommended.
 	BatchEvents int `koanf:"batch_events"`
+	// BatchFiles and BatchFileBytes bound one request of files, the bytes as they are sent: 200 are Salesforce's limit. A
+	// file that is larger goes alone.
+	BatchFiles     int `koanf:"batch_files"`
+	BatchFileBytes int `koanf:"batch_file_bytes"`
 	// InFlight bounds REST requests under way at once; Salesforce lets an org have 25 long ones.
 	InFlight int `koanf:"in_flight"`
 	// PublishInFlight bounds publish requests under way at once. They share a stream and are none of the 25.
@@ -40,7 +45,8 @@ type Config struct {
 // Defaults of an org.
 func Defaults() Config {
 	return Config{
-		BatchCalls: 75, BatchNodes: 500, BatchEvents: 200, InFlight: 4, PublishInFlight: 16,
+		BatchCalls: 75, BatchNodes: 500, BatchEvents: 200, BatchFiles: 200, BatchFileBytes: 5 << 20,
+		InFlight: 4, PublishInFlight: 16,
 		RequestTimeout: 30 * time.Second, Green: 0.8,
 	}
 }
@@ -56,6 +62,8 @@ func (c Config) Validate() error {
 	need(c.BatchCalls >= 1 && c.BatchCalls <= 75, "batch_calls: 1 to 75")
 	need(c.BatchNodes >= 20 && c.BatchNodes <= 500, "batch_nodes: 20 to 500")
 	need(c.BatchEvents >= 1 && c.BatchEvents <= 200, "batch_events: 1 to 200")
+	need(c.BatchFiles >= 1 && c.BatchFiles <= 200, "batch_files: 1 to 200")
+	need(c.BatchFileBytes >= 1 && c.BatchFileBytes <= 32<<20, "batch_file_bytes: 1 to 33554432")
 	need(c.InFlight >= 1 && c.InFlight <= 25, "in_flight: 1 to 25")
 	need(c.PublishInFlight >= 1 && c.PublishInFlight <= 64, "publish_in_flight: 1 to 64")
 	need(c.Waiting >= 0, "waiting: must not be negative")
@@ -80,25 +88,29 @@ type Org struct {
 
 	apply   *batch.Batcher[job, Outcome]
 	publish *batch.Batcher[job, Outcome]
-	files   chan struct{}
+	attach  *batch.Batcher[job, Outcome]
 }
 
-// job is a plan and the span that waits for it.
+// job is a plan, for its file the record that it hangs on, and the span that waits for it.
 type job struct {
-	plan *Plan
-	span trace.SpanContext
+	plan   *Plan
+	parent string
+	span   trace.SpanContext
 }
 
 // NewOrg starts an org on a driver, which it closes. name is the org's in errors and metrics.
 func NewOrg(name string, d Driver, cfg Config, tel *telemetry.Telemetry, billed Billed) (*Org, error) {
 	o := &Org{
 		name: name, driver: d, cfg: cfg, tel: tel, billed: billed,
-		breaker: breaker{dependency: "salesforce:" + name}, files: make(chan struct{}, cfg.InFlight),
+		breaker: breaker{dependency: "salesforce:" + name},
 	}
 	o.apply = batch.New(batch.Config{MaxItems: cfg.BatchCalls, MaxWeight: cfg.BatchNodes, InFlight: cfg.InFlight},
-		o.sender("apply", d.Apply))
+		o.sender("apply", plansOnly(d.Apply)))
 	o.publish = batch.New(batch.Config{MaxItems: cfg.BatchEvents, MaxWeight: cfg.BatchEvents, InFlight: cfg.PublishInFlight},
-		o.sender("publish", d.Publish))
+		o.sender("publish", plansOnly(d.Publish)))
+	// Half of the places: a request holds the files of many calls, and must not keep graphs waiting.
+	o.attach = batch.New(batch.Config{MaxItems: cfg.BatchFiles, MaxWeight: cfg.BatchFileBytes, InFlight: (cfg.InFlight + 1) / 2},
+		o.sender("attach", attachments(d)))
 	var err error
 	if o.metrics, err = newMetrics(o, tel.Meter); err != nil {
 		return nil, errors.Join(err, o.Close(context.Background()))
@@ -124,14 +136,22 @@ func (o *Org) Publish(ctx context.Context, p *Plan) Outcome {
 	return o.do(ctx, "publish", o.publish, batch.Item[job]{Value: o.job(ctx, p), Weight: 1})
 }
 
-func (o *Org) job(ctx context.Context, p *Plan) job { return job{p, trace.SpanContextFromContext(ctx)} }
+func (o *Org) job(ctx context.Context, p *Plan) job {
+	return job{plan: p, span: trace.SpanContextFromContext(ctx)}
+}
 
+// do waits for an item's turn, unless so many wait that the call is turned away.
 func (o *Org) do(ctx context.Context, phase string, b *batch.Batcher[job, Outcome], item batch.Item[job]) Outcome {
-	if err := o.breaker.open(); err != nil {
-		return Outcome{Err: err}
-	}
 	if queued, _ := b.Waiting(); o.cfg.Waiting > 0 && queued >= o.cfg.Waiting {
 		return Outcome{Err: &retry.Error{Class: retry.Retryable, Code: CodeFull, Dependency: o.breaker.dependency, After: time.Second}}
+	}
+	return o.await(ctx, phase, b, item)
+}
+
+// await waits for an item's turn, unless the org is left alone.
+func (o *Org) await(ctx context.Context, phase string, b *batch.Batcher[job, Outcome], item batch.Item[job]) Outcome {
+	if err := o.breaker.open(); err != nil {
+		return Outcome{Err: err}
 	}
 	start := time.Now()
 	out, err := b.Do(ctx, item)
@@ -142,33 +162,50 @@ func (o *Org) do(ctx context.Context, phase string, b *batch.Batcher[job, Outcom
 	return out
 }
 
-// Attach hangs the plan's file on a record. Files go one by one, beside the batches.
+// fieldBytes is about what the fields of a file take in a request.
+const fieldBytes = 1 << 10
+
+// Attach hangs the plan's file on a record, with whatever other files are waiting. Its call has been written, so that it
+// is not turned away for the many that wait.
 func (o *Org) Attach(ctx context.Context, p *Plan, parent string) (Record, error) {
-	if err := o.breaker.open(); err != nil {
-		return Record{}, err
+	j := o.job(ctx, p)
+	j.parent = parent
+	weight := base64.StdEncoding.EncodedLen(len(p.File.Content)) + fieldBytes
+	out := o.await(ctx, "attach", o.attach, batch.Item[job]{Value: j, Weight: weight})
+	if out.Err != nil {
+		return Record{}, out.Err
 	}
-	select {
-	case o.files <- struct{}{}:
-		defer func() { <-o.files }()
-	case <-ctx.Done():
-		return Record{}, fmt.Errorf("waiting for org %s: %w", o.name, ctx.Err())
+	o.metrics.wrote(ctx, out.Records)
+	return out.Records[0], nil
+}
+
+func plansOnly(do func(context.Context, []*Plan) []Outcome) func(context.Context, []job) []Outcome {
+	return func(ctx context.Context, jobs []job) []Outcome { return do(ctx, plansOf(jobs)) }
+}
+
+func attachments(d Driver) func(context.Context, []job) []Outcome {
+	return func(ctx context.Context, jobs []job) []Outcome {
+		files := make([]Attachment, len(jobs))
+		for i, j := range jobs {
+			files[i] = Attachment{Plan: j.plan, Parent: j.parent}
+		}
+		return d.Attach(ctx, files)
 	}
-	// As with a batch: what has been begun is waited for.
-	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.cfg.RequestTimeout)
-	defer cancel()
-	r, err := o.driver.Attach(o.reporting(rctx, []*Plan{p}), p.File, parent)
-	if err == nil {
-		o.metrics.wrote(ctx, []Record{r})
+}
+
+func plansOf(jobs []job) []*Plan {
+	plans := make([]*Plan, len(jobs))
+	for i, j := range jobs {
+		plans[i] = j.plan
 	}
-	return r, err // classified by the driver
+	return plans
 }
 
 // sender makes one phase's batches: a span that links the calls' own, a time-out, the breaker.
-func (o *Org) sender(phase string, do func(context.Context, []*Plan) []Outcome) batch.Send[job, Outcome] {
+func (o *Org) sender(phase string, do func(context.Context, []job) []Outcome) batch.Send[job, Outcome] {
 	return func(ctx context.Context, jobs []job) []Outcome {
-		plans, links := make([]*Plan, len(jobs)), make([]trace.Link, 0, len(jobs))
-		for i, j := range jobs {
-			plans[i] = j.plan
+		links := make([]trace.Link, 0, len(jobs))
+		for _, j := range jobs {
 			if j.span.IsValid() {
 				links = append(links, trace.Link{SpanContext: j.span})
 			}
@@ -180,7 +217,7 @@ func (o *Org) sender(phase string, do func(context.Context, []*Plan) []Outcome) 
 			trace.WithAttributes(attribute.String("org", o.name), attribute.Int("calls", len(jobs))))
 		defer span.End()
 		o.metrics.batches.Record(ctx, int64(len(jobs)), o.metrics.org, metric.WithAttributes(attribute.String("phase", phase)))
-		outcomes := do(o.reporting(ctx, plans), plans)
+		outcomes := do(o.reporting(ctx, plansOf(jobs)), jobs)
 		o.note(ctx, outcomes)
 		return outcomes
 	}
@@ -227,7 +264,7 @@ func (o *Org) reporting(ctx context.Context, plans []*Plan) context.Context {
 
 // Close waits until everything that was taken is answered, or ctx ends, and closes the driver.
 func (o *Org) Close(ctx context.Context) error {
-	err := errors.Join(o.apply.Close(ctx), o.publish.Close(ctx))
+	err := errors.Join(o.apply.Close(ctx), o.publish.Close(ctx), o.attach.Close(ctx))
 	if o.metrics != nil && o.metrics.observed != nil {
 		err = errors.Join(err, o.metrics.observed.Unregister())
 	}

@@ -47,8 +47,12 @@ func (s *stub) Apply(ctx context.Context, plans []*Plan) []Outcome {
 }
 
 func (s *stub) Publish(ctx context.Context, plans []*Plan) []Outcome { return s.Apply(ctx, plans) }
-func (s *stub) Attach(context.Context, *File, string) (Record, error) {
-	return Record{Role: "file"}, nil
+func (s *stub) Attach(ctx context.Context, files []Attachment) []Outcome {
+	plans := make([]*Plan, len(files))
+	for i, f := range files {
+		plans[i] = f.Plan
+	}
+	return s.Apply(ctx, plans)
 }
 func (s *stub) Allowance() Allowance { return s.allowance }
 func (s *stub) Close() error         { return nil }
@@ -109,6 +113,56 @@ func TestWhatWaitsGoesTogetherAndIsBilledTogether(t *testing.T) {
 	})
 }
 
+func withFile(n, size int) *Plan {
+	p := numbered(n)
+	p.File = &File{Content: make([]byte, size)}
+	return p
+}
+
+func TestFilesGoTogetherUpToTheirBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stub{answer: func(_ context.Context, plans []*Plan) []Outcome {
+			time.Sleep(100 * time.Millisecond)
+			out := make([]Outcome, len(plans))
+			for i := range out {
+				if out[i].Records = []Record{{Role: RoleFile}}; len(plans) == 3 && i == 1 {
+					out[i] = Outcome{Err: &retry.Error{Code: "salesforce.UNABLE_TO_LOCK_ROW"}}
+				}
+			}
+			return out
+		}}
+		var mu sync.Mutex
+		billed := 0
+		o := openOrg(t, s, func(c *Config) { c.InFlight, c.Waiting, c.BatchFileBytes = 1, 1, 100<<10 }, func(_ context.Context, _ Request, plans []*Plan) {
+			mu.Lock()
+			defer mu.Unlock()
+			billed += len(plans)
+		})
+		var wg sync.WaitGroup
+		failed := 0
+		for i, size := range []int{10, 20 << 10, 20 << 10, 20 << 10, 1 << 20, 10} {
+			wg.Go(func() {
+				_, err := o.Attach(t.Context(), withFile(i, size), "x")
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil && retry.Code(err) != "salesforce.UNABLE_TO_LOCK_ROW" {
+					t.Error(err)
+				}
+				if err != nil {
+					failed++
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+		// The first goes at once; three of 28 KB are within 100 KB, the large one goes alone.
+		if fmt.Sprint(s.batches) != "[1 3 1 1]" || billed != 6 || failed != 1 {
+			t.Errorf("batches of %v, %d billed, %d failed", s.batches, billed, failed)
+		}
+		closeOrg(t, o)
+	})
+}
+
 func TestAShortAllowanceWaitsForCompany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stub{allowance: Allowance{Used: 70, Max: 100}}
@@ -150,7 +204,7 @@ func TestAnOrgThatIsDownIsLeftAlone(t *testing.T) {
 				t.Error(out.Err)
 			}
 		}
-		if _, err := o.Attach(t.Context(), numbered(1), "x"); retry.Code(err) != CodeBreaker {
+		if _, err := o.Attach(t.Context(), withFile(1, 10), "x"); retry.Code(err) != CodeBreaker {
 			t.Error(err)
 		}
 		time.Sleep(time.Second) // half open: one more failure doubles the pause

@@ -215,10 +215,38 @@ func TestAFileThatIsThereIsDone(t *testing.T) {
 	c := client(t, s)
 	for _, want := range []bool{false, true} {
 		there = want
-		id, already, err := c.CreateFile(t.Context(), salesforce.Fields{"Call_Id__c": "CA1:x"}, []byte("words"))
-		if err != nil || already != want || (id == "") != want {
-			t.Errorf("%q, %v, %v", id, already, err)
+		got := c.CreateFile(t.Context(), salesforce.NewFile{Fields: salesforce.Fields{"Call_Id__c": "CA1:x"}, Content: []byte("words")})
+		if got.Err != nil || got.There != want || (got.ID == "") != want {
+			t.Errorf("%+v", got)
 		}
+	}
+	got := c.CreateFile(t.Context(), salesforce.NewFile{Content: make([]byte, salesforce.MaxFile+1)})
+	if !errors.Is(got.Err, salesforce.ErrTooMany) || !retry.IsPermanent(got.Err) {
+		t.Errorf("%v", got.Err)
+	}
+}
+
+func TestFilesOfOneRequestAreEachForItself(t *testing.T) {
+	s := start(t, func(w http.ResponseWriter, r *http.Request, body string) {
+		contains(t, r.URL.Path, "/composite/sobjects")
+		contains(t, body, `"allOrNone":false`, `"attributes":{"type":"ContentVersion"}`, `"VersionData":"`)
+		fmt.Fprint(w, `[{"id":"0681","success":true,"errors":[]},
+			{"success":false,"errors":[{"statusCode":"DUPLICATE_VALUE","message":"m","fields":["Call_Id__c"]}]},
+			{"success":false,"errors":[{"statusCode":"UNABLE_TO_LOCK_ROW","message":"m","fields":[]}]}]`)
+	})
+	c := client(t, s)
+	got, err := c.CreateFiles(t.Context(), make([]salesforce.NewFile, 2))
+	if err == nil {
+		t.Errorf("three answers to two files: %+v", got)
+	}
+	files := []salesforce.NewFile{{Content: []byte("words")}, {}, {}}
+	got, err = c.CreateFiles(t.Context(), files)
+	if err != nil || got[0].ID != "0681" || !got[1].There || got[1].Err != nil || retry.Code(got[2].Err) != "salesforce.UNABLE_TO_LOCK_ROW" || retry.IsPermanent(got[2].Err) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	large := salesforce.NewFile{Content: make([]byte, salesforce.MaxFile/2+1)}
+	if _, err := c.CreateFiles(t.Context(), []salesforce.NewFile{large, large}); !errors.Is(err, salesforce.ErrTooMany) {
+		t.Errorf("%v", err)
 	}
 }
 

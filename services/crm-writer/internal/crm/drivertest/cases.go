@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
@@ -220,22 +221,63 @@ func failure(t *testing.T, h *Harness) {
 	one(t, h, "Task") // the failed plan's task is not there either
 }
 
-func file(t *testing.T, h *Harness) {
-	contact := h.Seed(t, "Contact", map[string]any{"LastName": "Contact"})
-	f := &crm.File{
-		Ref: "caller", Object: "ContentVersion", KeyField: "Call_Id__c", Key: "CA1:0011223344556677", ParentField: "FirstPublishLocationId",
-		Fields:       map[string]any{"Title": "Transcript", "PathOnClient": "CA1.txt", "SharingPrivacy": "P"},
+// transcript of call n.
+func transcript(n int) *crm.Plan {
+	p := Plan(n, 1)
+	p.File = &crm.File{
+		Ref: "caller", Object: "ContentVersion", KeyField: "Call_Id__c", Key: p.Call.ID + ":0011223344556677", ParentField: "FirstPublishLocationId",
+		Fields:       map[string]any{"Title": fmt.Sprint("Transcript ", n), "PathOnClient": "CA1.txt", "SharingPrivacy": "P"},
 		ContentField: "VersionData", Content: []byte("[00:00] Caller: hello"),
 	}
-	r, err := h.Driver.Attach(t.Context(), f, contact)
-	if err != nil || r.Role != crm.RoleFile || r.Action != crm.Create || r.ID == "" {
-		t.Fatalf("%+v, %v: %v", r, err, cause(err))
+	return p
+}
+
+func file(t *testing.T, h *Harness) {
+	contact := h.Seed(t, "Contact", map[string]any{"LastName": "Contact"})
+	for _, want := range []crm.Action{crm.Create, crm.Leave} {
+		out := attach(t, h, crm.Attachment{Plan: transcript(1), Parent: contact})[0]
+		if out.Err != nil {
+			t.Fatalf("%v: %v", out.Err, cause(out.Err))
+		}
+		if r := role(t, out, crm.RoleFile); r.Action != want || want == crm.Create && r.ID == "" || r.Key != transcript(1).File.Key {
+			t.Fatalf("%+v", r)
+		}
 	}
-	r, err = h.Driver.Attach(t.Context(), f, contact)
-	if err != nil || r.Action != crm.Leave {
-		t.Errorf("%+v, %v", r, err)
+	is(t, one(t, h, "ContentVersion"), "Title", "Transcript 1")
+}
+
+func files(t *testing.T, h *Harness) {
+	contact := h.Seed(t, "Contact", map[string]any{"LastName": "Contact"})
+	attach(t, h, crm.Attachment{Plan: transcript(2), Parent: contact})
+	var batch []crm.Attachment
+	for n := range 3 {
+		batch = append(batch, crm.Attachment{Plan: transcript(n + 1), Parent: contact})
 	}
-	is(t, one(t, h, "ContentVersion"), "Title", "Transcript")
+	for i, out := range attach(t, h, batch...) {
+		want := crm.Create
+		if i == 1 {
+			want = crm.Leave
+		}
+		if out.Err != nil || role(t, out, crm.RoleFile).Action != want || role(t, out, crm.RoleFile).Key != transcript(i+1).File.Key {
+			t.Errorf("%d: %+v", i, out)
+		}
+	}
+	var titles []any
+	for _, r := range h.Records(t, "ContentVersion") {
+		titles = append(titles, r["Title"])
+	}
+	if fmt.Sprint(titles) != "[Transcript 2 Transcript 1 Transcript 3]" {
+		t.Errorf("%v", titles)
+	}
+}
+
+func attach(t *testing.T, h *Harness, files ...crm.Attachment) []crm.Outcome {
+	t.Helper()
+	out := h.Driver.Attach(t.Context(), files)
+	if len(out) != len(files) {
+		t.Fatalf("%d outcomes of %d files", len(out), len(files))
+	}
+	return out
 }
 
 func publish(t *testing.T, h *Harness) {

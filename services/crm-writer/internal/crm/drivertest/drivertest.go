@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) *Harness) {
 		"a withheld number goes by its key":       withheld,
 		"one plan's failure is its own":           failure,
 		"a file is made once":                     file,
+		"files of a batch are each for itself":    files,
 		"events are taken again":                  publish,
 		"an ended context ends the work":          ended,
 	} {

@@ -181,21 +181,29 @@ func (c *CRM) Publish(ctx context.Context, plans []*crm.Plan) []crm.Outcome {
 	return outcomes
 }
 
-// Attach makes the file, once.
-func (c *CRM) Attach(ctx context.Context, f *crm.File, parent string) (crm.Record, error) {
+// Attach makes each file, once.
+func (c *CRM) Attach(ctx context.Context, files []crm.Attachment) []crm.Outcome {
 	c.request(ctx, "attach")
-	if c.FailFile != nil {
-		if err := c.FailFile(f); err != nil {
-			return crm.Record{}, err
+	outcomes := make([]crm.Outcome, len(files))
+	for i, a := range files {
+		if c.FailFile != nil {
+			if outcomes[i].Err = c.FailFile(a.Plan.File); outcomes[i].Err != nil {
+				continue
+			}
 		}
+		outcomes[i].Records = []crm.Record{c.attach(a.Plan.File, a.Parent)}
 	}
+	return outcomes
+}
+
+func (c *CRM) attach(f *crm.File, parent string) crm.Record {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out := crm.Record{Role: crm.RoleFile, Object: f.Object, KeyField: f.KeyField, Key: f.Key, Action: crm.Leave}
 	for _, r := range c.records {
 		if r.object == f.Object && r.fields[f.KeyField] == f.Key {
 			out.ID = r.id
-			return out, nil
+			return out
 		}
 	}
 	c.next++
@@ -206,7 +214,7 @@ func (c *CRM) Attach(ctx context.Context, f *crm.File, parent string) (crm.Recor
 	fields[f.KeyField], fields[f.ParentField], fields[f.ContentField] = f.Key, parent, string(f.Content)
 	out.ID, out.Action = fmt.Sprintf("file-%d", c.next), crm.Create
 	c.records = append(c.records, &record{object: f.Object, id: out.ID, fields: fields})
-	return out, nil
+	return out
 }
 
 // Allowance is unlimited.

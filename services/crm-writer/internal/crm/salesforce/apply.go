@@ -112,35 +112,41 @@ func wholeFailure(results []sf.GraphResult) error {
 // so each tenant is tried for itself; anything else may be one call's, so each half is.
 func (d *Driver) failed(ctx context.Context, all []*attempt, err error) {
 	if retry.IsPermanent(err) {
-		if parts := suspects(all, err); len(parts) > 1 {
+		if parts := suspects(all, (*attempt).tenant, err); len(parts) > 1 {
 			for _, part := range parts {
 				d.round(ctx, part)
 			}
 			return
 		}
 	}
-	down := !retry.IsPermanent(err) && sf.Code(err) != sf.CodeLockedRow
 	for _, a := range all {
-		a.finish(crm.Outcome{Err: err, Down: down})
+		a.finish(crm.Outcome{Err: err, Down: down(err)})
 	}
 }
 
-// suspects splits attempts so that the innocent are tried without the guilty; one part means that there is
-// nothing to split.
-func suspects(all []*attempt, err error) [][]*attempt {
+// down tells an error of a whole request that says something of the org.
+func down(err error) bool {
+	return err != nil && !retry.IsPermanent(err) && sf.Code(err) != sf.CodeLockedRow
+}
+
+// suspects splits all so that the innocent are tried without the guilty; one part means that there is nothing to
+// split.
+func suspects[T any](all []T, tenant func(T) string, err error) [][]T {
 	switch sf.Code(err) {
 	case "INVALID_FIELD", "INVALID_TYPE", "NOT_FOUND", "INSUFFICIENT_ACCESS":
-		byTenant := map[string][]*attempt{}
+		byTenant := map[string][]T{}
 		for _, a := range all {
-			byTenant[a.plan.Call.Tenant] = append(byTenant[a.plan.Call.Tenant], a)
+			byTenant[tenant(a)] = append(byTenant[tenant(a)], a)
 		}
 		return slices.Collect(maps.Values(byTenant))
 	}
 	if len(all) < 2 {
 		return nil
 	}
-	return [][]*attempt{all[:len(all)/2], all[len(all)/2:]}
+	return [][]T{all[:len(all)/2], all[len(all)/2:]}
 }
+
+func (a *attempt) tenant() string { return a.plan.Call.Tenant }
 
 func (a *attempt) finish(o crm.Outcome) { a.outcome, a.done = o, true }
 

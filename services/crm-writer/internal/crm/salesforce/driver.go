@@ -6,6 +6,7 @@
 //	lookup.go    what stands: one composite request of queries for the whole batch, one search for the rest
 //	found.go     what was found, by key, number and id
 //	graph.go     a plan's decisions as a graph of subrequests
+//	files.go     files, many in a request
 //	publish.go   platform events
 package salesforce
 
@@ -85,23 +86,6 @@ func (d *Driver) Allowance() crm.Allowance {
 
 // Client is the driver's client, for a tool that asks the org about a mapping.
 func (d *Driver) Client() *sf.Client { return d.client }
-
-// Attach inserts the file; one with its key is there already when an attempt before has come through.
-func (d *Driver) Attach(ctx context.Context, f *crm.File, parent string) (crm.Record, error) {
-	fields := sf.Fields{f.KeyField: f.Key, f.ParentField: parent}
-	for name, v := range f.Fields {
-		fields[name] = v
-	}
-	out := crm.Record{Role: crm.RoleFile, Object: f.Object, KeyField: f.KeyField, Key: f.Key, Action: crm.Create}
-	id, there, err := d.client.CreateFile(ctx, fields, f.Content)
-	if err != nil {
-		return crm.Record{}, err // classified by the client
-	}
-	if out.ID = id; there {
-		out.Action = crm.Leave
-	}
-	return out, nil
-}
 
 // Close ends the streams and drops the connections.
 func (d *Driver) Close() error { return errors.Join(d.bus.Close(), d.client.Close()) }
