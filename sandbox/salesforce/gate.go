@@ -90,8 +90,15 @@ func (s *Server) bearer(r *http.Request) *session {
 	return s.sessions.find(strings.TrimSpace(token))
 }
 
+// mostURI is the longest URI ("API Request Limits and Allocations"); what is longer goes into the body of a composite.
+const mostURI = 16384
+
 // rest is one request of the REST API: session, version, allowance, fault, effect.
 func (s *Server) rest(w http.ResponseWriter, r *http.Request) {
+	if len(r.RequestURI) > mostURI {
+		s.answer(w, r, failed(org.Refuse(http.StatusRequestURITooLong, "URI_TOO_LONG", "The URI has more than %d bytes.", mostURI)))
+		return
+	}
 	found := s.bearer(r)
 	if found == nil {
 		s.answer(w, r, invalidSession())

@@ -235,6 +235,31 @@ func TestQueryAll(t *testing.T) {
 	}
 }
 
+// What is too long loses its operators, or finds nothing, and what is too long for a URL is refused.
+func TestLongSearchesAndQueries(t *testing.T) {
+	s := start(t)
+	c := login(t, s, integration)
+	c.create("Contact", obj{"LastName": "Abel", "Phone": "+14155550123"})
+	find := func(terms int) answer {
+		return c.do(http.MethodGet, "/search?q="+url.QueryEscape("FIND {4155550123"+strings.Repeat(" AND 4155550199", terms)+"} IN PHONE FIELDS RETURNING Contact(Id)"), nil)
+	}
+	for terms, want := range map[int]int{1: 0, 400: 1, 800: 0} {
+		if got, _ := find(terms).at(t, "searchRecords").([]any); len(got) != want {
+			t.Errorf("%d terms: %d records", terms, len(got))
+		}
+	}
+	long := "SELECT Id FROM Contact WHERE LastName = '" + strings.Repeat("x", 16384) + "'"
+	if a := c.do(http.MethodGet, "/query?q="+url.QueryEscape(long), nil); a.status != http.StatusRequestURITooLong {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+	a := c.do(http.MethodPost, "/composite", obj{"compositeRequest": list{obj{
+		"method": "GET", "url": version + "/query?q=" + url.QueryEscape(long), "referenceId": "q",
+	}}})
+	if a.at(t, "compositeResponse", 0, "httpStatusCode") != 200.0 {
+		t.Errorf("%s", a.text)
+	}
+}
+
 func TestSearch(t *testing.T) {
 	var clock fakeClock
 	s := start(t, func(c *salesforce.Config) { c.Now = clock.now }, withOrg(func(o *salesforce.Org) { o.SearchLag = time.Minute }))

@@ -167,7 +167,7 @@ func TestWhatIsRefusedForGoodIsADeadLetterWithItsReason(t *testing.T) {
 func TestNewNamesEveryFault(t *testing.T) {
 	w := newWorld(t)
 	cfg := w.settings()
-	cfg.Tenants, cfg.CRM.BatchCalls, cfg.CRM.Waiting, cfg.Consume.Concurrency = "", 100, 10, 10
+	cfg.Tenants, cfg.CRM.BatchCalls, cfg.CRM.Waiting, cfg.Consume.Concurrency = "", 226, 10, 10
 	_, err := crmwriter.New(t.Context(), cfg, w.tenants, telemetry.Discard())
 	if err == nil {
 		t.Fatal("accepted")

@@ -73,8 +73,20 @@ func (s *Search) Find(term string) *Error {
 	if len(s.Terms) == 0 {
 		return &Error{"MALFORMED_SEARCH", "search term must be longer than one character: " + term}
 	}
+	switch n := utf8.RuneCountInString(term); {
+	case n > mostTerm:
+		s.Terms, s.Any = nil, true // any of none: nothing is found
+	case n > mostOperators:
+		s.Any = true
+	}
 	return nil
 }
+
+// Limits of what is searched for ("FIND {SearchQuery}", SOQL and SOSL Reference): what is longer finds nothing, or loses its operators.
+const (
+	mostTerm      = 10000
+	mostOperators = 4000
+)
 
 // braced reads {term}, in which a backslash makes reserved characters plain.
 func braced(s string) (term, tail string, err *Error) {

@@ -1,8 +1,9 @@
 // Package batch joins what many callers want done at the same time into few requests, without a queue that
 // could lose: every caller waits for its own answer.
 //
-// While nothing asks it to wait, a batcher sends what is there at once, so that a lone item is not delayed;
-// under load the places for requests under way are taken, items queue up meanwhile, and batches fill by themselves.
+// While nothing asks it to wait, a batcher sends what is there at once, so that a lone item is not delayed. Under load,
+// once as many items are under way as fill a request or all places are taken, items queue up, and batches fill by
+// themselves.
 package batch
 
 import (
@@ -54,8 +55,10 @@ type Batcher[T, R any] struct {
 
 	mu       sync.Mutex
 	queue    []*entry[T, R]
+	queued   int // weight
 	busy     map[string]bool
 	inFlight int
+	underWay int // items
 	closed   bool
 
 	wake   chan struct{}
@@ -86,7 +89,7 @@ func (b *Batcher[T, R]) Do(ctx context.Context, item Item[T]) (R, error) {
 		b.mu.Unlock()
 		return none, ErrClosed
 	}
-	b.queue = append(b.queue, e)
+	b.queue, b.queued = append(b.queue, e), b.queued+item.Weight
 	b.mu.Unlock()
 	b.poke()
 	select {
@@ -105,7 +108,7 @@ func (b *Batcher[T, R]) takeBack(e *entry[T, R]) bool {
 	defer b.mu.Unlock()
 	for i, q := range b.queue {
 		if q == e {
-			b.queue = append(b.queue[:i], b.queue[i+1:]...)
+			b.queue, b.queued = append(b.queue[:i], b.queue[i+1:]...), b.queued-e.item.Weight
 			return true
 		}
 	}
@@ -178,9 +181,12 @@ func (b *Batcher[T, R]) dispatch() (next time.Duration, over bool) {
 }
 
 // take removes the next batch from the queue: in order of arrival, passing over items whose parent is under
-// way or in the batch already. It takes nothing, and returns how long to wait, while the batch has room and
-// every item in it may still be kept for company.
+// way or in the batch already. It takes nothing while the batch has room and a full one's worth is under way, or,
+// and then it returns how long to wait, while every item in it may still be kept for company.
 func (b *Batcher[T, R]) take() (taken []*entry[T, R], wait time.Duration) {
+	if b.saturated() && len(b.queue) < b.cfg.MaxItems && b.queued < b.cfg.MaxWeight {
+		return nil, 0
+	}
 	now, weight, full := time.Now(), 0, false
 	due := time.Time{}
 	parents := map[string]bool{}
@@ -204,15 +210,19 @@ func (b *Batcher[T, R]) take() (taken []*entry[T, R], wait time.Duration) {
 		}
 	}
 	full = full || len(taken) == b.cfg.MaxItems || weight >= b.cfg.MaxWeight
-	if len(taken) > 0 && !full && !b.closed && due.After(now) {
+	if len(taken) > 0 && !full && (b.saturated() || !b.closed && due.After(now)) {
 		return nil, due.Sub(now)
 	}
-	b.queue = rest
+	b.queue, b.queued, b.underWay = rest, b.queued-weight, b.underWay+len(taken)
 	for p := range parents {
 		b.busy[p] = true
 	}
 	return taken, 0
 }
+
+// saturated tells whether a full batch's worth is under way, so that what is not full had better wait for company. The
+// caller holds mu.
+func (b *Batcher[T, R]) saturated() bool { return !b.closed && b.underWay >= b.cfg.MaxItems }
 
 func (b *Batcher[T, R]) do(taken []*entry[T, R]) {
 	values := make([]T, len(taken))
@@ -225,6 +235,7 @@ func (b *Batcher[T, R]) do(taken []*entry[T, R]) {
 	}
 	b.mu.Lock()
 	b.inFlight--
+	b.underWay -= len(taken)
 	for _, e := range taken {
 		delete(b.busy, e.item.Parent)
 	}

@@ -65,6 +65,31 @@ func TestALoneItemIsSentAtOnce(t *testing.T) {
 	})
 }
 
+func TestPlacesAreForFullBatchesOnceAFullOneIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{takes: 100 * time.Millisecond}
+		b := batch.New(batch.Config{MaxItems: 10, MaxWeight: 100, InFlight: 16}, r.send)
+		var wg sync.WaitGroup
+		for i := range 43 {
+			wg.Go(func() { mustDo(t, b, item(fmt.Sprint(i), "")) })
+			synctest.Wait()
+		}
+		// While fewer than ten are under way each goes at once; then they wait for company, and the last for a place.
+		sizes := []int{}
+		for _, batch := range r.batches {
+			sizes = append(sizes, len(batch))
+		}
+		if fmt.Sprint(sizes) != "[1 1 1 1 1 1 1 1 1 1 10 10 10]" {
+			t.Errorf("batches of %v", sizes)
+		}
+		wg.Wait()
+		if len(r.batches) != 14 || len(r.batches[13]) != 3 {
+			t.Errorf("%d batches: %v", len(r.batches), r.batches[13:])
+		}
+		closed(t, b)
+	})
+}
+
 func TestBatchesFillWhileRequestsAreUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{takes: 100 * time.Millisecond}

@@ -92,16 +92,25 @@ type Request struct {
 	Duration time.Duration
 }
 
-type reportKey struct{}
+type (
+	reportKey struct{}
+	plansKey  struct{}
+)
 
-// WithReport returns ctx under which a driver's requests are told to fn.
-func WithReport(ctx context.Context, fn func(context.Context, Request)) context.Context {
-	return context.WithValue(ctx, reportKey{}, fn)
+// WithReport returns ctx under which a driver's requests are told to fn, with the plans that they were made for.
+func WithReport(ctx context.Context, plans []*Plan, fn func(context.Context, Request, []*Plan)) context.Context {
+	return context.WithValue(For(ctx, plans), reportKey{}, fn)
+}
+
+// For returns ctx under which requests are made for these plans only, of those of a batch: they bear the cost.
+func For(ctx context.Context, plans []*Plan) context.Context {
+	return context.WithValue(ctx, plansKey{}, plans)
 }
 
 // Report tells of a request that was made under ctx.
 func Report(ctx context.Context, r Request) {
-	if fn, ok := ctx.Value(reportKey{}).(func(context.Context, Request)); ok {
-		fn(ctx, r)
+	if fn, ok := ctx.Value(reportKey{}).(func(context.Context, Request, []*Plan)); ok {
+		plans, _ := ctx.Value(plansKey{}).([]*Plan)
+		fn(ctx, r, plans)
 	}
 }

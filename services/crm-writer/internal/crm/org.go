@@ -19,8 +19,8 @@ import (
 
 // Config bounds one org.
 type Config struct {
-	// BatchCalls and BatchNodes bound one request of the direct pattern: 75 graphs and 500 nodes are
-	// Salesforce's limits.
+	// BatchCalls and BatchNodes bound the calls of the direct pattern that are looked up together. They are written in
+	// requests of 75 graphs and 500 nodes, Salesforce's limits, up to three at the same time.
 	BatchCalls int `koanf:"batch_calls"`
 	BatchNodes int `koanf:"batch_nodes"`
 	// BatchEvents bounds one publish request: 200 are recommended.
@@ -45,7 +45,7 @@ type Config struct {
 // Defaults of an org.
 func Defaults() Config {
 	return Config{
-		BatchCalls: 75, BatchNodes: 500, BatchEvents: 200, BatchFiles: 200, BatchFileBytes: 5 << 20,
+		BatchCalls: 225, BatchNodes: 1500, BatchEvents: 200, BatchFiles: 200, BatchFileBytes: 5 << 20,
 		InFlight: 4, PublishInFlight: 16,
 		RequestTimeout: 30 * time.Second, Green: 0.8,
 	}
@@ -59,8 +59,8 @@ func (c Config) Validate() error {
 			errs = append(errs, errors.New("crm."+fault))
 		}
 	}
-	need(c.BatchCalls >= 1 && c.BatchCalls <= 75, "batch_calls: 1 to 75")
-	need(c.BatchNodes >= 20 && c.BatchNodes <= 500, "batch_nodes: 20 to 500")
+	need(c.BatchCalls >= 1 && c.BatchCalls <= 225, "batch_calls: 1 to 225")
+	need(c.BatchNodes >= 20 && c.BatchNodes <= 1500, "batch_nodes: 20 to 1500")
 	need(c.BatchEvents >= 1 && c.BatchEvents <= 200, "batch_events: 1 to 200")
 	need(c.BatchFiles >= 1 && c.BatchFiles <= 200, "batch_files: 1 to 200")
 	need(c.BatchFileBytes >= 1 && c.BatchFileBytes <= 32<<20, "batch_file_bytes: 1 to 33554432")
@@ -104,12 +104,14 @@ func NewOrg(name string, d Driver, cfg Config, tel *telemetry.Telemetry, billed 
 		name: name, driver: d, cfg: cfg, tel: tel, billed: billed,
 		breaker: breaker{dependency: "salesforce:" + name},
 	}
-	o.apply = batch.New(batch.Config{MaxItems: cfg.BatchCalls, MaxWeight: cfg.BatchNodes, InFlight: cfg.InFlight},
+	// Half of the places: a batch makes up to three requests at the same time, and its calls must not wait for long between
+	// being looked up and being written.
+	half := (cfg.InFlight + 1) / 2
+	o.apply = batch.New(batch.Config{MaxItems: cfg.BatchCalls, MaxWeight: cfg.BatchNodes, InFlight: half},
 		o.sender("apply", plansOnly(d.Apply)))
 	o.publish = batch.New(batch.Config{MaxItems: cfg.BatchEvents, MaxWeight: cfg.BatchEvents, InFlight: cfg.PublishInFlight},
 		o.sender("publish", plansOnly(d.Publish)))
-	// Half of the places: a request holds the files of many calls, and must not keep graphs waiting.
-	o.attach = batch.New(batch.Config{MaxItems: cfg.BatchFiles, MaxWeight: cfg.BatchFileBytes, InFlight: (cfg.InFlight + 1) / 2},
+	o.attach = batch.New(batch.Config{MaxItems: cfg.BatchFiles, MaxWeight: cfg.BatchFileBytes, InFlight: half},
 		o.sender("attach", attachments(d)))
 	var err error
 	if o.metrics, err = newMetrics(o, tel.Meter); err != nil {
@@ -254,7 +256,7 @@ func (o *Org) note(ctx context.Context, outcomes []Outcome) {
 
 // reporting lets the driver's requests be counted and billed.
 func (o *Org) reporting(ctx context.Context, plans []*Plan) context.Context {
-	return WithReport(ctx, func(ctx context.Context, r Request) {
+	return WithReport(ctx, plans, func(ctx context.Context, r Request, plans []*Plan) {
 		o.metrics.requested(ctx, r)
 		if o.billed != nil {
 			o.billed(ctx, r, plans)

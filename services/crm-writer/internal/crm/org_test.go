@@ -97,7 +97,7 @@ func TestWhatWaitsGoesTogetherAndIsBilledTogether(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() { o.Apply(t.Context(), numbered(0), 0) })
 		synctest.Wait()
-		for i := range 200 {
+		for i := range 500 {
 			wg.Go(func() {
 				if out := o.Apply(t.Context(), numbered(i+1), 0); out.Err != nil {
 					t.Error(out.Err)
@@ -105,8 +105,8 @@ func TestWhatWaitsGoesTogetherAndIsBilledTogether(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		// 75 calls of three nodes each are within 500 nodes.
-		if fmt.Sprint(s.batches) != "[1 75 75 50]" || billed["graph"] != 201 {
+		// 225 calls of three nodes each are within 1,500 nodes.
+		if fmt.Sprint(s.batches) != "[1 225 225 50]" || billed["graph"] != 501 {
 			t.Errorf("batches of %v, billed %v", s.batches, billed)
 		}
 		closeOrg(t, o)

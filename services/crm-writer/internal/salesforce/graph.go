@@ -40,16 +40,15 @@ type GraphResult struct {
 	Failed string
 }
 
-// Graphs sends graphs in as few requests as their limits allow, in order, and returns a result for each, in
-// order. An error of one request is the error of all its graphs.
-func (c *Client) Graphs(ctx context.Context, graphs []Graph) []GraphResult {
-	results := make([]GraphResult, 0, len(graphs))
+// SplitGraphs puts graphs into as few requests as their limits allow, in order. A graph over the limits is alone in its
+// request.
+func SplitGraphs(graphs []Graph) [][]Graph {
+	var parts [][]Graph
 	for len(graphs) > 0 {
 		n := chunk(graphs)
-		results = append(results, c.graphs(ctx, graphs[:n])...)
-		graphs = graphs[n:]
+		parts, graphs = append(parts, graphs[:n]), graphs[n:]
 	}
-	return results
+	return parts
 }
 
 // chunk is how many of graphs fit one request; at least one.
@@ -63,7 +62,9 @@ func chunk(graphs []Graph) int {
 	return len(graphs)
 }
 
-func (c *Client) graphs(ctx context.Context, graphs []Graph) []GraphResult {
+// Graphs sends graphs in one request and returns a result for each, in order. An error of the request is the error of
+// all of them; whoever has more than fit one splits them ([SplitGraphs]).
+func (c *Client) Graphs(ctx context.Context, graphs []Graph) []GraphResult {
 	results := make([]GraphResult, len(graphs))
 	for i, g := range graphs {
 		results[i].ID = g.ID
@@ -74,8 +75,8 @@ func (c *Client) graphs(ctx context.Context, graphs []Graph) []GraphResult {
 		}
 		return results
 	}
-	if len(graphs[0].Nodes) > MaxNodes {
-		return fail(fmt.Errorf("graph of %d nodes: %w", len(graphs[0].Nodes), ErrTooMany))
+	if n := chunk(graphs); n < len(graphs) || len(graphs) == 1 && len(graphs[0].Nodes) > MaxNodes {
+		return fail(fmt.Errorf("%d graphs, the first of %d nodes: %w", len(graphs), len(graphs[0].Nodes), ErrTooMany))
 	}
 	var out struct {
 		Graphs []struct {

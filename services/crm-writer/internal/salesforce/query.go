@@ -7,6 +7,10 @@ import (
 	"strings"
 )
 
+// MaxQuery is the longest SOQL statement, in characters ("SOQL Limits", SOQL and SOSL Reference). A composite request takes it whole;
+// the URL of a request of its own holds 16 KB.
+const MaxQuery = 100_000
+
 // Record is a row of a query: its object, and its fields as JSON gives them. Nested records are Records.
 type Record map[string]any
 

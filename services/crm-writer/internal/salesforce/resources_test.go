@@ -175,15 +175,23 @@ func TestGraphsAreSplitAtTheirLimits(t *testing.T) {
 		wide = append(wide, graph(i, 10))
 	}
 	c := client(t, s)
-	if got := c.Graphs(t.Context(), small); len(got) != 160 || got[159].ID != "g159" {
-		t.Errorf("%d results", len(got))
+	for _, graphs := range [][]salesforce.Graph{small, wide} {
+		var got []salesforce.GraphResult
+		for _, part := range salesforce.SplitGraphs(graphs) {
+			got = append(got, c.Graphs(t.Context(), part)...)
+		}
+		if last := len(graphs) - 1; len(got) != len(graphs) || got[last].ID != graphs[last].ID || got[last].Err != nil {
+			t.Errorf("%d results", len(got))
+		}
 	}
-	c.Graphs(t.Context(), wide)
 	if fmt.Sprint(sizes) != "[75 75 10 50 10]" {
 		t.Errorf("requests of %v graphs", sizes)
 	}
 	if got := c.Graphs(t.Context(), []salesforce.Graph{graph(0, 501)}); !errors.Is(got[0].Err, salesforce.ErrTooMany) {
 		t.Errorf("err = %v", got[0].Err)
+	}
+	if got := c.Graphs(t.Context(), small[:76]); !errors.Is(got[75].Err, salesforce.ErrTooMany) {
+		t.Errorf("err = %v", got[75].Err)
 	}
 }
 

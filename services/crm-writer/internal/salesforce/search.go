@@ -13,13 +13,27 @@ type Returning struct {
 	Fields []string
 }
 
-// MaxSearchTerms bounds the numbers of one search, so that its text stays far below SOSL's limit of 10,000
-// characters.
-const MaxSearchTerms = 200
+// Limits of a search ("SOSL Limits", SOQL and SOSL Reference): beyond 4,000 characters Salesforce leaves out the operators between its
+// terms, and it returns 2,000 records at most.
+const (
+	maxSearch = 4000
+	MaxFound  = 2000
+)
+
+// SearchTerms is how many of the numbers, as digits, fit one search; at least one.
+func SearchTerms(numbers []string) int {
+	size := 0
+	for i, n := range numbers {
+		if size += len(n) + len(" OR "); i > 0 && size > maxSearch {
+			return i
+		}
+	}
+	return len(numbers)
+}
 
 // SearchPhones finds records with any of the numbers, as digits, in a phone field, however it is written
 // there. The search index lags behind writes by seconds or more, so what is not found may yet be there; and
-// it matches parts, so the caller compares the fields itself. It returns 2,000 records at most.
+// it matches parts, so the caller compares the fields itself. Of [MaxFound] records some may be missing.
 func (c *Client) SearchPhones(ctx context.Context, numbers []string, returning ...Returning) ([]Record, error) {
 	var out struct {
 		SearchRecords []Record `json:"searchRecords"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
@@ -15,9 +16,9 @@ import (
 // between the two: somebody else made the record, converted the Lead, deleted it.
 const again = 2
 
-// rounds bounds how often a batch is sent at all: a request halts after 14 failed graphs, so one of 75 in which all
-// others fail may need six.
-const rounds = 8
+// rounds bounds how often a batch is sent at all: a request halts after 14 failed graphs, so a batch of three requests
+// in which all graphs fail needs ten.
+const rounds = 12
 
 // attempt is one plan on its way through the rounds.
 type attempt struct {
@@ -30,7 +31,8 @@ type attempt struct {
 	done    bool
 }
 
-// Apply writes plans: a round looks up what stands, decides, and sends a graph per plan. Only plans whose
+// Apply writes plans: a round looks up what stands for all of them, decides, and sends a graph per plan, in as many
+// requests as that takes, at the same time. Only plans whose
 // graph was not looked at, or whose world had changed, go into the next round.
 func (d *Driver) Apply(ctx context.Context, plans []*crm.Plan) []crm.Outcome {
 	all := make([]*attempt, len(plans))
@@ -63,6 +65,7 @@ func unfinished(all []*attempt) []*attempt {
 
 // round takes every attempt one step further: done, or to be looked at again.
 func (d *Driver) round(ctx context.Context, todo []*attempt) {
+	ctx = crm.For(ctx, plansOf(todo))
 	found, err := d.lookUp(ctx, todo)
 	if err != nil {
 		d.failed(ctx, todo, err)
@@ -80,21 +83,39 @@ func (d *Driver) round(ctx context.Context, todo []*attempt) {
 		}
 		graphs, made = append(graphs, sf.Graph{ID: graphID(i), Nodes: r.nodes}), append(made, r)
 	}
-	if len(graphs) == 0 {
-		return
+	// A request that fails takes the calls of no other along.
+	var sending sync.WaitGroup
+	for _, part := range sf.SplitGraphs(graphs) {
+		sent := made[:len(part)]
+		made = made[len(part):]
+		sending.Go(func() { d.send(ctx, part, sent) })
 	}
+	sending.Wait()
+}
+
+// send sends one request of graphs and takes what became of each.
+func (d *Driver) send(ctx context.Context, graphs []sf.Graph, made []*resolved) {
+	sent := make([]*attempt, len(made))
+	for i, r := range made {
+		sent[i] = r.attempt
+	}
+	ctx = crm.For(ctx, plansOf(sent))
 	results := d.client.Graphs(ctx, graphs)
 	if whole := wholeFailure(results); whole != nil {
-		sent := make([]*attempt, len(made))
-		for i, r := range made {
-			sent[i] = r.attempt
-		}
 		d.failed(ctx, sent, whole)
 		return
 	}
 	for i, r := range results {
 		made[i].take(r)
 	}
+}
+
+func plansOf(attempts []*attempt) []*crm.Plan {
+	plans := make([]*crm.Plan, len(attempts))
+	for i, a := range attempts {
+		plans[i] = a.plan
+	}
+	return plans
 }
 
 // wholeFailure is the error of a request that failed as such, not in one of its graphs; nil otherwise.

@@ -3,6 +3,7 @@ package salesforce_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm/drivertest"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm/salesforce"
+	sf "github.com/frontdesk/frontdesk/services/crm-writer/internal/salesforce"
 )
 
 // sales is a sales plan of call n by a caller of his own.
@@ -73,6 +75,104 @@ func TestABatchCostsThreeRequestsHoweverManyCallsItHas(t *testing.T) {
 	}
 	if a := d.Allowance(); a.Used != 5 || a.Max != 100_000 {
 		t.Errorf("allowance %+v", a)
+	}
+}
+
+// TestALargeBatchIsLookedUpOnce: one composite and one search for three requests of graphs.
+func TestALargeBatchIsLookedUpOnce(t *testing.T) {
+	s := org(t)
+	d := driver(t, s)
+	for revision := range 2 { // the search goes beside the query, whoever is known
+		plans := many(225)
+		for i := range plans {
+			plans[i] = sales(i+1, uint32(revision+1))
+		}
+		good(t, apply(t, d, plans...))
+		n := revision + 1
+		if u := s.Usage()[0]; u.Calls != 5*n || u.Resources["composite"] != n || u.Resources["search"] != n || u.Resources["graph"] != 3*n {
+			t.Errorf("revision %d: %+v", n, u)
+		}
+	}
+	if n := len(s.Records("acme", "Lead")); n != 225 {
+		t.Errorf("%d leads", n)
+	}
+}
+
+func TestARequestThatFailsTakesNoOthersCallsAlong(t *testing.T) {
+	s := org(t)
+	d := driver(t, s)
+	s.Faults().Set(fault.Settings{Seed: 1, Errors: []fault.Share{{Operation: "graph", Code: "SERVER_UNAVAILABLE", Share: 0.4}}})
+	failed := map[int]int{}
+	for i, o := range apply(t, d, many(225)...) {
+		if o.Err != nil {
+			failed[i/75]++
+			if retry.Code(o.Err) != "salesforce.SERVER_UNAVAILABLE" || !o.Down {
+				t.Fatalf("%+v", o)
+			}
+		}
+	}
+	for part, n := range failed {
+		if n != 75 {
+			t.Errorf("%d calls of request %d failed", n, part)
+		}
+	}
+	if len(failed) == 0 || len(failed) == 3 || len(s.Records("acme", "Lead")) != 225-75*len(failed) {
+		t.Errorf("%v failed, %d leads", failed, len(s.Records("acme", "Lead")))
+	}
+	s.Faults().Set(fault.Settings{})
+	good(t, apply(t, d, many(225)...))
+	if n := len(s.Records("acme", "Lead")); n != 225 {
+		t.Errorf("%d leads", n)
+	}
+}
+
+// TestALookUpIsSplitAtTheOrgsLimits: a statement holds 100,000 characters, a search 4,000.
+func TestALookUpIsSplitAtTheOrgsLimits(t *testing.T) {
+	s := org(t)
+	d := driver(t, s)
+	plans := many(225)
+	for i, p := range plans {
+		phone := fmt.Sprintf("+49%013d", i+1)
+		w := &p.Writes[0]
+		w.Match.Phone, w.Key.Value = phone, phone
+		w.Fields["Phone"], w.Fields["Phone_E164__c"], w.Fields["Caller_Key__c"] = phone, phone, phone
+		for n := range 6 {
+			more := p.Writes[1]
+			more.Ref = fmt.Sprint("more", n)
+			more.Match.Value = fmt.Sprintf("%s:%038d", p.Call.ID, n)
+			p.Writes = append(p.Writes, more)
+		}
+	}
+	good(t, apply(t, d, plans...))
+	good(t, apply(t, d, plans...)) // everything is found
+	// Seven tasks a call are 122,000 characters: two statements beside those for people, all in one request. Searched are 4,275
+	// characters; 1,800 nodes are four requests.
+	if u := s.Usage()[0]; u.Resources["composite"] != 2 || u.Resources["search"] != 4 || u.Resources["graph"] != 4 {
+		t.Errorf("%+v", u)
+	}
+	if n := len(s.Records("acme", "Task")); n != 7*225 {
+		t.Errorf("%d tasks", n)
+	}
+}
+
+// TestAFullAnswerIsAskedForAgainByHalves: 2,000 records with one caller's number hide another's.
+func TestAFullAnswerIsAskedForAgainByHalves(t *testing.T) {
+	s := org(t)
+	crowd := make([]sandbox.Record, sf.MaxFound)
+	for i := range crowd {
+		crowd[i] = sandbox.Record{Object: "Contact", Fields: map[string]any{"LastName": "Crowd", "Phone": "(415) 556-0001"}}
+	}
+	if _, err := s.Seed("acme", crowd); err != nil {
+		t.Fatal(err)
+	}
+	known := seed(s)(t, "Contact", map[string]any{"LastName": "Ferrer", "Phone": "(415) 556-0002"})
+	out := apply(t, driver(t, s), sales(1, 1), sales(2, 1))
+	good(t, out)
+	if r := out[1].Records[0]; r.ID != known {
+		t.Errorf("%+v", r)
+	}
+	if u := s.Usage()[0]; u.Resources["search"] != 3 {
+		t.Errorf("%+v", u)
 	}
 }
 
@@ -324,7 +424,7 @@ func TestEveryRequestIsReportedOnce(t *testing.T) {
 	var mu sync.Mutex
 	got := map[string]int{}
 	ids := map[string]bool{}
-	ctx := crm.WithReport(t.Context(), func(_ context.Context, r crm.Request) {
+	ctx := crm.WithReport(t.Context(), nil, func(_ context.Context, r crm.Request, _ []*crm.Plan) {
 		mu.Lock()
 		defer mu.Unlock()
 		got[r.API+" "+r.Unit]++
@@ -340,5 +440,20 @@ func TestEveryRequestIsReportedOnce(t *testing.T) {
 	}
 	if fmt.Sprint(got) != fmt.Sprint(metered) || len(ids) != got["rest api_call"]+got["pubsub request"] {
 		t.Errorf("reported %v, metered %v", got, metered)
+	}
+}
+
+func TestARequestIsMadeForItsOwnCalls(t *testing.T) {
+	var mu sync.Mutex
+	calls := map[string][]int{}
+	ctx := crm.WithReport(t.Context(), nil, func(_ context.Context, r crm.Request, plans []*crm.Plan) {
+		mu.Lock()
+		defer mu.Unlock()
+		calls[r.Operation] = append(calls[r.Operation], len(plans))
+	})
+	good(t, driver(t, org(t)).Apply(ctx, many(76)))
+	slices.Sort(calls["graph"])
+	if fmt.Sprint(calls) != "map[composite:[76] graph:[1 75] search:[76]]" {
+		t.Errorf("%v", calls)
 	}
 }

@@ -54,6 +54,11 @@ func (u *upload) done(r sf.CreatedFile) {
 
 // upload sends files in one request: a lone one, however large, by itself.
 func (d *Driver) upload(ctx context.Context, all []*upload) {
+	plans := make([]*crm.Plan, len(all))
+	for i, u := range all {
+		plans[i] = u.Plan
+	}
+	ctx = crm.For(ctx, plans)
 	if len(all) == 1 {
 		r := d.client.CreateFile(ctx, all[0].file())
 		all[0].done(r)

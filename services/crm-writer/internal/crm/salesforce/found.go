@@ -61,6 +61,19 @@ func (f *found) add(object string, keyFields []string, r sf.Record) {
 	}
 }
 
+// nobody is the numbers of todo for whose writes nothing is found yet.
+func (f *found) nobody(todo []*attempt) []string {
+	missing := map[string]bool{}
+	for _, a := range todo {
+		for _, w := range a.plan.Writes {
+			if w.Match.Phone != "" && a.named[w.Ref].ID == "" && len(f.of(w, sf.Match{})) == 0 {
+				missing[w.Match.Phone] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(missing))
+}
+
 // addTyped files a row of a search under a number that stands in one of its phone fields.
 func (f *found) addTyped(object, e164 string, r sf.Record) {
 	f.ids[r.Text("Id")] = r
@@ -144,7 +157,8 @@ type wants struct {
 	ids    map[string]bool
 }
 
-func (w *wants) soql(object string) string {
+// soql is what to ask of an object, in as few statements as their length allows.
+func (w *wants) soql(object string) []string {
 	fields := []string{"Id", crm.RevisionField}
 	for name := range w.fields {
 		if !slices.Contains(fields, name) {
@@ -152,15 +166,49 @@ func (w *wants) soql(object string) string {
 		}
 	}
 	slices.Sort(fields[2:])
-	var where []string
+	q := &statements{head: "SELECT " + strings.Join(fields, ", ") + " FROM " + object + " WHERE "}
 	for _, field := range slices.Sorted(maps.Keys(w.keys)) {
-		where = append(where, sf.In(field, slices.Sorted(maps.Keys(w.keys[field]))))
+		q.in(field, w.keys[field])
 	}
-	if len(w.phones) > 0 {
-		where = append(where, sf.In(fieldE164, slices.Sorted(maps.Keys(w.phones))))
+	q.in(fieldE164, w.phones)
+	q.in("Id", w.ids)
+	return q.end()
+}
+
+// statements collects conditions, any of which is to hold.
+type statements struct {
+	head  string
+	where []string
+	size  int
+	done  []string
+}
+
+// in asks for records with one of these values; a statement that would become too long is ended first.
+func (q *statements) in(field string, values map[string]bool) {
+	rest := slices.Sorted(maps.Keys(values))
+	for len(rest) > 0 {
+		n, size := 0, len(field)+len(" IN () OR ")
+		for ; n < len(rest); n++ {
+			more := len(sf.Quote(rest[n])) + 1
+			if len(q.head)+q.size+size+more > sf.MaxQuery && n+len(q.where) > 0 {
+				break
+			}
+			size += more
+		}
+		if n > 0 {
+			q.where, q.size, rest = append(q.where, sf.In(field, rest[:n])), q.size+size, rest[n:]
+		}
+		if len(rest) > 0 {
+			q.end()
+		}
 	}
-	if len(w.ids) > 0 {
-		where = append(where, sf.In("Id", slices.Sorted(maps.Keys(w.ids))))
+}
+
+// end ends a statement and returns all of them.
+func (q *statements) end() []string {
+	if len(q.where) > 0 {
+		q.done = append(q.done, q.head+strings.Join(q.where, " OR "))
+		q.where, q.size = nil, 0
 	}
-	return "SELECT " + strings.Join(fields, ", ") + " FROM " + object + " WHERE " + strings.Join(where, " OR ")
+	return q.done
 }

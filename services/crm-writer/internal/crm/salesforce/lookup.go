@@ -2,17 +2,22 @@ package salesforce
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
 	sf "github.com/frontdesk/frontdesk/services/crm-writer/internal/salesforce"
 )
 
 // lookUp asks what stands for a whole batch: a query for each object, all in one composite request, so that
-// knowing costs one request however many calls there are; then one search for the numbers that no record
+// knowing costs one request however many calls there are; and one search for the numbers that no record
 // holds as E.164.
+//
+// Which numbers those are the queries tell. A batch that is more than one request of graphs does not wait for that: some
+// of its callers are bound to be unknown, and it looks for all of them meanwhile.
 func (d *Driver) lookUp(ctx context.Context, todo []*attempt) (*found, error) {
 	asks := map[string]*wants{}
 	for _, a := range todo {
@@ -20,13 +25,33 @@ func (d *Driver) lookUp(ctx context.Context, todo []*attempt) (*found, error) {
 			ask(asks, w, a.named[w.Ref])
 		}
 	}
-	f := newFound()
-	if err := d.query(ctx, asks, f); err != nil {
+	f, search := newFound(), &search{client: d.client}
+	if !d.cfg.NoSearch {
+		search.objects(todo, asks)
+	}
+	meanwhile := len(todo) > sf.MaxGraphs
+	var running sync.WaitGroup
+	if meanwhile {
+		numbers := f.nobody(todo) // nothing is found yet: all of them
+		running.Go(func() { search.run(ctx, numbers) })
+	}
+	err := d.query(ctx, asks, f)
+	running.Wait()
+	if err != nil {
 		return nil, err
 	}
-	if !d.cfg.NoSearch {
-		if err := d.searchPhones(ctx, todo, asks, f); err != nil {
-			return nil, err
+	unknown := f.nobody(todo)
+	if !meanwhile {
+		search.run(ctx, unknown)
+	}
+	if search.err != nil {
+		return nil, search.err
+	}
+	for _, r := range search.rows {
+		for _, n := range unknown {
+			if holds(r, n) {
+				f.addTyped(r.Object(), n, r)
+			}
 		}
 	}
 	return f, d.followConverted(ctx, asks, f)
@@ -91,15 +116,17 @@ func (d *Driver) query(ctx context.Context, asks map[string]*wants, f *found) er
 	objects := slices.DeleteFunc(slices.Sorted(maps.Keys(asks)), func(o string) bool {
 		return len(asks[o].keys)+len(asks[o].phones)+len(asks[o].ids) == 0
 	})
-	soql := make([]string, len(objects))
-	for i, o := range objects {
-		soql[i] = asks[o].soql(o)
+	var soql, of []string
+	for _, o := range objects {
+		for _, q := range asks[o].soql(o) {
+			soql, of = append(soql, q), append(of, o)
+		}
 	}
 	results, err := d.client.Queries(ctx, soql)
 	if err != nil {
 		return err // classified by the client
 	}
-	for i, o := range objects {
+	for i, o := range of {
 		keys := slices.Collect(maps.Keys(asks[o].keys))
 		for _, r := range results[i] {
 			f.add(o, keys, r)
@@ -108,43 +135,53 @@ func (d *Driver) query(ctx context.Context, asks map[string]*wants, f *found) er
 	return nil
 }
 
-// searchPhones looks for the numbers that nobody holds as E.164 in the fields that people type numbers into.
-func (d *Driver) searchPhones(ctx context.Context, todo []*attempt, asks map[string]*wants, f *found) error {
-	missing, objects := map[string]bool{}, map[string]bool{}
+// search looks for numbers in the fields that people type them into.
+type search struct {
+	client    *sf.Client
+	returning []sf.Returning
+	rows      []sf.Record
+	err       error
+}
+
+// objects notes where to look for whom; nowhere, if it is not called.
+func (s *search) objects(todo []*attempt, asks map[string]*wants) {
+	objects := map[string]bool{}
 	for _, a := range todo {
 		for _, w := range a.plan.Writes {
-			if w.Match.Phone == "" || a.named[w.Ref].ID != "" || len(f.of(w, sf.Match{})) > 0 {
-				continue
-			}
-			missing[w.Match.Phone] = true
 			for _, o := range w.Match.Objects {
-				objects[o] = true
+				objects[o] = objects[o] || asks[o] != nil
 			}
 		}
 	}
-	numbers := slices.Sorted(maps.Keys(missing))
-	returning := make([]sf.Returning, 0, len(objects))
 	for _, o := range slices.Sorted(maps.Keys(objects)) {
-		returning = append(returning, sf.Returning{Object: o, Fields: searchFields(o, asks[o])})
-	}
-	for chunk := range slices.Chunk(numbers, sf.MaxSearchTerms) {
-		terms := make([]string, len(chunk))
-		for i, n := range chunk {
-			terms[i] = searchTerm(n)
-		}
-		records, err := d.client.SearchPhones(ctx, terms, returning...)
-		if err != nil {
-			return err // classified by the client
-		}
-		for _, r := range records {
-			for _, n := range chunk {
-				if holds(r, n) {
-					f.addTyped(r.Object(), n, r)
-				}
-			}
+		if objects[o] {
+			s.returning = append(s.returning, sf.Returning{Object: o, Fields: searchFields(o, asks[o])})
 		}
 	}
-	return nil
+}
+
+// run looks for numbers, in as few requests as the limits allow. An answer that is full may not be all: it is asked
+// for again by halves.
+func (s *search) run(ctx context.Context, numbers []string) {
+	terms := make([]string, len(numbers))
+	for i, n := range numbers {
+		terms[i] = searchTerm(n)
+	}
+	for len(terms) > 0 && len(s.returning) > 0 && s.err == nil {
+		n := sf.SearchTerms(terms)
+		s.ask(ctx, terms[:n])
+		terms = terms[n:]
+	}
+}
+
+func (s *search) ask(ctx context.Context, terms []string) {
+	rows, err := s.client.SearchPhones(ctx, terms, s.returning...)
+	if half := len(terms) / 2; err == nil && len(rows) >= sf.MaxFound && half > 0 {
+		s.ask(ctx, terms[:half])
+		s.ask(ctx, terms[half:])
+		return
+	}
+	s.rows, s.err = append(s.rows, rows...), errors.Join(s.err, err)
 }
 
 func searchFields(object string, a *wants) []string {
