@@ -76,9 +76,11 @@ func TestPlacesAreForFullBatchesOnceAFullOneIsUnderWay(t *testing.T) {
 		}
 		// While fewer than ten are under way each goes at once; then they wait for company, and the last for a place.
 		sizes := []int{}
+		r.mu.Lock()
 		for _, batch := range r.batches {
 			sizes = append(sizes, len(batch))
 		}
+		r.mu.Unlock()
 		if fmt.Sprint(sizes) != "[1 1 1 1 1 1 1 1 1 1 10 10 10]" {
 			t.Errorf("batches of %v", sizes)
 		}

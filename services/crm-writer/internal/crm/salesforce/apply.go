@@ -32,8 +32,8 @@ type attempt struct {
 }
 
 // Apply writes plans: a round looks up what stands for all of them, decides, and sends a graph per plan, in as many
-// requests as that takes, at the same time. Only plans whose
-// graph was not looked at, or whose world had changed, go into the next round.
+// requests as that takes, at the same time. Only plans whose graph was not looked at, or whose world had changed, go into
+// the next round.
 func (d *Driver) Apply(ctx context.Context, plans []*crm.Plan) []crm.Outcome {
 	all := make([]*attempt, len(plans))
 	for i, p := range plans {

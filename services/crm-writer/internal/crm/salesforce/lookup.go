@@ -44,7 +44,7 @@ func (d *Driver) lookUp(ctx context.Context, todo []*attempt) (*found, error) {
 	if !meanwhile {
 		search.run(ctx, unknown)
 	}
-	if search.err != nil {
+	if search.err != nil && len(unknown) > 0 {
 		return nil, search.err
 	}
 	for _, r := range search.rows {
