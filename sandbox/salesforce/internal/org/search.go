@@ -60,8 +60,8 @@ func (o *Org) searched(obj *schema.Object, s *soql.Search) []string {
 	t := o.tables[obj.Name]
 	since := stamp(o.Now().Add(-o.SearchLag))
 	ids := t.order
-	if k, ok := phoneTerm(s); ok {
-		ids = t.phones[k]
+	if keys, ok := phoneTerms(s); ok {
+		ids = t.withPhones(keys)
 	}
 	found := []string{}
 	for _, id := range ids {
@@ -78,13 +78,28 @@ func (o *Org) searched(obj *schema.Object, s *soql.Search) []string {
 	return found
 }
 
-// phoneTerm is the index key of a search for one whole number.
-func phoneTerm(s *soql.Search) (string, bool) {
-	if s.In != "PHONE" || len(s.Terms) != 1 || strings.ContainsAny(s.Terms[0], "*?") {
-		return "", false
+// phoneTerms are the index keys of a search for one whole number, or for any of several.
+func phoneTerms(s *soql.Search) ([]string, bool) {
+	if s.In != "PHONE" || len(s.Terms) > 1 && !s.Any {
+		return nil, false
 	}
-	k := phoneKey(s.Terms[0])
-	return k, len(k) == 10
+	keys := make([]string, len(s.Terms))
+	for i, term := range s.Terms {
+		if keys[i] = phoneKey(term); len(keys[i]) != 10 || strings.ContainsAny(term, "*?") {
+			return nil, false
+		}
+	}
+	return keys, true
+}
+
+// withPhones are the ids of the records with any of these numbers, each once, oldest first.
+func (t *table) withPhones(keys []string) []string {
+	var ids []string
+	for _, k := range keys {
+		ids = append(ids, t.phones[k]...)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func occurs(obj *schema.Object, r Row, in, term string) bool {
