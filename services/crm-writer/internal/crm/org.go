@@ -29,7 +29,7 @@ type Config struct {
 	// file that is larger goes alone.
 	BatchFiles     int `koanf:"batch_files"`
 	BatchFileBytes int `koanf:"batch_file_bytes"`
-	// InFlight bounds REST requests under way at once; Salesforce lets an org have 25 long ones.
+	// InFlight bounds REST requests under way at once, by this process; Salesforce lets an org have 25 long ones.
 	InFlight int `koanf:"in_flight"`
 	// PublishInFlight bounds publish requests under way at once. They share a stream and are none of the 25.
 	PublishInFlight int `koanf:"publish_in_flight"`
@@ -46,7 +46,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		BatchCalls: 225, BatchNodes: 1500, BatchEvents: 200, BatchFiles: 200, BatchFileBytes: 5 << 20,
-		InFlight: 4, PublishInFlight: 16,
+		InFlight: 8, PublishInFlight: 16,
 		RequestTimeout: 30 * time.Second, Green: 0.8,
 	}
 }
@@ -104,14 +104,14 @@ func NewOrg(name string, d Driver, cfg Config, tel *telemetry.Telemetry, billed 
 		name: name, driver: d, cfg: cfg, tel: tel, billed: billed,
 		breaker: breaker{dependency: "salesforce:" + name},
 	}
-	// Half of the places: a batch makes up to three requests at the same time, and its calls must not wait for long between
-	// being looked up and being written.
-	half := (cfg.InFlight + 1) / 2
-	o.apply = batch.New(batch.Config{MaxItems: cfg.BatchCalls, MaxWeight: cfg.BatchNodes, InFlight: half},
+	// A batch makes up to three requests at the same time, and with the files beside it none of them waits for a place.
+	// Fewer batches are fuller ones.
+	quarter := (cfg.InFlight + 3) / 4
+	o.apply = batch.New(batch.Config{MaxItems: cfg.BatchCalls, MaxWeight: cfg.BatchNodes, InFlight: quarter},
 		o.sender("apply", plansOnly(d.Apply)))
 	o.publish = batch.New(batch.Config{MaxItems: cfg.BatchEvents, MaxWeight: cfg.BatchEvents, InFlight: cfg.PublishInFlight},
 		o.sender("publish", plansOnly(d.Publish)))
-	o.attach = batch.New(batch.Config{MaxItems: cfg.BatchFiles, MaxWeight: cfg.BatchFileBytes, InFlight: half},
+	o.attach = batch.New(batch.Config{MaxItems: cfg.BatchFiles, MaxWeight: cfg.BatchFileBytes, InFlight: quarter},
 		o.sender("attach", attachments(d)))
 	var err error
 	if o.metrics, err = newMetrics(o, tel.Meter); err != nil {
