@@ -52,6 +52,8 @@ func TestQueries(t *testing.T) {
 		{"SELECT LastName FROM Contact WHERE Phone_E164__c IN ('+14155550125','+1')", "O'Neil"},
 		{"SELECT LastName FROM Contact WHERE Id = '" + ids[1][:15] + "'", "Abel"},
 		{"SELECT LastName FROM Contact WHERE Id IN ('" + ids[2] + "','" + ids[1] + "')", "Abel;Baker"},
+		{"SELECT LastName FROM Contact WHERE Phone_E164__c IN ('+14155550125') OR Id = '" + ids[1] + "' OR Caller_Key__c = 'x'", "Abel;O'Neil"},
+		{"SELECT LastName FROM Contact WHERE Phone_E164__c = '+14155550125' OR LastName = 'Baker'", "Baker;O'Neil"},
 		{"SELECT LastName FROM Contact WHERE Account.Name = 'Globe' ORDER BY LastName DESC", "Baker;Abel"},
 		{"SELECT LastName FROM Contact ORDER BY FirstName NULLS LAST, LastName DESC", "Abel;O'Neil;Baker"},
 		{"SELECT LastName FROM Contact ORDER BY FirstName, LastName", "Baker;O'Neil;Abel"},

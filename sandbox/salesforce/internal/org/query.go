@@ -124,7 +124,7 @@ func (p *planner) matching(match func(Row) bool) []Row {
 	return rows
 }
 
-// seek finds the ids that an indexed equality in the condition leaves; false if there is none.
+// seek finds the ids that indexed equalities in the condition leave; false if there are none.
 func (p *planner) seek(e soql.Expr) ([]string, bool) {
 	switch e := e.(type) {
 	case soql.And:
@@ -133,6 +133,17 @@ func (p *planner) seek(e soql.Expr) ([]string, bool) {
 				return ids, true
 			}
 		}
+	case soql.Or:
+		var all []string
+		for _, part := range e {
+			ids, ok := p.seek(part)
+			if !ok {
+				return nil, false
+			}
+			all = append(all, ids...)
+		}
+		slices.Sort(all)
+		return slices.Compact(all), true
 	case *soql.Compare:
 		if e.Op != "=" && e.Op != "IN" || e.In != nil || e.Func != "" {
 			return nil, false
