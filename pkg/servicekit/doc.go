@@ -7,6 +7,7 @@
 //	retry        error classes, back-off and the in-place retry
 //	idempotency  claims in Redis
 //	deadletter   the dead-letter message and its headers
+//	check        findings that say what to do, for `frontdesk check`
 //	config       defaults < file < environment, strict
 //	telemetry    tracer, meter, logger, registry: passed in, never global
 //	lifecycle    ordered start and shutdown, health endpoints

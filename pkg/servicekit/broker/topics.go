@@ -91,29 +91,13 @@ func (c *Conn) create(ctx context.Context, specs []TopicSpec) (map[string]bool, 
 }
 
 func (c *Conn) compare(ctx context.Context, specs []TopicSpec, have map[string]int, created map[string]bool) ([]TopicResult, error) {
-	req := &kafka.DescribeConfigsRequest{}
-	for _, s := range specs {
-		if !created[s.Name] {
-			req.Resources = append(req.Resources, kafka.DescribeConfigRequestResource{
-				ResourceType: kafka.ResourceTypeTopic, ResourceName: s.Name, ConfigNames: s.names(),
-			})
-		}
+	settings, refused, err := c.settings(ctx, slices.DeleteFunc(slices.Clone(specs), func(s TopicSpec) bool { return created[s.Name] }))
+	if err != nil {
+		return nil, err
 	}
-	settings := map[string]map[string]string{}
-	if len(req.Resources) > 0 {
-		res, err := c.Client.DescribeConfigs(ctx, req)
-		if err != nil {
-			return nil, fmt.Errorf("reading the settings of topics: %w", err)
-		}
-		for _, r := range res.Resources {
-			if r.Error != nil {
-				return nil, fmt.Errorf("reading the settings of topic %s: %w", r.ResourceName, r.Error)
-			}
-			m := map[string]string{}
-			for _, e := range r.ConfigEntries {
-				m[e.ConfigName] = e.ConfigValue
-			}
-			settings[r.ResourceName] = m
+	for _, s := range specs {
+		if err := refused[s.Name]; err != nil {
+			return nil, fmt.Errorf("reading the settings of topic %s: %w", s.Name, err)
 		}
 	}
 	var out []TopicResult
@@ -135,6 +119,35 @@ func (c *Conn) compare(ctx context.Context, specs []TopicSpec, have map[string]i
 		out = append(out, r)
 	}
 	return out, errors.Join(errs...)
+}
+
+// settings are those that the specs name, as the broker has them, by topic; and why a topic's are not told.
+func (c *Conn) settings(ctx context.Context, specs []TopicSpec) (have map[string]map[string]string, refused map[string]error, err error) {
+	have, refused = map[string]map[string]string{}, map[string]error{}
+	if len(specs) == 0 {
+		return have, refused, nil
+	}
+	req := &kafka.DescribeConfigsRequest{}
+	for _, s := range specs {
+		req.Resources = append(req.Resources, kafka.DescribeConfigRequestResource{
+			ResourceType: kafka.ResourceTypeTopic, ResourceName: s.Name, ConfigNames: s.names(),
+		})
+	}
+	res, err := c.Client.DescribeConfigs(ctx, req)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the settings of topics: %w", err)
+	}
+	for _, r := range res.Resources {
+		if r.Error != nil {
+			refused[r.ResourceName] = r.Error
+			continue
+		}
+		have[r.ResourceName] = map[string]string{}
+		for _, e := range r.ConfigEntries {
+			have[r.ResourceName][e.ConfigName] = e.ConfigValue
+		}
+	}
+	return have, refused, nil
 }
 
 type setting struct{ name, value string }
