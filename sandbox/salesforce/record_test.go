@@ -321,7 +321,7 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("intents: %v", values)
 	}
 	a = c.do(http.MethodGet, "/sobjects", nil)
-	if list, _ := a.at(t, "sobjects").([]any); len(list) != 14 {
+	if list, _ := a.at(t, "sobjects").([]any); len(list) != 15 {
 		t.Errorf("%d objects", len(list))
 	}
 	if a := c.do(http.MethodGet, "/sobjects/Call_Completed__e/describe", nil); a.at(t, "createable") != true || a.at(t, "queryable") != false {

@@ -341,3 +341,17 @@ func TestRefusedEvents(t *testing.T) {
 		t.Errorf("limits: %s", a.text)
 	}
 }
+
+// TestTheTriggerIsSubscribed: an org with the package says who acts on its event, one without says that nobody does.
+func TestTheTriggerIsSubscribed(t *testing.T) {
+	for _, apply := range []string{"package", "none"} {
+		s := start(t, func(c *salesforce.Config) { c.Orgs[0].Apply = apply })
+		a := login(t, s, integration).query("SELECT Name, Status, Type FROM EventBusSubscriber WHERE Topic = 'Call_Completed__e'")
+		if want := map[string]float64{"package": 1}[apply]; a.at(t, "totalSize") != want {
+			t.Fatalf("apply %s: %s", apply, a.text)
+		}
+		if apply == "package" && (a.at(t, "records", 0, "Status") != "Running" || a.at(t, "records", 0, "Type") != "ApexTrigger") {
+			t.Errorf("%s", a.text)
+		}
+	}
+}

@@ -121,6 +121,10 @@ func (o *Org) configure() {
 			"Alias": cutTo(u.Last, 8), "IsActive": true,
 		})
 	}
+	if t := o.topics[CompletedEvent]; o.Apply && t != nil {
+		id := o.fixedID("0zX", CompletedEvent)
+		add("EventBusSubscriber", id, Row{"ExternalId": id, "Name": "CallCompletedTrigger", "Status": "Running", "Topic": t.Name, "Type": "ApexTrigger"})
+	}
 	for _, q := range o.Queues {
 		add("Group", o.fixedID("00G", q), Row{"Name": q, "DeveloperName": q, "Type": "Queue"})
 	}

@@ -20,5 +20,12 @@ func system() []*Object {
 			text("Name", "Name", 40).name(), text("DeveloperName", "Developer Name", 80),
 			pick("Type", "Type", "Regular", "Queue").restricted(), email("Email", "Email"),
 		).fixed(),
+		// Who is subscribed to platform events (Object Reference, "EventBusSubscriber"). Position and Tip are left out: nobody
+		// reads them, and they would move.
+		object("0zX", "EventBusSubscriber", "Event Bus Subscriber", "Event Bus Subscribers",
+			text("ExternalId", "External Id", 80), text("Name", "Name", 255).name(),
+			pick("Status", "Status", "Running", "Error", "Suspended", "Expired").restricted(),
+			text("Topic", "Topic", 255), text("Type", "Type", 80), text("LastError", "Last Error", 1000),
+		).fixed(),
 	}
 }
