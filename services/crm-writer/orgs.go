@@ -10,7 +10,6 @@ import (
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/app"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm/salesforce"
-	sf "github.com/frontdesk/frontdesk/services/crm-writer/internal/salesforce"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/salesforce/pubsub"
 )
 
@@ -58,10 +57,7 @@ func severalOrgs(tenants *tenant.Set) bool {
 
 func openOrg(cfg Config, s tenant.Salesforce, tel *telemetry.Telemetry, billed crm.Billed) (*crm.Org, error) {
 	d, err := salesforce.New(salesforce.Config{
-		Client: sf.Config{
-			Org: s.Org, LoginURL: s.LoginURL, Audience: s.Audience, ClientID: s.ClientID, Username: s.Username,
-			PrivateKey: s.PrivateKey.Reveal(), APIVersion: s.APIVersion, InFlight: cfg.CRM.InFlight,
-		},
+		Client: clientConfig(cfg, s),
 		PubSub: pubsub.Config{Endpoint: s.PubSubEndpoint, Insecure: s.Insecure},
 		Event:  s.Event, NoSearch: !cfg.Search, NoFallback: !cfg.Fallback, Log: tel.Log,
 	})

@@ -41,6 +41,8 @@ type program struct {
 	*expression
 	what string
 	at   place
+	// source is its text, for [Mapping.Needs].
+	source string
 }
 
 // expression is compiled once, and evaluated at most once for an event.
@@ -185,7 +187,7 @@ func (c *compiler) expr(e expr, what string) *program {
 		return nil
 	}
 	if x := c.compiled[e.text]; x != nil {
-		return &program{x, what, e.at}
+		return &program{x, what, e.at, e.text}
 	}
 	ast, issues := c.m.lang.env.Compile(e.text)
 	if issues.Err() != nil {
@@ -206,7 +208,7 @@ func (c *compiler) expr(e expr, what string) *program {
 	x := &expression{index: len(c.m.expressions), Program: p, typ: ast.OutputType(), get: c.m.lang.getter(ast)}
 	c.m.expressions = append(c.m.expressions, x)
 	c.compiled[e.text] = x
-	return &program{x, what, e.at}
+	return &program{x, what, e.at, e.text}
 }
 
 // typed compiles an expression that must be of one of the kinds.

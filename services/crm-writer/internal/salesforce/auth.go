@@ -170,14 +170,15 @@ func splitIdentity(id string) (org, user string, ok bool) {
 // instead of going to the dead letters, where a redrive would be needed after the key is mended.
 func (c *Client) signInRefused(status int, body []byte) error {
 	var a struct {
-		Error string `json:"error"`
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
 	}
 	if json.Unmarshal(body, &a) != nil || a.Error == "" {
 		a.Error = fmt.Sprintf("HTTP_%d", status)
 	}
 	e := &retry.Error{
 		Class: retry.Retryable, Code: "salesforce." + a.Error, Dependency: c.Dependency(),
-		Err: &Error{Operation: "sign-in", Status: status, Code: a.Error},
+		Err: &Error{Operation: "sign-in", Status: status, Code: a.Error, Message: a.Description},
 	}
 	if status < http.StatusInternalServerError {
 		e.After = credentialPause

@@ -75,3 +75,19 @@ func (c *Client) Limits(ctx context.Context) (map[string]Limit, error) {
 	err := c.do(ctx, call{operation: "limits", method: http.MethodGet, path: c.Path("/limits/")}, &out)
 	return out, err
 }
+
+// Versions are the API versions that the org's instance has, as "67.0", oldest first. It needs a session for the instance's
+// address only, and costs no request of the allowance.
+func (c *Client) Versions(ctx context.Context) ([]string, error) {
+	var out []struct {
+		Version string `json:"version"`
+	}
+	if err := c.do(ctx, call{operation: "versions", method: http.MethodGet, path: "/services/data/"}, &out); err != nil {
+		return nil, err
+	}
+	versions := make([]string, len(out))
+	for i, v := range out {
+		versions[i] = v.Version
+	}
+	return versions, nil
+}

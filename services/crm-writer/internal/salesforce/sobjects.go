@@ -73,6 +73,7 @@ type Description struct {
 	Name       string             `json:"name"`
 	Createable bool               `json:"createable"`
 	Updateable bool               `json:"updateable"`
+	Searchable bool               `json:"searchable"`
 	Fields     []FieldDescription `json:"fields"`
 }
 

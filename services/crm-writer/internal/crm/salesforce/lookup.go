@@ -72,13 +72,8 @@ func ask(asks map[string]*wants, w crm.Write, named sf.Match) {
 				a.fields[name] = true
 			}
 		}
-		if person(object) {
-			for _, name := range []string{fieldE164, fieldActivity, fieldChanged} {
-				a.fields[name] = true
-			}
-		}
-		if object == "Lead" {
-			a.fields[fieldConverted], a.fields[fieldContact] = true, true
+		for _, name := range Looked(object) {
+			a.fields[name] = true
 		}
 		return a
 	}
@@ -99,6 +94,18 @@ func ask(asks map[string]*wants, w crm.Write, named sf.Match) {
 			a.phones[w.Match.Phone] = true
 		}
 	}
+}
+
+// Looked are the fields that are read of whoever is found among an object's records, beside those of the mapping.
+func Looked(object string) []string {
+	var all []string
+	if person(object) {
+		all = append(all, fieldE164, fieldActivity, fieldChanged)
+	}
+	if object == "Lead" {
+		all = append(all, fieldConverted, fieldContact)
+	}
+	return all
 }
 
 // knows tells whether the write has the field for records of this object: asking for a field that an object lacks would

@@ -14,9 +14,10 @@ import (
 )
 
 const (
-	// fieldWrites carries the plan; maxWrites is its length in the package.
-	fieldWrites = "Writes__c"
-	maxWrites   = 131072
+	// FieldWrites of the event carries the plan.
+	FieldWrites = "Writes__c"
+	// MaxWrites is its length in the package.
+	MaxWrites = 131072
 	// fieldEventID is the insight's event id, which subscribers dedupe on, and the bus's correlation key.
 	fieldEventID = "Event_Id__c"
 	// fallbackAt is how many failures of the Pub/Sub API in a row make REST the way: its requests count
@@ -58,12 +59,12 @@ func (d *Driver) Publish(ctx context.Context, plans []*crm.Plan) []crm.Outcome {
 
 // eventFields is the whole event.
 func eventFields(p *crm.Plan) (map[string]any, error) {
-	text, err := p.JSON(maxWrites)
+	text, err := p.JSON(MaxWrites)
 	if err != nil {
 		return nil, err // says what to do
 	}
 	fields := maps.Clone(p.Event)
-	fields[fieldWrites] = text
+	fields[FieldWrites] = text
 	for name, v := range fields {
 		if n, ok := v.(int64); ok {
 			fields[name] = float64(n) // every number of a platform event is a double

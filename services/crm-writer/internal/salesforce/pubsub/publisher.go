@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -135,6 +136,34 @@ func (p *Publisher) Close() error {
 		return fmt.Errorf("closing the connection to the Pub/Sub API: %w", err)
 	}
 	return nil
+}
+
+// Topic is a topic as the bus tells of it.
+type Topic struct {
+	// CanPublish tells whether the session's user may.
+	CanPublish bool
+	// Fields of its current schema, the two standard ones among them.
+	Fields map[string]bool
+}
+
+// Topic asks for a topic and its schema, whatever is known of it already. Its error is classified.
+func (p *Publisher) Topic(ctx context.Context, topic string) (Topic, error) {
+	session, err := p.sessions.Session(ctx)
+	if err != nil {
+		return Topic{}, err //nolint:wrapcheck // classified by the client
+	}
+	var trailer metadata.MD
+	out := outgoing(ctx, session)
+	info, err := getTopic(out, p.conn, topic, grpc.Trailer(&trailer))
+	if err != nil {
+		return Topic{}, p.classified(ctx, err, trailer)
+	}
+	p.schemas.forget(topic)
+	s, err := p.schemas.of(out, p.conn, topic, grpc.Trailer(&trailer))
+	if err != nil {
+		return Topic{}, p.classified(ctx, err, trailer)
+	}
+	return Topic{CanPublish: info.GetCanPublish(), Fields: maps.Clone(s.fields)}, nil
 }
 
 // Publish puts events on topic ("/event/Call_Completed__e"), in as few requests as the limits allow, and
