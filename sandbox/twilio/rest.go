@@ -34,7 +34,7 @@ type restServer struct {
 	done   chan struct{}
 }
 
-// listen opens the REST API. Its operations, by which Config.Faults may name them: calls.list, calls.fetch,
+// listen opens the REST API. Its operations, by which Config.Faults may name them: account.fetch, numbers.list, calls.list, calls.fetch,
 // calls.update, streams.create, streams.update, recordings.create, recordings.update, recordings.list,
 // recordings.fetch, recordings.delete, recordings.media. Their fault codes: 20003, 20404, 20429, 20500, 20503.
 func (c *Carrier) listen(ctx context.Context) error {
@@ -73,6 +73,8 @@ func (c *Carrier) Handler() http.Handler {
 	on := func(method, path, operation string, serve func(*restRequest)) {
 		mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, operation, serve) })
 	}
+	on("GET", account, "account.fetch", c.fetchAccount)
+	on("GET", account+"/IncomingPhoneNumbers.json", "numbers.list", c.listNumbers)
 	on("GET", account+"/Calls.json", "calls.list", c.listCalls)
 	on("GET", call, "calls.fetch", c.fetchCall)
 	on("POST", call, "calls.update", c.updateCall)
@@ -145,7 +147,7 @@ func (c *Carrier) authenticate(q *restRequest) bool {
 	}
 	a := c.account(user)
 	path, _, _ := strings.Cut(strings.TrimPrefix(q.URL.Path, "/2010-04-01/Accounts/"), "/")
-	if a == nil || !a.opens(token) || path != user {
+	if a == nil || !a.opens(token) || strings.TrimSuffix(path, ".json") != user {
 		return false
 	}
 	q.acct = a

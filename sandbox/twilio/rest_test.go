@@ -419,3 +419,36 @@ func TestBill(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAccountShowsItsNumbers, with their webhooks as they were set.
+func TestAnAccountShowsItsNumbers(t *testing.T) {
+	c := newCustomer(t, newMemory(), nil)
+	cfg := c.config()
+	second := cfg.Accounts[0].Numbers[0]
+	second.PhoneNumber, second.StatusCallback = "+442079460100", ""
+	cfg.Accounts[0].Numbers = append(cfg.Accounts[0].Numbers, second)
+	carrier := start(t, c, cfg)
+	a, err := rest(carrier, token).FetchAccount(account)
+	if err != nil || *a.Status != "active" || *a.Type != "Full" || *a.Sid != account {
+		t.Fatalf("%+v: %v", a, err)
+	}
+	if _, err := rest(carrier, "another").FetchAccount(account); code(err) != 20003 {
+		t.Errorf("a wrong token: %v", err)
+	}
+	if _, err := rest(carrier, token).FetchAccount("AC99999999999999999999999999999999"); code(err) != 20003 {
+		t.Errorf("another account: %v", err)
+	}
+	for pattern, want := range map[string]int{"": 2, "+442079460100": 1, "2079*60": 1, "999": 0} {
+		p := &api.ListIncomingPhoneNumberParams{}
+		if pattern != "" {
+			p.SetPhoneNumber(pattern)
+		}
+		list, err := rest(carrier, token).ListIncomingPhoneNumber(p.SetPageSize(1))
+		if err != nil || len(list) != want {
+			t.Errorf("%q: %d numbers, %v", pattern, len(list), err)
+		}
+		if pattern != "" && want == 1 && (*list[0].VoiceUrl != second.VoiceURL || *list[0].VoiceMethod != "POST" || *list[0].StatusCallback != "" || list[0].TrunkSid != nil) {
+			t.Errorf("%+v", list[0])
+		}
+	}
+}

@@ -55,13 +55,13 @@ type Finding struct {
 	Do string `json:"do,omitempty"`
 }
 
-// Check asks one dependency. It returns what it found, at least one finding.
+// Check asks one dependency.
 type Check struct {
 	// Part and Tenant stand in its findings where these have none.
 	Part, Tenant string
 	// Name is what is being asked, for people who wait: "acme's Salesforce".
 	Name string
-	// Run asks. It ends soon after ctx has.
+	// Run asks, and returns what it found; nothing where there is nothing to say. It ends soon after ctx has.
 	Run func(ctx context.Context) []Finding
 }
 

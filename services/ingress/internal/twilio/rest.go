@@ -149,27 +149,12 @@ func (c *Carrier) api(ctx context.Context, f app.Facts) (*openapi.ApiService, co
 	if t == nil || len(t.Twilio.AuthTokens) == 0 {
 		return nil, nil, &retry.Error{Class: retry.Permanent, Code: "twilio.no-credentials", Err: errors.New("no tenant has this account")}
 	}
-	var base *url.URL
-	if t.Twilio.APIBase != "" {
-		var err error
-		if base, err = url.Parse(t.Twilio.APIBase); err != nil {
-			return nil, nil, fmt.Errorf("reading twilio.api_base of tenant %s: %w", t.ID, err)
-		}
+	base, err := apiBase(t)
+	if err != nil {
+		return nil, nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	cl := &client.Client{
-		// Empty: twilio-go takes letters and digits only, which a stand-in's token need not be. The transport
-		// signs on.
-		Credentials: client.NewCredentials("", ""),
-		HTTPClient: &http.Client{Transport: transport{
-			ctx: ctx, account: f.Account, token: t.Twilio.AuthTokens[0], base: base, next: c.http,
-		}, CheckRedirect: func(*http.Request, []*http.Request) error {
-			return http.ErrUseLastResponse // the credentials go to Twilio only
-		}},
-	}
-	cl.SetAccountSid(f.Account)
-	// Not by client.NewRequestHandler: that one reads the environment.
-	return openapi.NewApiService(&client.RequestHandler{Client: cl}), cancel, nil
+	return newAPI(transport{ctx: ctx, account: f.Account, token: t.Twilio.AuthTokens[0], base: base, next: c.http}), cancel, nil
 }
 
 // transport sends a request in a context, with an account's credentials, to another base than api.twilio.com
