@@ -49,13 +49,16 @@ type counter struct {
 }
 
 // CountTokens counts what a request would be billed.
-func (v *counter) CountTokens(_ context.Context, req *pb.CountTokensRequest) (*pb.CountTokensResponse, error) {
+func (v *counter) CountTokens(ctx context.Context, req *pb.CountTokensRequest) (*pb.CountTokensResponse, error) {
 	name := req.GetModel()
 	if name == "" {
 		name = req.GetEndpoint()
 	}
 	m, err := v.s.model(name)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := v.s.misbehave(ctx, "CountTokens", m, time.Now()); err != nil {
 		return nil, err
 	}
 	text := textOf(req.GetSystemInstruction(), req.GetContents())
@@ -104,7 +107,8 @@ func (s *Server) misbehave(ctx context.Context, method string, m modelName, now 
 	if err := s.faults.Wait(ctx); err != nil {
 		return "", status.FromContextError(err).Err()
 	}
-	if !s.within(m.project, m.model, now) {
+	// Counting is free and has a quota of its own, which nobody reaches.
+	if method != "CountTokens" && !s.within(m.project, m.model, now) {
 		return "", s.exhausted()
 	}
 	drawn = s.faults.Draw(method)

@@ -39,16 +39,20 @@ func Open(ctx context.Context, cfg Config) (*Driver, error) {
 	if cfg.Project == "" || cfg.Location == "" {
 		return nil, errors.New("opening vertex: project and location are needed")
 	}
-	opts := []option.ClientOption{option.WithEndpoint(cfg.endpoint())}
-	if cfg.Insecure {
-		opts = append(opts, option.WithoutAuthentication(),
-			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
-	}
-	client, err := aiplatform.NewPredictionClient(ctx, opts...)
+	client, err := aiplatform.NewPredictionClient(ctx, cfg.options()...)
 	if err != nil {
 		return nil, fmt.Errorf("opening vertex %s/%s: %w", cfg.Project, cfg.Location, err)
 	}
 	return &Driver{cfg: cfg, client: client}, nil
+}
+
+func (c Config) options() []option.ClientOption {
+	opts := []option.ClientOption{option.WithEndpoint(c.endpoint())}
+	if c.Insecure {
+		opts = append(opts, option.WithoutAuthentication(),
+			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	}
+	return opts
 }
 
 // endpoint by location: the global one has no prefix.
@@ -101,7 +105,7 @@ func (d *Driver) Ask(ctx context.Context, r *model.Request) (*model.Answer, erro
 func (d *Driver) request(r *model.Request) *pb.GenerateContentRequest {
 	zero := float32(0)
 	req := &pb.GenerateContentRequest{
-		Model: fmt.Sprintf("projects/%s/locations/%s/publishers/google/models/%s", d.cfg.Project, d.cfg.Location, r.Model),
+		Model: d.cfg.model(r.Model),
 		GenerationConfig: &pb.GenerationConfig{
 			// The same transcript should be labelled the same way twice.
 			Temperature: &zero, ResponseMimeType: "application/json", ResponseSchema: schema(r.Schema),
@@ -123,6 +127,11 @@ func (d *Driver) request(r *model.Request) *pb.GenerateContentRequest {
 		req.Contents = append(req.Contents, &pb.Content{Role: role, Parts: []*pb.Part{part(t.Text)}})
 	}
 	return req
+}
+
+// model is a model's resource name.
+func (c Config) model(name string) string {
+	return fmt.Sprintf("projects/%s/locations/%s/publishers/google/models/%s", c.Project, c.Location, name)
 }
 
 func part(text string) *pb.Part { return &pb.Part{Data: &pb.Part_Text{Text: text}} }
