@@ -7,11 +7,15 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/redis/go-redis/v9/logging"
+
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/cli"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/signals"
 )
 
 func main() {
+	// What its client has to say of a Redis that is away, the commands say themselves, with what to do.
+	logging.Disable()
 	ctx, release := signals.Context()
 	err := cli.Root(os.Stdout, os.Stderr).ExecuteContext(ctx)
 	release()

@@ -16,10 +16,10 @@ import (
 // Checks ask what only this service depends on: the tenants' mappings, and their orgs. They read only, and need settings that are
 // valid. Kafka and Redis are asked by whoever has the settings of all services.
 func Checks(cfg Config, tenants *tenant.Set) []check.Check {
-	all := []check.Check{{Part: "tenants", Name: "the tenants' orgs", Run: func(context.Context) []check.Finding { return orgFindings(tenants) }}}
+	all := []check.Check{{Part: "tenants", Run: func(context.Context) []check.Finding { return orgFindings(tenants) }}}
 	for _, t := range tenants.All() {
 		m, err := mappingOf(t)
-		all = append(all, check.Check{Part: "tenants", Tenant: t.ID, Name: "the mapping of " + t.ID, Run: func(context.Context) []check.Finding {
+		all = append(all, check.Check{Part: "tenants", Tenant: t.ID, Run: func(context.Context) []check.Finding {
 			return mappingFindings(m, err)
 		}})
 		if err != nil {

@@ -17,7 +17,7 @@ func Checks(cfg Config, tenants *tenant.Set) []check.Check {
 	if err != nil {
 		return nil // told by Validate
 	}
-	all := []check.Check{{Part: "config", Name: "ingress' settings against the tenants", Run: func(context.Context) []check.Finding { return unknownNumber(cfg, tenants) }}}
+	all := []check.Check{{Part: "config", Run: func(context.Context) []check.Finding { return unknownNumber(cfg, tenants) }}}
 	all = append(all, check.Check{Part: "twilio", Name: "the public URL", Run: c.Public})
 	for _, t := range tenants.All() {
 		all = append(all, check.Check{Part: "twilio", Tenant: t.ID, Name: "the Twilio account of " + t.ID, Run: func(ctx context.Context) []check.Finding {

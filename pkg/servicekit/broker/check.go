@@ -205,8 +205,10 @@ func (c *Conn) checkTopics(ctx context.Context, want []TopicSpec, m *metadata.Re
 			found = append(found, fault("topic_missing", t.Name, "There is no topic "+t.Name+".",
 				"Run `frontdesk topics --brokers … --partitions N` with the partition count of the others; it makes what is missing."))
 		case errors.Is(code, kafka.TopicAuthorizationFailed):
-			found = append(found, fault("topic_forbidden", t.Name, "The topic "+t.Name+" may not be looked at.",
-				"Give the service's user the ACL operations that docs/check.md lists."))
+			found = append(found, check.Finding{
+				Code: "kafka.topic_forbidden", Level: check.Unknown, Subject: t.Name, What: "The topic " + t.Name + " may not be looked at with these credentials.",
+				Do: "Run the check with a user that has the ACL operation Describe on it. What a service lacks itself is told as not permitted.",
+			})
 		default:
 			found = append(found, fault("topic_unavailable", t.Name, fmt.Sprintf("The topic %s can't be used: %s.", t.Name, code.Title()),
 				"See the brokers' logs."))

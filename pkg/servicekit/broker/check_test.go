@@ -272,7 +272,7 @@ func TestMissingRightsAreTold(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 	found = as("whole").CheckCluster(t.Context(), expected())
-	isTold(t, found, "kafka.topic_forbidden", "state", check.Fault, "docs/check.md")
+	isTold(t, found, "kafka.topic_forbidden", "state", check.Unknown, "Describe")
 	isTold(t, found, "kafka.settings_hidden", "", check.Unknown, "DescribeConfigs")
 	isTold(t, found, "kafka.broker_settings_hidden", "", check.Unknown, "by hand")
 }

@@ -59,7 +59,7 @@ type Finding struct {
 type Check struct {
 	// Part and Tenant stand in its findings where these have none.
 	Part, Tenant string
-	// Name is what is being asked, for people who wait: "acme's Salesforce".
+	// Name is what is being asked, for people who wait: "acme's Salesforce"; empty for what takes no time.
 	Name string
 	// Run asks, and returns what it found; nothing where there is nothing to say. It ends soon after ctx has.
 	Run func(ctx context.Context) []Finding

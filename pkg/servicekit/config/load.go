@@ -20,6 +20,18 @@ import (
 // Validator is a settings struct that knows its rules. Its error lists every fault (errors.Join).
 type Validator interface{ Validate() error }
 
+// UnreadableError is a settings file that is not there, or is no YAML: nothing can be said of what stands in it.
+type UnreadableError struct {
+	Path string
+	Err  error
+}
+
+// Error implements error.
+func (e *UnreadableError) Error() string { return "reading " + e.Path + ": " + e.Err.Error() }
+
+// Unwrap implements errors.Unwrap.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
 // Load fills cfg, a pointer to a struct with koanf tags that already holds the defaults. path is a YAML file,
 // "" for none. Environment variables are prefix + "_" + the key's path in upper case, "__" between levels:
 //
@@ -32,7 +44,7 @@ func Load(cfg any, prefix, path string) error {
 	origin := map[string]string{}
 	if path != "" {
 		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-			return fmt.Errorf("reading %s: %w", path, err)
+			return &UnreadableError{path, err}
 		}
 		for _, key := range k.Keys() {
 			origin[key] = path

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -38,6 +39,9 @@ type Options struct {
 	Ports Ports
 	// Tenants are the tenants, whose endpoints and keys will be pointed at the stand-ins.
 	Tenants []*tenant.Tenant
+	// TenantFiles are the files that Tenants were read from. With a data folder, settings for services in other processes are
+	// written into it, and these files, pointed at the stand-ins; nil writes none.
+	TenantFiles fs.FS
 	// Calls teach the stand-ins what they will hear.
 	Calls []*calls.Call
 	// Speed is how much faster than life calls are played at the stack: recognition is paced by it.
@@ -112,7 +116,10 @@ func Start(ctx context.Context, opts Options, progress func(string)) (_ *Stack, 
 	if err := s.startServices(ctx); err != nil {
 		return nil, err
 	}
-	return s, s.Ring(ctx, s.PublicURL())
+	if err := s.Ring(ctx, s.PublicURL()); err != nil {
+		return nil, err //nolint:wrapcheck // it says what it started
+	}
+	return s, s.writeSettings()
 }
 
 // PublicURL is the base that the carrier reaches the webhooks by.

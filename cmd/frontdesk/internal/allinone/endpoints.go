@@ -23,7 +23,7 @@ func (s *Stack) Endpoints() []stage.Endpoint {
 	for _, svc := range s.services {
 		all = append(all, stage.Endpoint{Part: svc.name + ", probes and metrics", Address: "http://" + svc.admin, Try: "curl -s http://" + svc.admin + "/metrics"})
 	}
-	return all
+	return append(all, s.settingsEndpoint()...)
 }
 
 // webhooksOf are where a tenant's numbers ring.

@@ -22,6 +22,8 @@ type folders struct{ calls, tenants string }
 type found struct {
 	calls   []*calls.Call
 	tenants []*tenant.Tenant
+	// files are those that the tenants were read from.
+	files fs.FS
 	// note is for whoever has typed the command; mostly empty.
 	note string
 }
@@ -40,7 +42,7 @@ func (f folders) read(maybeNone bool) (found, error) {
 		badCalls error
 	)
 	all, badTenants := loadTenants(dir)
-	in.tenants = all
+	in.tenants, in.files = all, tenantFiles(dir)
 	lines, err := linesOf(all)
 	switch {
 	case err != nil:
@@ -151,6 +153,21 @@ func loadTenants(dir string) ([]*tenant.Tenant, error) {
 		return nil, fmt.Errorf("tenants:\n%w", err)
 	}
 	return set.All(), nil
+}
+
+// tenantFiles are the files of loadTenants.
+func tenantFiles(dir string) fs.FS {
+	switch {
+	case dir == "":
+		files, err := fs.Sub(samples.FS, "tenants")
+		if err != nil {
+			return nil // the name is right, and the folder in this binary
+		}
+		return files
+	case !isDir(dir):
+		return os.DirFS(filepath.Dir(dir))
+	}
+	return os.DirFS(dir)
 }
 
 func sampleTenants() (*tenant.Set, error) {

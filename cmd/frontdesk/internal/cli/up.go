@@ -68,7 +68,7 @@ func (f *upFlags) run(cmd *cobra.Command) error {
 	if in.note != "" {
 		fmt.Fprintln(notes, in.note)
 	}
-	opts.Calls, opts.Tenants = in.calls, in.tenants
+	opts.Calls, opts.Tenants, opts.TenantFiles = in.calls, in.tenants, in.files
 	logFile, err := f.openLog()
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -19,9 +20,13 @@ import (
 // it. The integration users' key stands in dst, too. Each file is there whole or not at all; a tenant's file in dst that is none
 // of this stage's is refused, since services would read it, too.
 func (s *Stage) WriteTenants(src fs.FS, dst, host string) error {
-	names, err := fs.Glob(src, "*.yaml")
-	if err != nil {
-		return fmt.Errorf("looking for tenant files: %w", err)
+	var names []string
+	for _, pattern := range []string{"*.yaml", "*.yml"} {
+		some, err := fs.Glob(src, pattern)
+		if err != nil {
+			return fmt.Errorf("looking for tenant files: %w", err)
+		}
+		names = append(names, some...)
 	}
 	if err := othersIn(dst, names); err != nil {
 		return err
@@ -94,12 +99,14 @@ func pointed(t *tenant.Tenant, host, key string) map[[2]string]any {
 	}
 	url := func(base string) string { return "http://" + at(base[len("http://"):]) }
 	values := map[[2]string]any{
-		{"twilio", "api_base"}:            url(t.Twilio.APIBase),
 		{"salesforce", "login_url"}:       url(t.Salesforce.LoginURL),
 		{"salesforce", "audience"}:        url(t.Salesforce.Audience),
 		{"salesforce", "pubsub_endpoint"}: at(t.Salesforce.PubSubEndpoint),
 		{"salesforce", "insecure"}:        true,
 		{"salesforce", "private_key"}:     "file:" + key,
+	}
+	if strings.HasPrefix(t.Twilio.APIBase, "http://") { // else a carrier of one's own rings
+		values[[2]string{"twilio", "api_base"}] = url(t.Twilio.APIBase)
 	}
 	if t.Speech.Insecure {
 		values[[2]string{"speech", "endpoint"}], values[[2]string{"speech", "insecure"}] = at(t.Speech.Endpoint), true

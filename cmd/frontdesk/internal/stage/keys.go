@@ -35,6 +35,9 @@ const (
 // KeyFile is where the integration user's key stands in a data folder.
 func KeyFile(dataDir string) string { return filepath.Join(dataDir, jwtFile) }
 
+// TokenFile is where the key that signs ingress' call tokens stands in a data folder.
+func TokenFile(dataDir string) string { return filepath.Join(dataDir, tokenFile) }
+
 func loadKeys(dataDir string) (keys, error) {
 	pemText, err := keep(dataDir, jwtFile, func() ([]byte, error) {
 		k, err := rsa.GenerateKey(rand.Reader, 2048)

@@ -1,0 +1,74 @@
+package allinone
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
+)
+
+// settingsFolder of the data folder has a file for each service, and the tenants' files.
+const settingsFolder = "settings"
+
+// hasSettings tells whether settings are written.
+func (s *Stack) hasSettings() bool { return s.opts.DataDir != "" && s.opts.TenantFiles != nil }
+
+// writeSettings writes what services in other processes would need to run on this stack, for `frontdesk check` above all. The files
+// hold credentials and are their owner's to read.
+func (s *Stack) writeSettings() error {
+	if !s.hasSettings() {
+		return nil
+	}
+	data, err := filepath.Abs(s.opts.DataDir)
+	if err != nil {
+		return fmt.Errorf("naming the data folder: %w", err)
+	}
+	dir := filepath.Join(data, settingsFolder)
+	tenants := filepath.Join(dir, "tenants")
+	// What an earlier start has written may be of other tenants.
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("clearing the settings of the last start: %w", err)
+	}
+	if err := s.WriteTenants(s.opts.TenantFiles, tenants, "127.0.0.1"); err != nil {
+		return err //nolint:wrapcheck // it says what it wrote
+	}
+	redis := map[string]any{"addrs": []string{s.redis.Addr()}}
+	var errs []error
+	for _, svc := range s.services {
+		values := map[string]any{"tenants": tenants, "admin": svc.admin, "kafka": map[string]any{"brokers": []string{s.kafka.Addr()}}}
+		switch svc.name {
+		case "ingress":
+			values["listen"], values["public_url"] = s.webhooks(), s.PublicURL()
+			values["token_keys"] = []string{"file:" + stage.TokenFile(data)}
+		case "inference", "crm-writer":
+			values["redis"] = redis
+		}
+		text, err := yaml.Marshal(values)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, svc.name+".yaml"), text, 0o600)
+		}
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("writing the services' settings: %w", err)
+	}
+	return nil
+}
+
+// settingsEndpoint is where the settings stand, with the line that checks the stack by them.
+func (s *Stack) settingsEndpoint() []stage.Endpoint {
+	if !s.hasSettings() {
+		return nil
+	}
+	dir := filepath.Join(s.opts.DataDir, settingsFolder)
+	args := []string{"frontdesk check"}
+	for _, svc := range s.services {
+		args = append(args, "--config", quote(svc.name+"="+filepath.Join(dir, svc.name+".yaml")))
+	}
+	return []stage.Endpoint{{Part: "Settings of the services", Address: dir, Try: strings.Join(args, " ")}}
+}
