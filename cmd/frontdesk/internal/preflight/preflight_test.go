@@ -3,6 +3,7 @@ package preflight
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -171,5 +172,68 @@ func TestRightsFollowTheContract(t *testing.T) {
 	}
 	if r := rights("ingress"); !slices.Contains(r.Read, "calls.lifecycle") || slices.Contains(r.Write, "calls.transcripts") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// sources are where findings are made, with the part of those whose code stands there without one.
+func sources() map[string]string {
+	return map[string]string{
+		"settings.go": "config", "agree.go": "config", "tenants.go": "tenants", "checks.go": "kafka",
+		"../../../../pkg/servicekit/broker/check.go": "kafka", "../../../../pkg/servicekit/idempotency/check.go": "redis",
+		"../../../../services/ingress/check.go": "config", "../../../../services/ingress/internal/twilio/check.go": "twilio",
+		"../../../../services/stt/check.go": "speech", "../../../../services/stt/internal/recogniser/googlespeech/check.go": "speech",
+		"../../../../services/inference/check.go": "model", "../../../../services/inference/internal/model/vertex/check.go": "model",
+		"../../../../services/crm-writer/check.go": "tenants", "../../../../services/crm-writer/internal/orgcheck/orgcheck.go": "salesforce",
+		"../../../../services/crm-writer/internal/orgcheck/fields.go": "salesforce", "../../../../services/crm-writer/internal/orgcheck/bus.go": "salesforce",
+		"../../../../services/crm-writer/internal/orgcheck/login.go": "salesforce",
+	}
+}
+
+// TestCodesAreDocumented: every code that a finding can have stands in docs/check.md, by its part.
+func TestCodesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../../../docs/check.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "<!-- codes")
+	documented := map[string]bool{}
+	for _, row := range regexp.MustCompile(`(?m)^\| ([a-z]+) \| ([a-z_, ]+) \|$`).FindAllStringSubmatch(list, -1) {
+		if row[1] == "part" {
+			continue
+		}
+		for code := range strings.SplitSeq(row[2], ", ") {
+			documented[row[1]+"."+code] = true
+		}
+	}
+	whole := regexp.MustCompile(`(?:Code: |Okay\()"([a-z]+\.[a-z_]+)"`)
+	short := regexp.MustCompile(`(?:[fF]ault|\.ok|unasked)\("([a-z_]+)",|add\(check\.[A-Za-z]+, "([a-z_]+)"|webhook\(add, "([a-z_]+)"|\}, "(login_[a-z_]+)",`)
+	made := map[string]bool{}
+	for file, part := range sources() {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		codes := map[string]bool{}
+		for _, m := range whole.FindAllStringSubmatch(string(source), -1) {
+			codes[m[1]] = true
+		}
+		for _, m := range short.FindAllStringSubmatch(string(source), -1) {
+			if code := strings.Join(m[1:], ""); !strings.Contains(m[0], "unasked") {
+				codes[part+"."+code] = true
+			}
+		}
+		for code := range codes {
+			made[code] = true
+			_, name, _ := strings.Cut(code, ".")
+			if !documented[code] && name != "unreachable" {
+				t.Errorf("%s, of %s, stands not in docs/check.md", code, file)
+			}
+		}
+	}
+	for code := range documented {
+		// The codes of a webhook without tries, and of a network, are put together.
+		if !made[strings.TrimSuffix(code, "_retries")] && !strings.HasSuffix(code, ".unreachable") {
+			t.Errorf("%s stands in docs/check.md, and nothing makes it", code)
+		}
 	}
 }
