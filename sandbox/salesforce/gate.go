@@ -123,7 +123,7 @@ func (s *Server) rest(w http.ResponseWriter, r *http.Request) {
 	if code != "" && code != "DROP_AFTER" && s.failRequest(w, r, code) {
 		return
 	}
-	c := &call{s: s, t: t, user: found.user, version: version, dup: duplicateHeader(r.Header), id: requestID(r)}
+	c := &call{s: s, t: t, user: found.user, version: version, url: instanceURL(r), dup: duplicateHeader(r.Header), id: requestID(r)}
 	out := c.serve(w, r, rest)
 	if code == "DROP_AFTER" {
 		drop(r)

@@ -39,7 +39,8 @@ func TestJWTBearer(t *testing.T) {
 		{"a list as audience", assertion(t, testKey(), jwt.SigningMethodRS256, set("aud", []string{"https://login.salesforce.com"})), "invalid_grant: audience is invalid"},
 		{"a sandbox's audience", assertion(t, testKey(), jwt.SigningMethodRS256, set("aud", "https://test.salesforce.com")), "invalid_grant: audience is invalid"},
 		{"elapsed", assertion(t, testKey(), jwt.SigningMethodRS256, set("exp", time.Now().Add(-time.Second).Unix())), "invalid_grant: assertion is expired"},
-		{"lives too long", assertion(t, testKey(), jwt.SigningMethodRS256, set("exp", time.Now().Add(time.Hour).Unix())), "invalid_grant: invalid assertion"},
+		{"for five minutes, as Salesforce's Pub/Sub client signs", assertion(t, testKey(), jwt.SigningMethodRS256, set("exp", time.Now().Add(5*time.Minute).Unix())), ""},
+		{"in milliseconds, as Salesforce's command line signs", assertion(t, testKey(), jwt.SigningMethodRS256, set("exp", time.Now().UnixMilli())), ""},
 		{"no expiry", assertion(t, testKey(), jwt.SigningMethodRS256, func(c jwt.MapClaims) { delete(c, "exp") }), "invalid_grant: invalid assertion"},
 		{"unknown user", assertion(t, testKey(), jwt.SigningMethodRS256, set("sub", "nobody@acme.example")), "invalid_grant: user hasn't approved this consumer"},
 		{"garbage", "garbage", "invalid_grant: invalid assertion"},
@@ -55,7 +56,7 @@ func TestJWTBearer(t *testing.T) {
 			if status != http.StatusOK || body["token_type"] != "Bearer" || body["instance_url"] != s.URL() || body["refresh_token"] != nil {
 				t.Errorf("%d %v", status, body)
 			}
-			if id := fmt.Sprint(body["id"]); !strings.HasPrefix(id, "https://login.salesforce.com/id/"+s.OrgID("acme")+"/005") {
+			if id := fmt.Sprint(body["id"]); !strings.HasPrefix(id, s.URL()+"/id/"+s.OrgID("acme")+"/005") {
 				t.Errorf("id is %s", id)
 			}
 		})
@@ -75,7 +76,11 @@ func TestOtherGrants(t *testing.T) {
 			"grant_type": {"password"}, "client_id": {clientID}, "client_secret": {secret}, "username": {integration}, "password": {"x"},
 		}, "invalid_grant"},
 		{"no grant", url.Values{}, "unsupported_grant_type"},
-		{"refresh", url.Values{"grant_type": {"refresh_token"}}, "unsupported_grant_type"},
+		{"another grant", url.Values{"grant_type": {"magic"}}, "unsupported_grant_type"},
+		{"refresh by nobody", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}}, "invalid_client_id"},
+		{"refresh", url.Values{
+			"grant_type": {"refresh_token"}, "client_id": {clientID}, "client_secret": {secret}, "refresh_token": {"x"},
+		}, "invalid_grant"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, body := anonymous(t, s).form(tt.form)
@@ -160,6 +165,8 @@ func TestIdentityAndVersions(t *testing.T) {
 	}
 	if a := c.do(http.MethodGet, "/services/data/v50.0", nil); a.at(t, "sobjects") != "/services/data/v50.0/sobjects" {
 		t.Errorf("resources: %s", a.text)
+	} else if id := fmt.Sprint(a.at(t, "identity")); !strings.HasPrefix(id, s.URL()+"/id/00D") {
+		t.Errorf("the identity is asked for at %s", id)
 	}
 }
 

@@ -25,6 +25,7 @@ type call struct {
 	t       *tenant
 	user    *org.User
 	version string
+	url     string // the server as the client reached it
 	dup     org.Duplicate
 	id      string
 	batch   int
@@ -195,7 +196,7 @@ func (c *call) resources() map[string]string {
 	for _, name := range []string{"limits", "sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "recent"} {
 		out[name] = c.base() + "/" + name
 	}
-	out["identity"] = "/id/" + c.t.ID + "/" + c.user.ID
+	out["identity"] = identityURL(c.url, c.t, c.user)
 	return out
 }
 
