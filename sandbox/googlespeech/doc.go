@@ -7,6 +7,7 @@
 //	server.go     the gRPC server: which methods there are, faults, limits of a connection and a project
 //	request.go    what a stream's first message must say, in the vendor's words (models.go: models and places)
 //	stream.go     one stream: audio in, limits, billing; results out
+//	recognize.go  a short file that comes whole
 //	library.go    what was taught: clips of speech and an index of their sound
 //	follow.go     finds clips in the audio and follows them byte by byte
 //	words.go      turns what was followed into words: heard whole and in place, or not at all

@@ -83,7 +83,7 @@ func TestRefusals(t *testing.T) {
 	})
 	expect(t, "chirp_3 in us", listen(t, client, fine, sample().Caller, 800).err, nil)
 
-	if _, err := client.Recognize(t.Context(), &speechpb.RecognizeRequest{Recognizer: recognizer}); status.Code(err) != codes.Unimplemented {
+	if _, err := client.GetRecognizer(t.Context(), &speechpb.GetRecognizerRequest{Name: recognizer}); status.Code(err) != codes.Unimplemented {
 		t.Errorf("another method: %v", err)
 	}
 }

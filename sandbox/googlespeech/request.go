@@ -40,26 +40,33 @@ func read(req *speechpb.StreamingRecognizeRequest) (settings, error) {
 	if req.GetRecognizer() == "" || req.GetStreamingConfig() == nil {
 		return s, invalid("The first request of a stream must contain a recognizer and a streaming_config.")
 	}
-	m := recogniserPath.FindStringSubmatch(req.GetRecognizer())
+	if err := s.read(req.GetRecognizer(), req.GetStreamingConfig().GetConfig()); err != nil {
+		return s, err
+	}
+	return s, s.streaming(req.GetStreamingConfig().GetStreamingFeatures())
+}
+
+// read checks what streams and whole files have alike.
+func (s *settings) read(recogniser string, config *speechpb.RecognitionConfig) error {
+	m := recogniserPath.FindStringSubmatch(recogniser)
 	switch {
 	case m == nil:
-		return s, invalid("Invalid resource field value in the request: recognizer %q; expected format: projects/{project}/locations/{location}/recognizers/{recognizer}.", req.GetRecognizer())
+		return invalid("Invalid resource field value in the request: recognizer %q; expected format: projects/{project}/locations/{location}/recognizers/{recognizer}.", recogniser)
 	case !located(m[2]):
-		return s, invalid("Invalid resource field value in the request: there is no location named %q.", m[2])
+		return invalid("Invalid resource field value in the request: there is no location named %q.", m[2])
 	case m[3] != "_":
-		return s, status.Errorf(codes.NotFound, "Unable to find Recognizer %s from project %s.", m[3], m[1])
+		return status.Errorf(codes.NotFound, "Unable to find Recognizer %s from project %s.", m[3], m[1])
 	}
 	s.project, s.location = m[1], m[2]
-	config := req.GetStreamingConfig().GetConfig()
 	if config == nil {
-		return s, invalid("Invalid value at 'streaming_config.config': it is required with the implicit recognizer.")
+		return invalid("Invalid value at 'config': it is required with the implicit recognizer.")
 	}
 	for _, check := range []func(*speechpb.RecognitionConfig) error{s.decoding, s.modelAndLanguages, s.features} {
 		if err := check(config); err != nil {
-			return s, err
+			return err
 		}
 	}
-	return s, s.streaming(req.GetStreamingConfig().GetStreamingFeatures())
+	return nil
 }
 
 // decoding must be what a phone line carries: nothing else was ever taught.

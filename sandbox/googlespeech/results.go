@@ -21,8 +21,7 @@ func (r *recognition) give(finals [][]heard) {
 			res := r.result(same)
 			res.IsFinal = true
 			r.finals++
-			f := Final{strings.TrimSpace(res.GetAlternatives()[0].GetTranscript()), duration(same[0].from), res.GetResultEndOffset().AsDuration()}
-			r.server.sessions.update(func() { r.session.Finals = append(r.session.Finals, f) })
+			r.session.keep(r.server, res, same)
 			r.out.put(&speechpb.StreamingRecognizeResponse{Results: []*speechpb.StreamingRecognitionResult{res}, Metadata: r.metadata()})
 		}
 	}

@@ -25,7 +25,7 @@ type Config struct {
 	Listen string
 	// Calls whose scripts it knows; more can be taught by [Server.Learn].
 	Calls []*calls.Call
-	// Faults to begin with. Shares are drawn once a stream: operation "StreamingRecognize" refuses it, operation
+	// Faults to begin with. Shares are drawn once a stream or file: operations "StreamingRecognize" and "Recognize" refuse it, operation
 	// "mid-stream" breaks it after 1 to 9 seconds of audio. Codes are gRPC's names, as UNAVAILABLE. Latency delays each
 	// response.
 	Faults fault.Settings
