@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/frontdesk/frontdesk/sandbox/fault"
 	"github.com/frontdesk/frontdesk/sandbox/meter"
@@ -25,6 +26,7 @@ type Carrier struct {
 	stats  *stats
 	rest   *restServer // nil without a listener
 	peers  *peers
+	began  time.Time
 
 	ctx   context.Context //nolint:containedctx // the carrier's own life, ended by Close
 	stop  context.CancelFunc
@@ -47,10 +49,12 @@ type account struct {
 	tokens []string
 }
 
-// owned is a number with its account.
+// owned is a number with its account, and what REST has made of it.
 type owned struct {
-	number Number
-	acct   *account
+	number   Number
+	acct     *account
+	friendly string
+	changed  time.Time
 }
 
 // Start opens the REST listener, if one is asked for, and returns a carrier that is ready for calls. Calls end
@@ -60,7 +64,7 @@ func Start(ctx context.Context, cfg Config) (*Carrier, error) {
 		return nil, fmt.Errorf("checking the sandbox carrier's settings: %w", err)
 	}
 	c := &Carrier{
-		cfg: cfg, faults: fault.New(cfg.Faults), hooks: fault.New(cfg.WebhookFaults), forks: fault.New(cfg.StreamFaults), meter: &meter.Meter{}, stats: newStats(nil, cfg.Seed, cfg.Speed),
+		cfg: cfg, faults: fault.New(cfg.Faults), hooks: fault.New(cfg.WebhookFaults), forks: fault.New(cfg.StreamFaults), meter: &meter.Meter{}, stats: newStats(nil, cfg.Seed, cfg.Speed), began: time.Now(),
 		accounts: map[string]*account{}, numbers: map[string]owned{}, placed: map[string]int{},
 		mischief: cfg.Mischief, bySid: map[string]*life{},
 	}
@@ -69,7 +73,7 @@ func Start(ctx context.Context, cfg Config) (*Carrier, error) {
 		acct := &account{Account: a, tokens: a.AuthTokens}
 		c.accounts[a.SID] = acct
 		for _, n := range a.Numbers {
-			c.numbers[n.PhoneNumber] = owned{n, acct}
+			c.numbers[n.PhoneNumber] = owned{number: n, acct: acct}
 		}
 	}
 	noRedirect := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -34,9 +34,9 @@ type restServer struct {
 	done   chan struct{}
 }
 
-// listen opens the REST API. Its operations, by which Config.Faults may name them: account.fetch, numbers.list, calls.list, calls.fetch,
+// listen opens the REST API. Its operations, by which Config.Faults may name them: account.fetch, calls.list, calls.fetch,
 // calls.update, streams.create, streams.update, recordings.create, recordings.update, recordings.list,
-// recordings.fetch, recordings.delete, recordings.media. Their fault codes: 20003, 20404, 20429, 20500, 20503.
+// recordings.fetch, recordings.delete, recordings.media, numbers.list, numbers.fetch, numbers.update. Their fault codes: 20003, 20404, 20429, 20500, 20503.
 func (c *Carrier) listen(ctx context.Context) error {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", c.cfg.Listen)
@@ -74,7 +74,6 @@ func (c *Carrier) Handler() http.Handler {
 		mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) { c.serve(w, r, operation, serve) })
 	}
 	on("GET", account, "account.fetch", c.fetchAccount)
-	on("GET", account+"/IncomingPhoneNumbers.json", "numbers.list", c.listNumbers)
 	on("GET", account+"/Calls.json", "calls.list", c.listCalls)
 	on("GET", call, "calls.fetch", c.fetchCall)
 	on("POST", call, "calls.update", c.updateCall)
@@ -85,6 +84,9 @@ func (c *Carrier) Handler() http.Handler {
 	on("GET", call+"/Recordings/{recording}", "recordings.fetch", c.fetchRecording)
 	on("POST", call+"/Recordings/{recording}", "recordings.update", c.updateRecording)
 	on("DELETE", call+"/Recordings/{recording}", "recordings.delete", c.deleteRecording)
+	on("GET", account+"/IncomingPhoneNumbers.json", "numbers.list", c.listNumbers)
+	on("GET", account+"/IncomingPhoneNumbers/{number}", "numbers.fetch", c.fetchNumber)
+	on("POST", account+"/IncomingPhoneNumbers/{number}", "numbers.update", c.updateNumber)
 	on("GET", account+"/Recordings.json", "recordings.list", c.listRecordings)
 	on("GET", account+"/Recordings/{recording}", "recordings.fetch", c.fetchRecording)
 	on("DELETE", account+"/Recordings/{recording}", "recordings.delete", c.deleteRecording)
