@@ -57,6 +57,11 @@ tidy: ## go mod tidy in every module, then equal versions
 samples: ## make the sample calls' audio again (needs flite, espeak-ng, sox)
 	bash samples/generate.sh
 
+judges: ## foreign clients against the stand-ins: jsforce, Twilio's and Google's libraries for Node
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+	  { echo "make judges needs Node 20 or later with npm; neither make nor npm installs them"; exit 1; }
+	cd sandbox/judges && npm ci && npm test
+
 fuzz: ## fuzz every parser for 20 s each
 	@go list work | while read -r p; do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	  echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 20s $$p || exit 1; done; done
@@ -66,4 +71,4 @@ $(TOOLS)/protoc-gen-go:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTO
 $(TOOLS)/protoc-gen-go-grpc: ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTOC_GEN_GRPC)
 $(TOOLS)/golangci-lint:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(GOLANGCI_LINT)
 
-.PHONY: help demo up build test race vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples fuzz
+.PHONY: help demo up build test race vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples judges fuzz

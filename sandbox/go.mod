@@ -73,3 +73,5 @@ replace (
 	github.com/frontdesk/frontdesk/pkg/servicekit => ../pkg/servicekit
 	github.com/frontdesk/frontdesk/pkg/tenant => ../pkg/tenant
 )
+
+ignore ./judges/node_modules
