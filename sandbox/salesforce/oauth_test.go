@@ -158,7 +158,7 @@ func TestIdentityAndVersions(t *testing.T) {
 	if list, _ := a.json(t).([]any); len(list) != 18 || dig(t, list[17], "label") != "Summer '26" || dig(t, list[0], "label") != "Winter '21" {
 		t.Errorf("versions: %s", a.text)
 	}
-	for _, path := range []string{"/services/data/v68.0/limits", "/services/data/v49.0/limits", "/services/data/v67.5/limits", "/services/data/67.0/limits", "/services/data/v67.0/nothing"} {
+	for _, path := range []string{"/services/data/v68.0/limits", "/services/data/v49.0/limits", "/services/data/v67.5/limits", "/services/data/67.0/limits", "/services/data/v67.0/nothing", "/services/data/v67.0/limits/recordCount", "/services/data/v67.0/recent/x"} {
 		if a := c.do(http.MethodGet, path, nil); a.status != http.StatusNotFound || a.code(t) != "NOT_FOUND" {
 			t.Errorf("%s: %d %s", path, a.status, a.text)
 		}

@@ -138,6 +138,9 @@ func (c *call) route(tx *org.Tx, r *request) reply {
 	if len(r.path) == 0 {
 		return reply{status: http.StatusOK, body: c.resources()}
 	}
+	if len(r.path) > 1 && (r.path[0] == "limits" || r.path[0] == "recent") {
+		return failed(notFound()) // there is more below them, and not here
+	}
 	switch r.path[0] {
 	case "limits":
 		return only(r, c.limits, http.MethodGet)

@@ -89,6 +89,11 @@ export class Endpoints {
     return found.value;
   }
 
+  /** The line that shall be pasted into a shell to try a part. */
+  line(part, tenant) {
+    return this.#find(part, tenant).try;
+  }
+
   #find(part, tenant) {
     const found = this.list.find((e) => e.part === part && e.tenant === tenant);
     if (!found) throw new Error(`up --json names no ${part}${tenant ? ` of ${tenant}` : ''}`);

@@ -6,14 +6,17 @@ import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { root } from './product.js';
 
-/** Go's own tool makes a key and a certificate for 127.0.0.1, so that none lies in the repository. */
-function certificate() {
+/** Go's own tool makes a key and a certificate for 127.0.0.1, once, so that none lies in the repository. */
+let made;
+const certificate = () => (made ??= make());
+
+function make() {
   const folder = join(root, '.cache/judges/tls');
   mkdirSync(folder, { recursive: true });
   const goroot = spawnSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).stdout.trim();
-  const made = spawnSync('go', ['run', join(goroot, 'src/crypto/tls/generate_cert.go'), '--host', '127.0.0.1', '--ca', '--ecdsa-curve', 'P256'],
+  const run = spawnSync('go', ['run', join(goroot, 'src/crypto/tls/generate_cert.go'), '--host', '127.0.0.1', '--ca', '--ecdsa-curve', 'P256'],
     { cwd: folder, encoding: 'utf8', env: { ...process.env, GOWORK: 'off', GOFLAGS: '' } });
-  if (made.status !== 0) throw new Error(`making a certificate with Go's crypto/tls/generate_cert.go failed:\n${made.stderr}`);
+  if (run.status !== 0) throw new Error(`making a certificate with Go's crypto/tls/generate_cert.go failed:\n${run.stderr}`);
   return { cert: readFileSync(join(folder, 'cert.pem')), key: readFileSync(join(folder, 'key.pem')) };
 }
 

@@ -16,7 +16,7 @@ import { eventually } from '../lib/wait.js';
 const topic = '/event/Call_Completed__e';
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
-let product, acme, conn, tls, raw, narrow, limited;
+let product, acme, conn, tls, raw, narrow, limited, narrowTLS;
 const clients = [];
 const streams = [];
 
@@ -26,6 +26,7 @@ before(async () => {
   conn = await adminOf(acme);
   const address = product.endpoints.address('Salesforce Pub/Sub API (gRPC)');
   tls = await gateway(address);
+  narrowTLS = await gateway(narrow.ready.pubsub);
   const client = dirname(createRequire(import.meta.url).resolve('salesforce-pubsub-api-client'));
   const proto = protoLoader.loadSync(join(client, '..', 'pubsub_api.proto'), { longs: Number, enums: String, defaults: true, oneofs: true });
   const { PubSub } = grpc.loadPackageDefinition(proto).eventbus.v1;
@@ -36,6 +37,7 @@ after(async () => {
   raw?.close();
   limited?.close();
   await tls?.close();
+  await narrowTLS?.close();
   await Promise.all(streams); // a client that is closed before its streams have ended leaves their errors to nobody
   for (const c of clients) c.close();
   await narrow?.stop();
@@ -61,6 +63,11 @@ describe('the Node client', () => {
     'user name and password': () => ({ authType: 'username-password', username: acme.admin, password: acme.password }),
     'JWT bearer': () => ({ authType: 'oauth-jwt-bearer', clientId: acme.clientId, username: acme.integration, privateKey: acme.key }),
   };
+
+  test('by client credentials', async () => {
+    const client = await connected({ authType: 'oauth-client-credentials', loginUrl: narrow.ready.salesforce, pubSubEndpoint: narrowTLS.address, clientId: 'client', clientSecret: 'secret' });
+    assert.ok((await client.publish(topic, event('CA-secret'))).replayId > 0);
+  });
 
   const connected = async (login) => {
     const client = new PubSubApiClient({ ...options(), ...login }, quiet);

@@ -1,5 +1,6 @@
 // jsforce as an integrator uses it, against the sandbox's Salesforce.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import jsforce from 'jsforce';
 import { startNarrow, startProduct } from '../lib/product.js';
@@ -47,6 +48,17 @@ describe('logging in', () => {
     await again.query('SELECT Id FROM Task');
     await c.logout();
     await refused(again.query('SELECT Id FROM Task'), 'INVALID_SESSION_ID');
+  });
+
+  test('by the line that `frontdesk up` prints', async () => {
+    const shell = spawn('sh', ['-c', product.endpoints.line('Salesforce', 'acme')], { cwd: import.meta.dirname });
+    let out = '';
+    let err = '';
+    shell.stdout.on('data', (d) => { out += d; });
+    shell.stderr.on('data', (d) => { err += d; });
+    const code = await new Promise((done) => shell.on('close', done));
+    assert.equal(code, 0, err);
+    assert.match(out, /\(index\)|┌/); // a table, though an empty one
   });
 
   test('a wrong password is INVALID_LOGIN', async () => {
