@@ -39,11 +39,14 @@ export async function startChild(command, args, folder) {
       return undefined; // not all of it yet
     }
   }, 60_000);
+  child.unref(); // a judge that fails to begin must not wait for what has begun
+  child.stdout.unref();
   return {
     ready,
     log,
     /** Ends the child in order, and complains of one that does not. */
     async stop() {
+      child.ref();
       child.kill('SIGINT');
       const late = setTimeout(killed, 60_000);
       const code = await exited;

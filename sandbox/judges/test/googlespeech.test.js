@@ -21,7 +21,8 @@ const seconds = (d) => Number(d.seconds) + d.nanos / 1e9;
 let product, narrow, client, limited;
 
 before(async () => {
-  [product, narrow] = await Promise.all([startProduct('googlespeech'), startNarrow('googlespeech')]);
+  product = await startProduct('googlespeech');
+  narrow = await startNarrow('googlespeech');
   client = at(product.endpoints.address('Google Speech v2 (gRPC)'), speech.v2.SpeechClient);
   limited = at(narrow.ready.speech, speech.v2.SpeechClient);
 });

@@ -21,7 +21,8 @@ const clients = [];
 const streams = [];
 
 before(async () => {
-  [product, narrow] = await Promise.all([startProduct('pubsub'), startNarrow('pubsub')]);
+  product = await startProduct('pubsub');
+  narrow = await startNarrow('pubsub');
   acme = org(product, 'acme');
   conn = await adminOf(acme);
   const address = product.endpoints.address('Salesforce Pub/Sub API (gRPC)');

@@ -38,7 +38,8 @@ const failing = (name) => open(narrow.ready[`vertex.${name}`]);
 const text = (response) => response.candidates[0].content.parts.map((p) => p.text).join('');
 
 before(async () => {
-  [product, narrow] = await Promise.all([startProduct('vertexai'), startNarrow('vertexai')]);
+  product = await startProduct('vertexai');
+  narrow = await startNarrow('vertexai');
   client = open(product.endpoints.address('Vertex AI (gRPC)'));
 });
 after(async () => {
