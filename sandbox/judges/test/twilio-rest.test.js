@@ -205,6 +205,14 @@ describe('recordings', () => {
   });
 });
 
+describe('the account', () => {
+  test('is fetched, and is nobody else\'s', async () => {
+    const one = await api.api.v2010.accounts(acme.sid).fetch();
+    assert.deepEqual([one.sid, one.ownerAccountSid, one.status, one.type], [acme.sid, acme.sid, 'active', 'Full']);
+    await refused(api.api.v2010.accounts('AC00000000000000000000000000000002').fetch(), 401, 20003);
+  });
+});
+
 describe('phone numbers', () => {
   test('listed, found, fetched', async () => {
     const all = await api.incomingPhoneNumbers.list();
