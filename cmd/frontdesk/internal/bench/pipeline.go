@@ -23,7 +23,7 @@ const (
 	endingRate   = 20
 	sessionsOpen = "frontdesk_stt_sessions"
 	// shortCall is the longest of those that are played.
-	shortCall = 30 * time.Second
+	shortCall = 20 * time.Second
 )
 
 // pipeline is services in a row, with a carrier that plays sample calls at life's pace.
