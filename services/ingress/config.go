@@ -42,7 +42,10 @@ type Config struct {
 	PublishTimeout time.Duration `koanf:"publish_timeout"`
 	// CarrierTimeout bounds one request to Twilio's REST API.
 	CarrierTimeout time.Duration `koanf:"carrier_timeout"`
-	// Grace is how long running streams may go on when the process is told to stop.
+	// AcceptGrace is how long a process that is told to stop goes on taking calls and streams, unready already: as long as the
+	// load balancer may send it some. A stream that is refused costs the call the words until the next one.
+	AcceptGrace time.Duration `koanf:"accept_grace"`
+	// Grace is how long running streams may go on after that.
 	Grace time.Duration `koanf:"grace"`
 	Media Media         `koanf:"media"`
 }
@@ -84,7 +87,7 @@ func Defaults() Config {
 		Listen:        ":8080",
 		Admin:         ":9090",
 		UnknownNumber: UnknownRefuse, PublishTimeout: 3 * time.Second, CarrierTimeout: 5 * time.Second,
-		Grace: 25 * time.Second,
+		AcceptGrace: 5 * time.Second, Grace: 25 * time.Second,
 		Media: Media{
 			MaxStreams: 4000, MaxRestarts: 5, RestartPause: time.Second, MaxMessageBytes: 64 << 10, Idle: 10 * time.Second, Gather: 60 * time.Millisecond,
 			MaxUnackedBytes: 1 << 20, MaxUnackedTotalBytes: 64 << 20, EndWait: 10 * time.Second,
@@ -120,6 +123,7 @@ func (c *Config) Validate() error {
 	f.need(c.UnknownNumber != "", "unknown_number: must be %q or a tenant's id", UnknownRefuse)
 	f.need(c.PublishTimeout > 0 && c.PublishTimeout <= 10*time.Second, "publish_timeout: must be over 0 and at most 10s; Twilio gives up at 15s")
 	f.need(c.CarrierTimeout > 0 && c.CarrierTimeout <= 10*time.Second, "carrier_timeout: must be over 0 and at most 10s; Twilio gives up at 15s")
+	f.need(c.AcceptGrace >= 0, "accept_grace: must not be negative")
 	f.need(c.Grace >= 0, "grace: must not be negative")
 	c.Media.validate(&f, c.Produce.MaxQueuedBytes)
 	return errors.Join(f...)

@@ -147,3 +147,33 @@ func TestRollout(t *testing.T) {
 		t.Errorf("%d streams", n)
 	}
 }
+
+// TestWhatStillComesIsTaken: a replica that is told to stop is unready at once, and takes the streams that its load balancer sends it
+// until that has noticed.
+func TestWhatStillComesIsTaken(t *testing.T) {
+	tenants, err := tenant.Load("../../samples/tenants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGateway(t)
+	r := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) { c.PublicURL, c.AcceptGrace = g.URL, 3*time.Second })
+	g.point(r.Addr())
+	stopped := make(chan error, 1)
+	go func() { stopped <- r.stop() }()
+	for status := http.StatusOK; status != http.StatusServiceUnavailable; {
+		resp, err := http.Get("http://" + r.AdminAddr() + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		status = resp.StatusCode
+	}
+	c := g.dial(t)
+	if c == nil {
+		t.Fatalf("a socket that comes while the load balancer has not noticed: status %d", g.next(t))
+	}
+	_ = c.CloseNow()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}

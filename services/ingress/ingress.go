@@ -103,7 +103,7 @@ func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Tele
 			MaxMessage: cfg.Media.MaxMessageBytes, Idle: cfg.Media.Idle, Pause: cfg.Media.Gather,
 		}},
 	})
-	s.group = lifecycle.New(cfg.Grace+cfg.Media.EndWait+closing,
+	s.group = lifecycle.New(cfg.AcceptGrace+cfg.Grace+cfg.Media.EndWait+closing,
 		lifecycle.HTTP("admin", s.admin, lifecycle.Admin(tel.Metrics, s.ready)),
 		lifecycle.Part{Name: "kafka", Run: s.produce},
 		lifecycle.Part{Name: "webhooks", Run: s.serve},
@@ -127,8 +127,8 @@ func (s *Service) Addr() string { return s.ln.Addr().String() }
 // AdminAddr is the host:port of /healthz, /readyz and /metrics.
 func (s *Service) AdminAddr() string { return s.admin.Addr().String() }
 
-// Run serves until ctx ends; then it takes no more streams, lets those that run finish within Config.Grace,
-// answers their webhooks meanwhile, and returns when everything heard is stored.
+// Run serves until ctx ends. It is unready from then on, takes no more streams after Config.AcceptGrace, lets those that run
+// finish within Config.Grace, answers their webhooks meanwhile, and returns when everything heard is stored.
 func (s *Service) Run(ctx context.Context) error {
 	return s.group.Run(ctx) //nolint:wrapcheck // the group names the part
 }
@@ -148,6 +148,13 @@ func (s *Service) serve(ctx context.Context) error {
 	case err := <-failed:
 		return fmt.Errorf("serving webhooks on %s: %w", s.ln.Addr(), err)
 	case <-ctx.Done():
+	}
+	stillComing := time.NewTimer(s.cfg.AcceptGrace)
+	defer stillComing.Stop()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving webhooks on %s: %w", s.ln.Addr(), err)
+	case <-stillComing.C:
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Grace)
 	defer cancel()

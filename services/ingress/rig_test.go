@@ -133,6 +133,7 @@ func runRig(t *testing.T, tenants *tenant.Set, tel *telemetry.Telemetry, change 
 	cfg.Kafka.Brokers = conn.Brokers()
 	cfg.Tenants, cfg.Listen, cfg.Admin, cfg.PublicURL = "unused", "127.0.0.1:0", "127.0.0.1:0", public
 	cfg.TokenKeys = []config.Secret{"0123456789abcdef0123456789abcdef"}
+	cfg.AcceptGrace = 0
 	cfg.Grace, cfg.Media.Gather, cfg.Media.RestartPause = 5*time.Second, 5*time.Millisecond, 10*time.Millisecond
 	if change != nil {
 		change(&cfg)

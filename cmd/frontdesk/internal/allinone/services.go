@@ -48,6 +48,7 @@ func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
 			cfg := ingress.Defaults()
 			cfg.Kafka, cfg.Admin, cfg.Tenants = s.brokerConfig("ingress"), admin, "-"
 			cfg.Listen, cfg.PublicURL = s.webhooks(), s.PublicURL()
+			cfg.AcceptGrace = 0 // there is no other replica to send a call to
 			cfg.TokenKeys = []config.Secret{s.TokenKey()}
 			return ingress.New(ctx, cfg, s.Tenants(), tel)
 		}},
