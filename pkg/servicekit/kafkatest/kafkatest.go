@@ -1,12 +1,12 @@
 // Package kafkatest gives tests an embedded broker and an embedded Redis, on the production clients.
 //
-// The embedded broker forgives more than Kafka does, so what passes on it must pass on Kafka too:
+// The embedded ones forgive more than Kafka and Redis do, so what passes on them must pass on the real ones, too:
 //
-//	FRONTDESK_TEST_KAFKA=127.0.0.1:9092 go test -p 1 ./pkg/servicekit/...
+//	FRONTDESK_TEST_KAFKA=127.0.0.1:9092 FRONTDESK_TEST_REDIS=127.0.0.1:6379 go test -p 1 ./pkg/servicekit/...
 //
-// runs every test that asks for [Broker] on that cluster. It must be the tests' own: topics of the names that
-// tests use are deleted before and after, and so are all idle consumer groups; -p 1 keeps packages from taking
-// each other's. Tests that break the broker on purpose ask for [Start] and always have an embedded one.
+// runs every test that asks for [Broker] on that cluster, and every one that asks for [Redis] on that server. They must be the tests'
+// own: topics of the names that tests use are deleted before and after, and so are all idle consumer groups and all keys; -p 1 keeps
+// packages from taking each other's. Tests that break the broker on purpose ask for [Start] and always have an embedded one.
 package kafkatest
 
 import (
@@ -154,15 +154,31 @@ func Records(tb testing.TB, conn *broker.Conn, topic string) []broker.Record {
 	return slices.Clip(out)
 }
 
-// Redis starts an embedded Redis and stops it with the test; its clock runs.
+// Redis starts an embedded Redis and stops it with the test; its clock runs. The client retries nothing by itself.
 func Redis(tb testing.TB) *redis.Client {
 	tb.Helper()
+	if addr := os.Getenv("FRONTDESK_TEST_REDIS"); addr != "" {
+		rdb := dialRedis(tb, addr)
+		empty := func() {
+			if err := rdb.FlushDB(context.Background()).Err(); err != nil {
+				tb.Fatal(err)
+			}
+		}
+		empty()
+		tb.Cleanup(empty)
+		return rdb
+	}
 	r, err := embedded.StartRedis(tb.Context(), embedded.RedisConfig{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = r.Close() })
-	rdb := redis.NewClient(&redis.Options{Addr: r.Addr()})
+	return dialRedis(tb, r.Addr())
+}
+
+func dialRedis(tb testing.TB, addr string) *redis.Client {
+	tb.Helper()
+	rdb := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1})
 	tb.Cleanup(func() { _ = rdb.Close() })
 	return rdb
 }
