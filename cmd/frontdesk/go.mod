@@ -19,7 +19,6 @@ require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
-	github.com/coder/websocket v1.8.15 // indirect
 	github.com/felixge/httpsnoop v1.1.0 // indirect
 	github.com/fsnotify/fsnotify v1.9.0 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
@@ -95,6 +94,7 @@ require (
 )
 
 require (
+	github.com/coder/websocket v1.8.15
 	github.com/frontdesk/frontdesk/pkg/events v0.0.0
 	github.com/frontdesk/frontdesk/pkg/servicekit v0.0.0
 	github.com/frontdesk/frontdesk/pkg/tenant v0.0.0

@@ -61,7 +61,7 @@ func (s *streaming) measure(ctx context.Context) ([]Figure, error) {
 		return nil, err
 	}
 	svc, err := s.start(ctx, "ingress", map[string]string{
-		"listen": strings.TrimPrefix(base, "http://"), "public_url": base, "token_keys": strings.Repeat("bench", 8),
+		"listen": strings.TrimPrefix(base, "http://"), "public_url": base, "token_keys": strings.Repeat("bench", 8), "accept_grace": "0s",
 	})
 	if err != nil {
 		return nil, err

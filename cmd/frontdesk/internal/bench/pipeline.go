@@ -54,7 +54,7 @@ func build(ctx context.Context, p *parts, n int) (*pipeline, error) {
 	for _, name := range process.Names()[:n] {
 		settings := map[string]string{}
 		if name == "ingress" {
-			settings = map[string]string{"listen": addr, "public_url": "http://" + addr, "token_keys": strings.Repeat("bench", 8)}
+			settings = map[string]string{"listen": addr, "public_url": "http://" + addr, "token_keys": strings.Repeat("bench", 8), "accept_grace": "0s"}
 		}
 		if l.svcs[name], err = p.start(ctx, name, settings); err != nil {
 			return nil, err

@@ -2,79 +2,18 @@
 package e2e_test
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"log/slog"
 	"math"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
-	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/play"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/report"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 	"github.com/frontdesk/frontdesk/sandbox/twilio"
 )
-
-const (
-	samples = "../../../../samples/"
-	// speed is demo's.
-	speed = 20
-	// patience with a call that has ended; in a healthy run milliseconds.
-	patience = 20 * time.Second
-)
-
-func TestMain(m *testing.M) {
-	if os.Getenv(childPorts) != "" {
-		os.Exit(child())
-	}
-	os.Exit(m.Run())
-}
-
-// world is a stack, the calls that it knows, and everything that its services log.
-type world struct {
-	*allinone.Stack
-	log *syncBuffer
-}
-
-func start(t *testing.T, dataDir string, known []*calls.Call) *world {
-	t.Helper()
-	w := &world{log: &syncBuffer{}}
-	var err error
-	w.Stack, err = allinone.Start(t.Context(), allinone.Options{
-		DataDir: dataDir, Tenants: tenants(t), Calls: known, Speed: speed,
-		Log: slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	}, func(string) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
-
-func (w *world) close(t *testing.T) {
-	t.Helper()
-	if err := w.Close(); err != nil {
-		t.Error(err)
-	}
-}
-
-// play plays calls and reports.
-func (w *world) play(t *testing.T, all []*calls.Call, patience time.Duration) *report.Report {
-	t.Helper()
-	played := play.All(t.Context(), w, all, patience, func(play.Progress) {})
-	r, err := report.Make(t.Context(), w.Sources(w.log.String()), played)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Count(r)
-	return r
-}
 
 // tenants are loaded anew for each stack: it points them at itself.
 func tenants(t *testing.T) []*tenant.Tenant {
@@ -118,10 +57,9 @@ func passed(t *testing.T, r *report.Report) {
 	}
 }
 
-func TestEverySampleCallComesOutAsItSays(t *testing.T) {
-	t.Parallel()
+func everySampleCallComesOutAsItSays(t *testing.T) {
 	all := sampleCalls(t)
-	w := start(t, "", all)
+	w := start(t, all)
 	defer w.close(t)
 	r := w.play(t, all, patience)
 	passed(t, r)
@@ -153,12 +91,11 @@ func billedAndMetered(r *report.Report, product, unit string) (billed, metered f
 	return math.Round(billed), metered // a request that several share is split
 }
 
-// TestADroppedChunkShows: the transcript is made of the audio that came through, so what is lost is missing from it.
-func TestADroppedChunkShows(t *testing.T) {
-	t.Parallel()
+// aDroppedChunkShows: the transcript is made of the audio that came through, so what is lost is missing from it.
+func aDroppedChunkShows(t *testing.T) {
 	const call, utterance = "wrong-number", 4 // "Oh, sorry, I have the wrong number."
 	all := sampleCalls(t, call)
-	w := start(t, "", all)
+	w := start(t, all)
 	defer w.close(t)
 	u := all[0].Script[utterance-1]
 	chunk := twilio.Drop{Track: u.Track, At: (u.Start.Std() + u.End.Std()) / 2, For: 200 * time.Millisecond}
@@ -175,16 +112,15 @@ func TestADroppedChunkShows(t *testing.T) {
 	}
 }
 
-// TestWhatCantComeRightIsNotWaitedFor: a call whose file expects what will never be is reported as soon as nothing more can come of
+// whatCantComeRightIsNotWaitedFor: a call whose file expects what will never be is reported as soon as nothing more can come of
 // it, with the reason.
-func TestWhatCantComeRightIsNotWaitedFor(t *testing.T) {
-	t.Parallel()
+func whatCantComeRightIsNotWaitedFor(t *testing.T) {
 	all := sampleCalls(t, "wrong-number", "spam") // direct, and by the bus
 	for _, c := range all {
 		c.Expect.Records = append(c.Expect.Records, calls.ExpectedRecord{Object: "Lead"})
 		c.Expect.Absent = nil
 	}
-	w := start(t, "", all)
+	w := start(t, all)
 	defer w.close(t)
 	began := time.Now()
 	r := w.play(t, all, time.Hour)
@@ -198,18 +134,14 @@ func TestWhatCantComeRightIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestARestartKeepsEverything(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
+func aRestartKeepsEverything(t *testing.T) {
 	// Both patterns, both ways of consent, one decided by rule.
 	all := sampleCalls(t, "spam", "habla-espanol", "wrong-number", "leaves-a-voicemail", "hangs-up-at-once")
-	w := start(t, dir, all)
+	w := startToKeep(t, all)
+	defer w.close(t)
 	passed(t, w.play(t, all, patience))
 	before := snapshot(w, all)
-	w.close(t)
-
-	w = start(t, dir, all)
-	defer w.close(t)
+	w.restart(t)
 	if after := snapshot(w, all); after != before {
 		t.Errorf("the CRM held\n%s\nand holds after a restart\n%s", before, after)
 	}
@@ -254,37 +186,4 @@ func logs(crm report.CRM, callID string) []report.Record {
 		id, isLog := strings.CutSuffix(key, ":log")
 		return !isLog || callID != "" && id != callID
 	})
-}
-
-// wait looks until ok, at most for limit.
-func wait(ctx context.Context, limit time.Duration, ok func() bool) bool {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	look := time.NewTicker(100 * time.Millisecond)
-	defer look.Stop()
-	for !ok() {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return ok()
-		}
-	}
-	return true
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

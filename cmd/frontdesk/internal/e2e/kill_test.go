@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -54,10 +53,9 @@ func child() int {
 	select {}
 }
 
-// TestKilledInTheMiddle: kill -9 at three moments of a replay, started again at once; each call that the carrier could tell of
+// killedInTheMiddle: kill -9 at three moments of a replay, started again at once; each call that the carrier could tell of
 // stands in the CRM once. A webhook whose tries were over before the child was back is for the reconciliation to find.
-func TestKilledInTheMiddle(t *testing.T) {
-	t.Parallel()
+func killedInTheMiddle(t *testing.T) {
 	dir, ports := t.TempDir(), freePorts(t)
 	known := sampleCalls(t)
 	kill := serve(t, dir, ports)
@@ -70,30 +68,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer carrier.Close()
-	var (
-		mu     sync.Mutex
-		placed = map[string]*calls.Call{}
-	)
-	short := sampleCalls(t, "spam", "habla-espanol", "wrong-number", "leaves-a-voicemail", "hangs-up-at-once", "asks-the-hours", "books-a-demo", "refuses-consent")
-	byName := map[string]*calls.Call{}
-	for _, c := range short {
-		byName[c.Name] = c
-	}
-	done := make(chan error, 1)
-	go func() {
-		_, err := carrier.Run(t.Context(), twilio.Load{
-			Calls: short, Count: 40, Concurrency: 12, Doubled: 0.1, Disorder: 0.1, VaryCallers: true,
-			OnResult: func(r *twilio.Result) {
-				mu.Lock()
-				defer mu.Unlock()
-				untold := slices.ContainsFunc(r.Faults, func(f twilio.Fault) bool { return f.Code/100 == 112 }) // 11200 and its kin
-				if r.Status == twilio.StatusCompleted && !untold {
-					placed[r.CallSid] = byName[r.Name]
-				}
-			},
-		})
-		done <- err
-	}()
+	sent, done := newLoad(t), make(chan error, 1)
+	go func() { done <- sent.place(t.Context(), carrier, 40) }()
 	for _, pause := range []time.Duration{700 * time.Millisecond, 1300 * time.Millisecond, 2 * time.Second} {
 		select {
 		case <-time.After(pause):
@@ -108,28 +84,10 @@ func TestKilledInTheMiddle(t *testing.T) {
 	}
 	kill() // once more, with the last calls on their way
 
-	w := start(t, dir, known)
+	w := startEmbedded(t, dir, known)
 	defer w.close(t)
-	missing := func() []string {
-		var out []string
-		for sid, c := range placed {
-			if len(logs(w.CRM(c), sid)) != 1 {
-				out = append(out, c.Name+" "+sid)
-			}
-		}
-		return out
-	}
-	// A stream that broke with its reader counts as silent after 15 s.
-	if !wait(t.Context(), 40*time.Second, func() bool { return len(missing()) == 0 }) {
-		t.Errorf("of %d calls that were answered these do not stand in the CRM once: %v", len(placed), missing())
-	}
-	if len(placed) < 20 {
-		t.Errorf("only %d calls were completed, and told whole", len(placed))
-	}
-	r := w.play(t, sampleCalls(t, "wrong-number"), patience)
-	if r.Duplicates != 0 || r.Lost != 0 || r.DeadLetters != 0 {
-		t.Errorf("%d doubled, %d lost, %d dead letters after the kills", r.Duplicates, r.Lost, r.DeadLetters)
-	}
+	sent.allRecorded(t, w)
+	nothingWentWrong(t, w)
 }
 
 // serve starts a child on dir and returns when it is ready.

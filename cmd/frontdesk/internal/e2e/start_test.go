@@ -13,9 +13,8 @@ import (
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
 )
 
-// TestAFullDataFolderEndsTheStack: before the embedded broker acknowledges what it can't keep.
-func TestAFullDataFolderEndsTheStack(t *testing.T) {
-	t.Parallel()
+// aFullDataFolderEndsTheStack: before the embedded broker acknowledges what it can't keep.
+func aFullDataFolderEndsTheStack(t *testing.T) {
 	var left atomic.Uint64
 	left.Store(500 << 20)
 	var told []string
@@ -39,10 +38,9 @@ func TestAFullDataFolderEndsTheStack(t *testing.T) {
 	}
 }
 
-// TestTheCarrierOutlivesTheSignal: the end of the context that a stack was started with ends no call of those that are placed with
+// theCarrierOutlivesTheSignal: the end of the context that a stack was started with ends no call of those that are placed with
 // another, as a demo's are, and takes nothing away from services that are stopping.
-func TestTheCarrierOutlivesTheSignal(t *testing.T) {
-	t.Parallel()
+func theCarrierOutlivesTheSignal(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	known := sampleCalls(t, "hangs-up-at-once")
@@ -59,9 +57,8 @@ func TestTheCarrierOutlivesTheSignal(t *testing.T) {
 	}
 }
 
-// TestAWrongMappingIsTheTenants: it is found by the service that compiles it, and told as what it is.
-func TestAWrongMappingIsTheTenants(t *testing.T) {
-	t.Parallel()
+// aWrongMappingIsTheTenants: it is found by the service that compiles it, and told as what it is.
+func aWrongMappingIsTheTenants(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "mapping.yaml")
 	if err := os.WriteFile(bad, []byte("version: 2\n"), 0o600); err != nil {
 		t.Fatal(err)

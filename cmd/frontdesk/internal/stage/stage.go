@@ -40,6 +40,8 @@ type Config struct {
 	Speed float64
 	// PausingTrack makes the carrier send nothing on a track while nothing is played on it.
 	PausingTrack bool
+	// RetryPause is the carrier's before the second try of a webhook; 0 is its default.
+	RetryPause time.Duration
 }
 
 // Addrs are host:port of the stand-ins; port 0 takes a free one.
