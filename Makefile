@@ -26,6 +26,12 @@ test: ## run every test
 race: ## run every test with the race detector, in random order
 	go test -race -shuffle=on work
 
+integration: ## the end-to-end suite on a real Kafka and Redis, with the services in processes of their own
+	bash .ci/integration
+
+integration-parts: ## fetch and build what it needs
+	bash .ci/integration parts
+
 vet: ## go vet, every module
 	go vet work
 
@@ -71,4 +77,4 @@ $(TOOLS)/protoc-gen-go:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTO
 $(TOOLS)/protoc-gen-go-grpc: ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTOC_GEN_GRPC)
 $(TOOLS)/golangci-lint:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(GOLANGCI_LINT)
 
-.PHONY: help demo up build test race vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples judges fuzz
+.PHONY: help demo up build test race integration integration-parts vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples judges fuzz
