@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/report"
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 	"github.com/frontdesk/frontdesk/sandbox/twilio"
@@ -70,10 +72,35 @@ func everySampleCallComesOutAsItSays(t *testing.T) {
 	for unit, product := range map[string]string{
 		"speech_second": "googlespeech", "input_token": "vertexai", "output_token": "vertexai", "api_call": "salesforce",
 	} {
-		if billed, metered := billedAndMetered(r, product, unit); billed != metered || billed == 0 {
-			t.Errorf("the ledger has %v %s of %s, the vendor's own meter %v", billed, unit, product, metered)
+		// A recogniser tells no bill of a stream that is cut off, and may not have taken the last of what it was sent.
+		most := 0.0
+		if unit == "speech_second" {
+			most = float64(estimated(t, w))
+		}
+		if billed, metered := billedAndMetered(r, product, unit); billed < metered || billed > metered+most || billed == 0 {
+			t.Errorf("the ledger has %v %s of %s, at most %v too many as an estimate, the vendor's own meter %v", billed, unit, product, most, metered)
 		}
 	}
+}
+
+// estimated is how many requests stand in calls.usage with an estimate, which is at most a unit too high.
+func estimated(t *testing.T, w *world) int {
+	t.Helper()
+	ids := map[string]bool{} // told again, an event has the same id
+	parts, err := w.Conn().Partitions(t.Context())
+	for p := 0; err == nil && p < parts[events.Usage.Name]; p++ {
+		err = w.Conn().ReadRange(t.Context(), events.Usage.Name, p, -1, -1, func(r broker.Record) error {
+			e, err := events.Unmarshal(r.Value)
+			if u, ok := e.Message().(*events.UsageRecorded); ok && u.GetEstimated() {
+				ids[e.GetEventId()] = true
+			}
+			return err
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(ids)
 }
 
 // billedAndMetered is how much of a unit stands in calls.usage, and how much the stand-in would have billed.
