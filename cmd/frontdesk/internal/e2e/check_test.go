@@ -18,10 +18,9 @@ import (
 	"github.com/frontdesk/frontdesk/sandbox/fault"
 )
 
-// TestCheckOnTheWholeStack: a stack that runs has nothing wrong, by the settings that it has written itself; one dependency that
+// checkOnTheWholeStack: a stack that runs has nothing wrong, by the settings that it has written itself; one dependency that
 // fails is told, and the exit code says so.
-func TestCheckOnTheWholeStack(t *testing.T) {
-	t.Parallel()
+func checkOnTheWholeStack(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	s, err := allinone.Start(t.Context(), allinone.Options{
 		DataDir: data, Tenants: tenants(t), TenantFiles: os.DirFS(samples + "tenants"), Speed: speed, Log: slog.New(slog.DiscardHandler),

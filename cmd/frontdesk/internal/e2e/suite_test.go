@@ -34,6 +34,7 @@ var suite = []struct {
 	{"a full data folder ends the stack", []string{embedded}, aFullDataFolderEndsTheStack},
 	{"the carrier outlives the signal", []string{embedded}, theCarrierOutlivesTheSignal},
 	{"a wrong mapping is the tenant's", []string{embedded}, aWrongMappingIsTheTenants},
+	{"check on the whole stack", []string{embedded}, checkOnTheWholeStack},
 	// Processes of their own: one can go while the others stay, and strangers can look on.
 	{"a foreign client reads every topic", []string{plain, secured}, aForeignClientReadsEveryTopic},
 	{"a rollout costs nothing", []string{plain}, aRolloutCostsNothing},
