@@ -235,10 +235,10 @@ func exists(path string) bool {
 
 func (p *parts) tenantsDir() string { return filepath.Join(p.dir, "tenants") }
 
-// set sets the stage: stand-ins that answer at once, and the sample tenants, as edit makes them, pointed at them.
-func (p *parts) set(ctx context.Context, cfg stage.Config, edit *strings.Replacer) (*stage.Stage, error) {
+// set sets the stage: stand-ins that answer at once, and the sample tenants, or only one, as edit makes them, pointed at them.
+func (p *parts) set(ctx context.Context, cfg stage.Config, only string, edit *strings.Replacer) (*stage.Stage, error) {
 	source := filepath.Join(p.dir, "source")
-	names, err := fs.Glob(p.Samples, "*.yaml")
+	names, err := fs.Glob(p.Samples, cmp.Or(only, "*")+".yaml")
 	if err == nil {
 		err = os.Mkdir(source, 0o700)
 	}
@@ -301,7 +301,17 @@ func await(ctx context.Context, every time.Duration, ok func() (bool, error)) er
 	}
 }
 
-// lag is how many messages of a topic a group has still to finish.
+// left is how many messages of a topic a group has still to finish, those that it has parked included.
+func (p *parts) left(ctx context.Context, group string, topic events.Topic) (int64, error) {
+	// What is parked is in the retry topic before its own topic is committed.
+	n, err := p.lag(ctx, group, topic)
+	if err != nil || n > 0 {
+		return n, err
+	}
+	return p.lag(ctx, group, topic.Retry(group))
+}
+
+// lag is how far a group is behind the end of a topic, in messages.
 func (p *parts) lag(ctx context.Context, group string, topic events.Topic) (int64, error) {
 	all := make([]int, Partitions)
 	for n := range all {

@@ -125,7 +125,7 @@ func (s *streaming) measure(ctx context.Context) ([]Figure, error) {
 
 // carrier is one that rings the webhooks at base, where nobody listens yet.
 func (s *streaming) carrier(ctx context.Context) (_ *twilio.Carrier, base string, err error) {
-	st, err := s.set(ctx, stage.Config{Speed: 1, PausingTrack: true}, strings.NewReplacer())
+	st, err := s.set(ctx, stage.Config{Speed: 1, PausingTrack: true}, "", strings.NewReplacer())
 	if err != nil {
 		return nil, "", err
 	}

@@ -44,7 +44,7 @@ func build(ctx context.Context, p *parts, n int) (*pipeline, error) {
 		}
 	}
 	var err error
-	if l.stage, err = p.set(ctx, stage.Config{Speed: p.Speed, Calls: p.Calls}, strings.NewReplacer()); err != nil {
+	if l.stage, err = p.set(ctx, stage.Config{Speed: p.Speed, Calls: p.Calls}, "", strings.NewReplacer()); err != nil {
 		return nil, err
 	}
 	addr, err := freeAddr(ctx)

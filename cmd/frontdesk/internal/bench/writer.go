@@ -71,7 +71,7 @@ type writing struct {
 // prepare fills calls.insights with the backlog; the writer is not there yet.
 func (w *writing) prepare(ctx context.Context, takes time.Duration) (err error) {
 	// Whether the package's trigger applies an event is Salesforce's work.
-	if w.crm, err = w.set(ctx, stage.Config{}, strings.NewReplacer("pattern: events", "pattern: events\n  apply: none")); err != nil {
+	if w.crm, err = w.set(ctx, stage.Config{}, w.line.tenant, strings.NewReplacer("pattern: events", "pattern: events\n  apply: none")); err != nil {
 		return err
 	}
 	w.crm.Salesforce().Faults().Set(fault.Settings{Latency: fault.Latency{Median: takes}})
@@ -145,7 +145,7 @@ func (w *writing) drain(ctx context.Context) (took, cpu time.Duration, err error
 // finished waits until the writer has finished everything that stands in calls.insights.
 func (w *writing) finished(ctx context.Context) error {
 	err := await(ctx, 50*time.Millisecond, func() (bool, error) {
-		lag, err := w.lag(ctx, "crm-writer", events.Insights)
+		lag, err := w.left(ctx, "crm-writer", events.Insights)
 		return lag == 0, err
 	})
 	if err != nil {
