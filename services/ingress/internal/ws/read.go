@@ -149,6 +149,9 @@ func (c *Conn) closedByPeer(payload []byte) error {
 	return ErrClosed
 }
 
+// began is what the moments are counted from at which sockets wake.
+var began = time.Now()
+
 // fill reads more into the buffer, at least one byte.
 func (c *Conn) fill() error {
 	switch {
@@ -166,8 +169,9 @@ func (c *Conn) fill() error {
 	if n > 0 {
 		if c.pause > 0 && c.w < len(c.buf)/2 {
 			// The socket is drained: the next frames are 20 ms away. Letting some gather costs latency that
-			// the packing into 200 ms has anyway, and saves their system calls.
-			c.gather.Reset(c.pause)
+			// the packing into 200 ms has anyway, and saves their system calls. All sockets wake at the same
+			// moments: the process sleeps between them, and what they send on goes in few requests.
+			c.gather.Reset(c.pause - time.Since(began)%c.pause)
 			<-c.gather.C
 		}
 		return nil
