@@ -123,7 +123,7 @@ func STT(ctx context.Context, o Options) ([]Figure, error) {
 // EndToEnd lets calls end at a steady rate and looks at when each stands in Salesforce.
 func EndToEnd(ctx context.Context, o Options) ([]Figure, error) {
 	rate := endingRate * o.Load
-	first := time.Duration(float64(shortCall) / o.Speed) // until calls end as often as they begin
+	first := time.Duration(float64(shortCall+10*time.Second) / o.Speed) // until calls end as often as they begin, their ringing and questions included
 	o.Tell(fmt.Sprintf("end-to-end: %v calls ending a second", rate))
 	return on(ctx, o, func(p *parts) ([]Figure, error) {
 		l, err := build(ctx, p, len(process.Names()))
