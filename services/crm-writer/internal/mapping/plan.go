@@ -3,7 +3,6 @@ package mapping
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
@@ -210,8 +209,8 @@ func (s *scope) field(f *field, refs map[string]bool, asTime bool) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	if at, ok := v.(time.Time); ok && !asTime {
-		return at.Format(timeFormat), nil
+	if !asTime {
+		v = written(v)
 	}
 	t, ok := v.(string)
 	if !ok {
@@ -300,7 +299,7 @@ func (s *scope) text(p *program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	t, ok := v.(string)
+	t, ok := written(v).(string)
 	if !ok && v != nil {
 		return "", p.failed(fmt.Errorf("a value that is no text"))
 	}

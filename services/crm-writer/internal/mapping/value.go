@@ -75,3 +75,11 @@ func plainField(v any) (any, error) {
 	}
 	return nil, fmt.Errorf("a value of type %T, which no field takes", v)
 }
+
+// written is a value as a record has it: a moment as text, everything else as it is.
+func written(v any) any {
+	if at, ok := v.(time.Time); ok {
+		return at.Format(timeFormat)
+	}
+	return v
+}
