@@ -22,8 +22,14 @@ func Checks(cfg Config, tenants *tenant.Set) []check.Check {
 		all = append(all, check.Check{Part: "tenants", Tenant: t.ID, Run: func(context.Context) []check.Finding {
 			return mappingFindings(m, err)
 		}})
-		if err != nil {
-			continue // nobody knows what would be written
+		if err != nil { // nobody knows what would be written
+			all = append(all, check.Check{Part: "salesforce", Tenant: t.ID, Run: func(context.Context) []check.Finding {
+				return []check.Finding{{
+					Code: "salesforce.not_asked", Level: check.Fault, Subject: t.Salesforce.Org, What: "The org was not asked, since the tenant's mapping is refused.",
+					Do: "See `frontdesk check --only tenants`.",
+				}}
+			}})
+			continue
 		}
 		all = append(all, check.Check{Part: "salesforce", Tenant: t.ID, Name: "the Salesforce of " + t.ID, Run: func(ctx context.Context) []check.Finding {
 			s := t.Salesforce

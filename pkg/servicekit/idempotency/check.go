@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,8 +49,34 @@ func (r Redis) Check(ctx context.Context) []check.Finding {
 		})
 	}
 	found = append(found, r.settings(parseInfo(info))...)
+	if !slices.ContainsFunc(found, func(f check.Finding) bool { return f.Code == "redis.replica" || f.Code == "redis.cluster" }) {
+		found = append(found, r.takes(ctx, rdb)...)
+	}
 	return append(found, r.clock(ctx, rdb)...)
 }
+
+// absent is a key that nobody makes.
+const absent = "{frontdesk-check}:absent"
+
+// takes finds out whether a claim would be taken, by one that changes nothing: the key is not there, and XX makes none.
+func (r Redis) takes(ctx context.Context, rdb redis.UniversalClient) []check.Finding {
+	var refused redis.Error
+	err := rdb.SetArgs(ctx, absent, "", redis.SetArgs{Mode: "XX", TTL: time.Second}).Err()
+	if err == nil || errors.Is(err, redis.Nil) || !errors.As(err, &refused) {
+		return nil
+	}
+	switch word, _, _ := strings.Cut(refused.Error(), " "); word {
+	case "NOPERM":
+		return []check.Finding{r.fault("not_permitted", "The user may not write the keys of claims: calls wait.", permit)}
+	case "OOM":
+		return []check.Finding{r.fault("full", "Its memory is full, and it takes no claims: calls wait.", "Raise maxmemory, or see who else fills it.")}
+	default:
+		return []check.Finding{r.fault("refused", "Redis takes no claims; it refuses them with "+word+".", "See its log.")}
+	}
+}
+
+// permit says what a user needs.
+const permit = "Give it +@read +@write +@scripting +@connection +info on the keys ~*."
 
 func (r Redis) subject() string { return strings.Join(r.Addrs, ",") }
 
@@ -75,7 +102,7 @@ func (r Redis) unreached(err error) check.Finding {
 		return r.fault("needless_password", "A password is set, and Redis has none.",
 			"Take redis.password away; or give this Redis a password, which is better.")
 	case word == "NOPERM":
-		return r.fault("not_permitted", "The user may not even PING.", "Give it +@read +@write +@scripting +@connection +info on the keys ~*.")
+		return r.fault("not_permitted", "The user may not even PING.", permit)
 	case strings.Contains(text, "cluster support disabled"):
 		return r.fault("no_cluster", "Several addresses are given, as for a Cluster, and this Redis is none.",
 			"Name one address, or give redis.master_name if these are Sentinels.")

@@ -1,11 +1,15 @@
 package idempotency_test
 
 import (
+	"context"
 	"net"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2/server"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/check"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/embedded"
@@ -72,6 +76,44 @@ func TestFaultsOfRedisAreTold(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestARedisThatTakesNoClaimsIsTold: it answers, and refuses what changes it.
+func TestARedisThatTakesNoClaimsIsTold(t *testing.T) {
+	for refusal, code := range map[string]string{
+		"OOM command not allowed when used memory > 'maxmemory'.":                   "full",
+		"NOPERM this user has no permissions to run the 'set' command":              "not_permitted",
+		"NOREPLICAS Not enough good replicas to write.":                             "refused",
+		"MISCONF Redis is configured to save RDB snapshots, but is unable to write": "refused",
+	} {
+		r := startRedis(t, embedded.RedisConfig{})
+		r.Fake.Server().SetPreHook(func(c *server.Peer, cmd string, _ ...string) bool {
+			if cmd == "SET" {
+				c.WriteError(refusal)
+			}
+			return cmd == "SET"
+		})
+		found := idempotency.Redis{Addrs: []string{r.Addr()}}.Check(t.Context())
+		if !slices.ContainsFunc(found, func(f check.Finding) bool { return f.Code == "redis."+code && f.Level == check.Fault }) {
+			t.Errorf("%s: %+v", refusal, found)
+		}
+	}
+}
+
+// TestACheckOfRedisEndsInTime: whatever the other side does.
+func TestACheckOfRedisEndsInTime(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	found := idempotency.Redis{Addrs: []string{l.Addr().String()}}.Check(ctx)
+	if took := time.Since(began); took > 2*time.Second || len(found) != 1 || found[0].Code != "redis.unreachable" {
+		t.Errorf("after %s: %+v", took, found)
 	}
 }
 

@@ -81,6 +81,6 @@ func (r Redis) Dial() (redis.UniversalClient, error) {
 	}
 	return redis.NewUniversalClient(&redis.UniversalOptions{
 		Addrs: r.Addrs, MasterName: r.MasterName, Username: r.Username, Password: r.Password.Reveal(), DB: r.DB,
-		MaxRetries: -1, TLSConfig: secure,
+		MaxRetries: -1, ContextTimeoutEnabled: true, TLSConfig: secure,
 	}), nil
 }

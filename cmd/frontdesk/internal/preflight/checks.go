@@ -40,7 +40,7 @@ func (s *Settings) Checks() []check.Check {
 			all = append(all, tenantCheck(t))
 		}
 	}
-	all = slices.Concat(all, s.kafkaChecks(), s.redisChecks(), s.serviceChecks(tenants))
+	all = slices.Concat(all, s.kafkaChecks(), s.redisChecks(), s.serviceChecks(tenants), s.unasked(tenants))
 	order := Parts()
 	slices.SortStableFunc(all, func(a, b check.Check) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, a.Part), slices.Index(order, b.Part)), cmp.Compare(a.Tenant, b.Tenant))
@@ -77,6 +77,37 @@ func (s *Settings) serviceChecks(tenants map[string]loaded) []check.Check {
 	}
 	if set := s.tenantsOf("crm-writer", tenants); set != nil && s.valid("crm-writer") {
 		all = append(all, crmwriter.Checks(s.CRMWriter, set)...)
+	}
+	return all
+}
+
+// unasked tells, in each part, which service's dependency could not be asked for, for what is wrong with its settings or tenants:
+// whoever looks at that part only must not take silence for health.
+func (s *Settings) unasked(tenants map[string]loaded) []check.Check {
+	var all []check.Check
+	note := func(f check.Finding) {
+		part, _, _ := strings.Cut(f.Code, ".")
+		f.Level, f.What = check.Fault, "It was not asked on behalf of "+f.Subject+", whose settings or tenants are wrong."
+		f.Do = "See `frontdesk check --only config,tenants`."
+		all = append(all, fixed(part, []check.Finding{f}))
+	}
+	kafka, redis := s.kafka(), s.redis()
+	of := map[string]check.Finding{
+		"ingress": {Code: "twilio.not_asked"}, "stt": {Code: "speech.not_asked"}, "inference": {Code: "model.not_asked"},
+		"crm-writer": {Code: "salesforce.not_asked"},
+	}
+	for _, name := range Services() {
+		if kafka[name].Validate() != nil {
+			note(check.Finding{Code: "kafka.not_asked", Subject: name})
+		}
+		if r, uses := redis[name]; uses && r.Validate() != nil {
+			note(check.Finding{Code: "redis.not_asked", Subject: name})
+		}
+		if s.tenantsOf(name, tenants) == nil || !s.valid(name) {
+			f := of[name]
+			f.Subject = name
+			note(f)
+		}
 	}
 	return all
 }

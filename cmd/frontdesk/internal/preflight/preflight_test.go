@@ -189,6 +189,34 @@ func sources() map[string]string {
 	}
 }
 
+// TestSilenceIsNoHealth: a part that can't be asked, for what is wrong with settings or tenants, says so itself.
+func TestSilenceIsNoHealth(t *testing.T) {
+	for name, wrong := range map[string]func(*Settings){
+		"kafka":  func(s *Settings) { s.STT.Kafka.Brokers = nil },
+		"redis":  func(s *Settings) { s.CRMWriter.Redis.Addrs = []string{"redis://:word@127.0.0.1:2"} },
+		"twilio": func(s *Settings) { s.Ingress.Tenants = "nowhere" }, "speech": func(s *Settings) { s.STT.Tenants = "nowhere" },
+		"model": func(s *Settings) { s.Inference.Tenants = "nowhere" }, "salesforce": func(s *Settings) { s.CRMWriter.Tenants = "nowhere" },
+	} {
+		told := func(s *Settings) (faults []check.Finding) {
+			for _, c := range s.Checks() {
+				if c.Part == name && c.Name == "" { // what takes no time
+					faults = append(faults, c.Run(t.Context())...)
+				}
+			}
+			return faults
+		}
+		s := healthy(t)
+		if found := told(s); len(found) > 0 {
+			t.Errorf("%s, well: %+v", name, found)
+		}
+		wrong(s)
+		found := told(s)
+		if len(found) != 1 || found[0].Code != name+".not_asked" || found[0].Level != check.Fault || strings.Contains(found[0].What, "word") {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+}
+
 // TestCodesAreDocumented: every code that a finding can have stands in docs/check.md, by its part.
 func TestCodesAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../../../../docs/check.md")
