@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -17,8 +18,8 @@ import (
 
 // WriteTenants writes the tenant files of a folder again, pointed at the stand-ins as they are reached by the name host, for
 // services in processes of their own, which read their tenants from a folder dst. A mapping that a file names is copied beside
-// it. The integration users' key stands in dst, too. Each file is there whole or not at all; a tenant's file in dst that is none
-// of this stage's is refused, since services would read it, too.
+// it. The integration users' key stands in dst, too. Each file is there whole or not at all; a tenant's file in dst that no
+// stage has written is refused: services would read it, too, and one of the same name may be somebody's own.
 func (s *Stage) WriteTenants(src fs.FS, dst, host string) error {
 	var names []string
 	for _, pattern := range []string{"*.yaml", "*.yml"} {
@@ -76,16 +77,24 @@ func (s *Stage) WriteTenants(src fs.FS, dst, host string) error {
 	return nil
 }
 
-// othersIn tells which files a folder holds that services would read as tenants beside those of these names.
+// othersIn tells which files a folder holds that services would read as tenants and that no stage has written there: those of
+// other names, and where there is no key of a stage all of them, since one of the same name may be somebody's own.
 func othersIn(dst string, names []string) error {
-	there, err := filepath.Glob(filepath.Join(dst, "*.yaml"))
-	if err != nil {
-		return fmt.Errorf("looking for tenant files in %s: %w", dst, err)
-	}
+	_, err := os.Stat(KeyFile(dst))
+	ours := err == nil
 	var faults []error
-	for _, path := range there {
-		if !slices.Contains(names, filepath.Base(path)) {
-			faults = append(faults, fmt.Errorf("%s is none of these tenants': remove it, or name another folder", path))
+	for _, pattern := range []string{"*.yaml", "*.yml"} {
+		there, err := filepath.Glob(filepath.Join(dst, pattern))
+		if err != nil {
+			return fmt.Errorf("looking for tenant files in %s: %w", dst, err)
+		}
+		for _, path := range there {
+			switch {
+			case !slices.Contains(names, filepath.Base(path)):
+				faults = append(faults, fmt.Errorf("%s is none of these tenants': remove it, or name another folder", path))
+			case !ours:
+				faults = append(faults, fmt.Errorf("%s would be written over, and no sandbox has written it: remove it, or name another folder", path))
+			}
 		}
 	}
 	return errors.Join(faults...)

@@ -49,3 +49,42 @@ func TestTenantFilesAreThoseOfTheStage(t *testing.T) {
 		}
 	}
 }
+
+// TestTenantFilesOfOnesOwnAreNotWrittenOver: not even by those of the same names. What a stage has written, the next one writes anew.
+func TestTenantFilesOfOnesOwnAreNotWrittenOver(t *testing.T) {
+	set, err := tenant.Load(samples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Set(t.Context(), Config{Addrs: Addrs{Twilio: "127.0.0.1:4711"}, Tenants: set.All()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	own := filepath.Join(t.TempDir(), "own")
+	if err := os.CopyFS(own, os.DirFS(samples)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteTenants(os.DirFS(samples), own, "sandbox.example"); err == nil || !strings.Contains(err.Error(), "acme.yaml would be written over") {
+		t.Errorf("%v", err)
+	}
+	if read, err := tenant.Load(own); err == nil {
+		for _, tt := range read.All() {
+			if strings.Contains(tt.Salesforce.LoginURL, "sandbox.example") {
+				t.Errorf("%s was written over", tt.ID)
+			}
+		}
+	}
+	dir := filepath.Join(t.TempDir(), "tenants")
+	for range 2 {
+		if err := s.WriteTenants(os.DirFS(samples), dir, "sandbox.example"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "stray.yml"), []byte("version: 1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WriteTenants(os.DirFS(samples), dir, "sandbox.example"); err == nil || !strings.Contains(err.Error(), "stray.yml is none") {
+		t.Errorf("%v", err)
+	}
+}
