@@ -58,7 +58,7 @@ func (c Config) Validate() error {
 	for _, b := range c.Brokers {
 		host, port, err := net.SplitHostPort(b)
 		if n, perr := strconv.Atoi(port); err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
-			errs = append(errs, fmt.Errorf("kafka.brokers: %q is not host:port", b))
+			errs = append(errs, fmt.Errorf("kafka.brokers: %q is not host:port", config.Masked(b)))
 		}
 	}
 	if _, err := c.TLS.load(); err != nil {

@@ -53,3 +53,11 @@ func (s *Secret) UnmarshalText(text []byte) error {
 	*s = Secret(v)
 	return nil
 }
+
+// Masked is an address as it may be shown. Some write a URL where host:port is wanted, with a password before its @.
+func Masked(address string) string {
+	if i := strings.LastIndex(address, "@"); i >= 0 {
+		return "***" + address[i:]
+	}
+	return address
+}

@@ -144,3 +144,11 @@ func chatter(t *testing.T, says string) string {
 	t.Cleanup(func() { _ = l.Close(); wg.Wait() })
 	return l.Addr().String()
 }
+
+// TestAURLsPasswordIsNotTold: some give redis.addrs a URL.
+func TestAURLsPasswordIsNotTold(t *testing.T) {
+	err := idempotency.Redis{Addrs: []string{"redis://user:pw-4711@redis:6379"}}.Validate()
+	if err == nil || strings.Contains(err.Error(), "4711") || !strings.Contains(err.Error(), "@redis:6379") {
+		t.Errorf("%v", err)
+	}
+}

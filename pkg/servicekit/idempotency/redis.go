@@ -36,7 +36,7 @@ func (r Redis) Validate() error {
 	for _, a := range r.Addrs {
 		host, port, err := net.SplitHostPort(a)
 		if n, perr := strconv.Atoi(port); err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
-			errs = append(errs, fmt.Errorf("redis.addrs: %q is not host:port", a))
+			errs = append(errs, fmt.Errorf("redis.addrs: %q is not host:port", config.Masked(a)))
 		}
 	}
 	if r.DB < 0 {
