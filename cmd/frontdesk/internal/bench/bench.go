@@ -130,6 +130,8 @@ type parts struct {
 	conn  *broker.Conn
 	redis string
 	stops []func() error
+	// lost is told of a service that has ended before it was stopped.
+	lost context.CancelCauseFunc
 }
 
 // open starts what is not given and makes the topics.
@@ -186,13 +188,19 @@ func (p *parts) close(keep bool) error {
 	return errors.Join(errs...)
 }
 
-// on opens the parts, does what is to be measured, and closes them.
-func on(ctx context.Context, o Options, measure func(*parts) ([]Figure, error)) ([]Figure, error) {
+// on opens the parts, does what is to be measured, and closes them. What is measured is given up when a service ends by itself.
+func on(ctx context.Context, o Options, measure func(context.Context, *parts) ([]Figure, error)) ([]Figure, error) {
 	p, err := open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	figures, err := measure(p)
+	running, lost := context.WithCancelCause(ctx)
+	defer lost(nil)
+	p.lost = lost
+	figures, err := measure(running, p)
+	if err != nil && ctx.Err() == nil && running.Err() != nil {
+		err = context.Cause(running)
+	}
 	if o.Load != 1 {
 		for i := range figures {
 			figures[i].Aim, figures[i].Met = nil, nil
@@ -225,6 +233,10 @@ func (p *parts) start(ctx context.Context, service string, settings map[string]s
 		return nil, err //nolint:wrapcheck // it names the service
 	}
 	p.stops = append(p.stops, svc.Stop)
+	go func() {
+		<-svc.Gone() // at the latest when it is stopped
+		p.lost(fmt.Errorf("%s has ended", service))
+	}()
 	return svc, nil
 }
 

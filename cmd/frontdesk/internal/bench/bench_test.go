@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,9 +16,15 @@ import (
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
+// killed in the environment makes a service end by itself once it has begun.
+const killed = "FRONTDESK_BENCH_TEST_KILLED"
+
 // TestMain: the test binary is its own frontdesk, and serves the services that a bench starts.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == process.Command {
+		if os.Getenv(killed) != "" {
+			time.AfterFunc(time.Second, func() { os.Exit(137) })
+		}
 		if err := process.Serve(context.Background(), os.Args[2], os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -65,5 +72,20 @@ func TestEveryBenchMeasures(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAServiceThatEndsIsTold: a bench does not wait for ever for one that somebody, or the system for want of memory, has killed.
+func TestAServiceThatEndsIsTold(t *testing.T) {
+	tenants, err := fs.Sub(samples.FS, "tenants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(killed, "1")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err = bench.Writer(ctx, bench.Options{Window: time.Second, Load: 0.01, Speed: 20, Binary: os.Args[0], Samples: tenants, Tell: func(string) {}})
+	if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), "crm-writer") || !strings.Contains(err.Error(), "ended") {
+		t.Errorf("%v", err)
 	}
 }

@@ -26,7 +26,7 @@ const (
 // and retry topics are there.
 func Broker(ctx context.Context, o Options) ([]Figure, error) {
 	o.Tell(fmt.Sprintf("broker: %d messages a second, then %d at once", hopRate, o.share(hopFlood)))
-	return on(ctx, o, func(p *parts) ([]Figure, error) {
+	return on(ctx, o, func(ctx context.Context, p *parts) ([]Figure, error) {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute+p.Window)
 		defer cancel()
 		prod := produce.New(p.conn, produce.Config{MaxQueuedBytes: 512 << 20}, telemetry.Discard())
@@ -84,7 +84,11 @@ func (h *hop) measure(ctx context.Context, p *parts) ([]Figure, error) {
 	tick := time.NewTicker(time.Second / hopRate)
 	defer tick.Stop()
 	for i := range n {
-		<-tick.C
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, ctx.Err() //nolint:wrapcheck // the bench says what it was at
+		}
 		key := fmt.Sprintf("key-%d", i)
 		h.mu.Lock()
 		h.sent[key] = time.Now()

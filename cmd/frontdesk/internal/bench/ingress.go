@@ -35,7 +35,7 @@ func Ingress(ctx context.Context, o Options) ([]Figure, error) {
 	}{{manyCalls, 1, o.Window}, {manyCalls, 2, o.Window}, {mostCalls, 1, min(o.Window, 10*time.Second)}} {
 		calls := o.share(load.calls)
 		o.Tell(fmt.Sprintf("ingress: %d calls at once, %d frames a second each", calls, load.tracks*framesPerSecond))
-		figures, err := on(ctx, o, func(p *parts) ([]Figure, error) {
+		figures, err := on(ctx, o, func(ctx context.Context, p *parts) ([]Figure, error) {
 			s := &streaming{parts: p, calls: calls, tracks: load.tracks, window: load.window, most: load.calls == mostCalls}
 			return s.measure(ctx)
 		})

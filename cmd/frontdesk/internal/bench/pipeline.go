@@ -68,7 +68,7 @@ func STT(ctx context.Context, o Options) ([]Figure, error) {
 	calls := o.share(heardCalls)
 	o.Tell(fmt.Sprintf("stt: %d calls at once, two sessions each", calls))
 	o.Speed = 1
-	return on(ctx, o, func(p *parts) ([]Figure, error) {
+	return on(ctx, o, func(ctx context.Context, p *parts) ([]Figure, error) {
 		l, err := build(ctx, p, 2)
 		if err != nil {
 			return nil, err
@@ -125,7 +125,7 @@ func EndToEnd(ctx context.Context, o Options) ([]Figure, error) {
 	rate := endingRate * o.Load
 	first := time.Duration(float64(shortCall+10*time.Second) / o.Speed) // until calls end as often as they begin, their ringing and questions included
 	o.Tell(fmt.Sprintf("end-to-end: %v calls ending a second", rate))
-	return on(ctx, o, func(p *parts) ([]Figure, error) {
+	return on(ctx, o, func(ctx context.Context, p *parts) ([]Figure, error) {
 		l, err := build(ctx, p, len(process.Names()))
 		if err != nil {
 			return nil, err

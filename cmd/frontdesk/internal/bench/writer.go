@@ -42,7 +42,7 @@ func Writer(ctx context.Context, o Options) ([]Figure, error) {
 	} {
 		backlog := o.share(w.backlog)
 		o.Tell(fmt.Sprintf("writer, %s: a backlog of %d calls, then steady streams", w.name, backlog))
-		figures, err := on(ctx, o, func(p *parts) ([]Figure, error) {
+		figures, err := on(ctx, o, func(ctx context.Context, p *parts) ([]Figure, error) {
 			run := &writing{parts: p, line: w.line, backlog: backlog}
 			if err := run.prepare(ctx, w.takes); err != nil {
 				return nil, err

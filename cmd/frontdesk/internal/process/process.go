@@ -44,7 +44,8 @@ type Process struct {
 	log   string
 
 	stop  sync.Once
-	ended error
+	gone  chan struct{} // closed once it has ended
+	ended error         // how, after that
 }
 
 // Start starts a process and returns when its service is ready, or has ended, or ctx has.
@@ -67,7 +68,7 @@ func Start(ctx context.Context, cfg Config) (_ *Process, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting %s: %w", cfg.Service, err)
 	}
-	p := &Process{name: cfg.Service, cmd: cmd, log: cfg.Log}
+	p := &Process{name: cfg.Service, cmd: cmd, log: cfg.Log, gone: make(chan struct{})}
 	if p.in, err = cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", cfg.Service, err)
 	}
@@ -75,6 +76,7 @@ func Start(ctx context.Context, cfg Config) (_ *Process, err error) {
 		return nil, fmt.Errorf("starting %s: %w", cfg.Service, err)
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
+	go p.wait() // after the last read: Wait closes the pipe
 	if err != nil {
 		return nil, errors.Join(p.failed("ended at once"), p.Stop())
 	}
@@ -103,6 +105,8 @@ func (p *Process) ready(ctx context.Context) error {
 		}
 		select {
 		case <-tick.C:
+		case <-p.gone:
+			return p.failed("ended at once")
 		case <-ctx.Done():
 			return p.failed("is not ready")
 		}
@@ -187,15 +191,23 @@ func (p *Process) Metric(ctx context.Context, name string) (float64, error) {
 // Admin is host:port of the service's probes and metrics.
 func (p *Process) Admin() string { return p.admin }
 
+// Gone is closed once the process has ended, whoever ended it.
+func (p *Process) Gone() <-chan struct{} { return p.gone }
+
+func (p *Process) wait() {
+	if err := p.cmd.Wait(); err != nil {
+		p.ended = fmt.Errorf("%w (%w)", p.failed("ended badly"), err)
+	}
+	close(p.gone)
+}
+
 // Stop lets the service drain, and waits. A process that has not ended a minute later is killed.
 func (p *Process) Stop() error {
 	p.stop.Do(func() {
 		_ = p.in.Close()
 		kill := time.AfterFunc(time.Minute, func() { _ = p.cmd.Process.Kill() })
 		defer kill.Stop()
-		if err := p.cmd.Wait(); err != nil {
-			p.ended = fmt.Errorf("%w (%w)", p.failed("ended badly"), err)
-		}
+		<-p.gone
 	})
 	return p.ended
 }
