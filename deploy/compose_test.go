@@ -110,8 +110,18 @@ func TestComposeIsClosed(t *testing.T) {
 		if !s.ReadOnly && s.Name != "kafka" {
 			t.Errorf("%s may write to its own files", s.Name)
 		}
-		if s.User == "root" || s.User == "0" {
+		if user, _, _ := strings.Cut(s.User, ":"); user == "root" || user == "0" {
 			t.Errorf("%s runs as root", s.Name)
+		}
+		// The images of Kafka and of ours name a user themselves, which TestDockerfiles holds.
+		if s.Build == nil && s.User == "" && s.Name != "kafka" {
+			t.Errorf("%s runs as whoever its image begins as", s.Name)
+		}
+		if s.NetworkMode != "" || s.Pid != "" || s.Ipc != "" || s.UserNSMode != "" || len(s.Devices) > 0 {
+			t.Errorf("%s shares the host's network, processes or devices", s.Name)
+		}
+		if s.Restart != types.RestartPolicyNo && s.Restart != types.RestartPolicyUnlessStopped {
+			t.Errorf("%s: restart %q; want no, for what ends by itself, or unless-stopped", s.Name, s.Restart)
 		}
 		if s.StopGracePeriod == nil && s.Restart != types.RestartPolicyNo {
 			t.Errorf("%s has no stop_grace_period", s.Name)
@@ -225,6 +235,34 @@ func TestComposeReferences(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestComposeOfOthers: what no test here runs, word by word, since a change of it would be seen by Docker only.
+func TestComposeOfOthers(t *testing.T) {
+	p := loadCompose(t)
+	for _, c := range []struct {
+		name, data            string
+		command, health, like []string
+	}{
+		{"redis", "/data", []string{"redis-server", "--appendonly", "yes", "--save", ""}, []string{"redis-cli", "-e", "ping"}, []string{"inference", "crm-writer"}},
+		{"kafka", "/var/lib/kafka/data", nil, []string{"/opt/kafka/bin/kafka-broker-api-versions.sh", "--bootstrap-server", "localhost:9092"}, []string{"ingress", "stt", "inference", "crm-writer", "topics"}},
+	} {
+		s := p.Services[c.name]
+		if !slices.Equal(s.Command, c.command) || !slices.Equal(healthWords(s), c.health) {
+			t.Errorf("%s: command %q, health check %q", c.name, s.Command, healthWords(s))
+		}
+		if len(s.Volumes) != 1 || s.Volumes[0].Target != c.data {
+			t.Errorf("%s does not keep %s", c.name, c.data)
+		}
+		for _, name := range c.like {
+			if p.Services[name].DependsOn[c.name].Condition != types.ServiceConditionHealthy {
+				t.Errorf("%s does not wait for %s", name, c.name)
+			}
+		}
+	}
+	if dirs := p.Services["kafka"].Environment["KAFKA_LOG_DIRS"]; dirs == nil || *dirs != "/var/lib/kafka/data" {
+		t.Errorf("kafka writes elsewhere than to its volume")
+	}
 }
 
 // TestComposeKafka: what a broker would refuse at its start.

@@ -211,6 +211,9 @@ func checkKept(t *testing.T, file string, im image) {
 			continue
 		}
 		kept[cp.SourcePaths[0]] = cp.DestPath
+		if strings.HasSuffix(cp.SourcePaths[0], "/") && cp.Chown != im.user {
+			t.Errorf("%s: the folders of %s belong to %q; want %s, who is to write to them", file, cp.SourcePaths[0], cp.Chown, im.user)
+		}
 	}
 	// The image of Go has the first two, Debian's path and Go's own.
 	want := map[string]string{
