@@ -93,6 +93,9 @@ func judgeAccount(account string, a *openapi.ApiV2010Account) []check.Finding {
 		return []check.Finding{twilioFault("account_status", account, "The account is suspended: it takes no calls.", "Settle its bill, or ask Twilio.")}
 	case "closed":
 		return []check.Finding{twilioFault("account_status", account, "The account is closed.", "Use another account.")}
+	case "active":
+	default: // not what Twilio says
+		return []check.Finding{twilioFault("refused", account, "What answers is not Twilio's API: it tells no state of the account.", "Correct twilio.api_base, or see what is in the way.")}
 	}
 	if value(a.Type) == "Trial" {
 		return []check.Finding{{

@@ -122,6 +122,7 @@ func TestFaultsOfAccountsAndNumbersAreTold(t *testing.T) {
 		"a wrong second token":           {carrierRig{tokens: []string{"new-token"}}, "auth_token", check.Fault, "rotation"},
 		"no API":                         {carrierRig{tenants: away}, "unreachable", check.Fault, "host and port"},
 		"a suspended account":            {carrierRig{edit: set("status", "suspended")}, "account_status", check.Fault, "bill"},
+		"something else than Twilio":     {carrierRig{edit: set("status", "")}, "refused", check.Fault, "twilio.api_base"},
 		"a trial account":                {carrierRig{edit: set("type", "Trial")}, "account_trial", check.Warning, "Upgrade"},
 		"a number of somebody else":      {carrierRig{numbers: func(n *[]sandbox.Number) { *n = (*n)[1:] }}, "number_missing", check.Fault, "port the number"},
 		"a voice URL elsewhere":          {carrierRig{numbers: first(func(n *sandbox.Number) { n.VoiceURL = "https://elsewhere.example/voice" })}, "voice_url", check.Fault, voice},

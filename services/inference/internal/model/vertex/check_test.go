@@ -1,9 +1,12 @@
 package vertex_test
 
 import (
+	"context"
+	"net"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/check"
 	"github.com/frontdesk/frontdesk/sandbox/fault"
@@ -54,6 +57,21 @@ func TestMissingCredentialsAreTold(t *testing.T) {
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "none.json"))
 	f := vertex.Check(t.Context(), vertex.Config{Project: "acme-1", Location: "us-central1", Endpoint: "127.0.0.1:1"}, "gemini-2.5-flash")
 	if f.Code != "model.credentials" || f.Level != check.Fault || !strings.Contains(f.Do, "service account") {
+		t.Errorf("%+v", f)
+	}
+}
+
+// TestAModelThatNeverAnswersIsTold: the time that the check has is over, and nothing was asked that could have cost.
+func TestAModelThatNeverAnswersIsTold(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	f := vertex.Check(ctx, vertex.Config{Project: "acme-1", Location: "us-central1", Endpoint: l.Addr().String(), Insecure: true}, "gemini-2.5-flash")
+	if f.Code != "model.unreachable" || f.Level != check.Fault {
 		t.Errorf("%+v", f)
 	}
 }

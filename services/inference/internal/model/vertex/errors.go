@@ -42,7 +42,7 @@ func (d *Driver) classify(ctx context.Context, err error, r *model.Request) erro
 		fault = model.TimedOut
 	}
 	f := model.Fail(fault, "vertex."+codeName(code), d.Dependency(), after, err)
-	if fault == model.TimedOut {
+	if fault == model.TimedOut && r != nil { // nil: a check, which costs nothing
 		f.Estimated = estimate(r)
 	}
 	return f
