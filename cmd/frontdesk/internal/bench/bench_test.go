@@ -82,6 +82,7 @@ func TestAServiceThatEndsIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv(killed, "1")
+	t.Setenv("TMPDIR", t.TempDir()) // what is kept for a look at the logs
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	_, err = bench.Writer(ctx, bench.Options{Window: time.Second, Load: 0.01, Speed: 20, Binary: os.Args[0], Samples: tenants, Tell: func(string) {}})
