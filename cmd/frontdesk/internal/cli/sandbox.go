@@ -56,6 +56,8 @@ func sandbox() *cobra.Command {
 		Long: "Strict stand-ins for Salesforce, Google Speech, Vertex AI and Twilio's REST API, without Kafka, Redis and services: those\n" +
 			"run in processes or containers of their own, on tenant files that --tenants-out writes, pointed at the stand-ins. They are\n" +
 			"whole before the health port answers /readyz. `replay` rings, and registers its calls with the sandbox's Twilio.\n\n" +
+			"Whoever reaches --listen reads, changes and breaks all that the stand-ins hold, by their pages below /sandbox/, which ask for\n" +
+			"no password: beyond this machine, listen where only the services are.\n\n" +
 			"Exit code: 0 after Ctrl-C; 1 if it can't start, say for a taken port; 2 if flags, calls or tenant files are wrong.",
 		Example: "  frontdesk sandbox --tenants-out pointed-tenants --webhooks http://127.0.0.1:8080\n" +
 			"  frontdesk sandbox --listen 0.0.0.0 --host sandbox --data /data --tenants-out /tenants --webhooks http://ingress:8080",
