@@ -65,6 +65,9 @@ func join(tenants []*Tenant, faults []error) (*Set, error) {
 
 func tenantFiles(path string) ([]string, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no folder %q of tenant files: name another, or make it as samples/tenants is", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("looking for tenant files: %w", err)
 	}

@@ -103,8 +103,9 @@ func (f *checkFlags) settings() (*preflight.Settings, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	if f.tenant != "" && !settings.HasTenant(f.tenant) {
-		return nil, usage(fmt.Errorf("--tenant %s: there is no tenant of this id", f.tenant))
+	// Where no tenants can be loaded, that is a finding.
+	if ids := settings.Tenants(); f.tenant != "" && len(ids) > 0 && !slices.Contains(ids, f.tenant) {
+		return nil, usage(fmt.Errorf("--tenant %s: want one of %s", f.tenant, strings.Join(ids, ", ")))
 	}
 	return settings, nil
 }

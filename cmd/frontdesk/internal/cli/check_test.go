@@ -73,7 +73,7 @@ func TestCheckTellsFlagsFromFaults(t *testing.T) {
 		"a file that is none": {[]string{"--config", "stt=" + filepath.Join(dir, "none.yaml")}, ExitUsage, "none.yaml"},
 		"a file without form": {[]string{"--config", "stt=" + broken}, ExitUsage, "broken.yaml"},
 		"a tenant that is none": {[]string{"--config", "stt=" + file("tenants.yaml", "tenants: ../../../../samples/tenants\n"), "--tenant", "nobody"},
-			ExitUsage, "--tenant nobody"},
+			ExitUsage, "--tenant nobody: want one of acme, globex, initech"},
 		"wrong settings": {[]string{"--config", "stt=" + wrong, "--only", "config"}, ExitFailed, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,8 @@ func configFault(code, subject, what, do string) check.Finding {
 // agree compares settings over services.
 func (s *Settings) agree(tenants map[string]loaded) []check.Finding {
 	found := slices.Concat(s.sameKafka(), s.sameRedis(), s.sameTenants(tenants), s.groups(), s.addresses(), s.durations(tenants), s.public(tenants))
-	if len(found) == 0 {
+	// Settings that a service refuses agree with nothing.
+	if len(found) == 0 && !slices.ContainsFunc(Services(), func(name string) bool { return !s.valid(name) }) {
 		found = []check.Finding{check.Okay("config.agree", "", "The settings of the services agree with each other.")}
 	}
 	return found
@@ -66,6 +67,9 @@ func (s *Settings) sameTenants(tenants map[string]loaded) []check.Finding {
 		dir := folders[name]
 		if dir == "" || first == "" || dir == first || tenants[dir].content == tenants[first].content {
 			continue
+		}
+		if tenants[dir].set == nil || tenants[first].set == nil {
+			continue // what is wrong with one of them is told by itself
 		}
 		found = append(found, configFault("tenants_differ", name,
 			fmt.Sprintf("%s and ingress read different tenants: %s and %s.", name, dir, first),

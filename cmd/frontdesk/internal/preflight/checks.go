@@ -33,7 +33,7 @@ func (s *Settings) Checks() []check.Check {
 	}
 	all = append(all, fixed("config", s.agree(tenants)))
 	for _, dir := range sortedKeys(tenants) {
-		all = append(all, fixed("tenants", loadFindings(dir, tenants[dir])))
+		all = append(all, fixed("tenants", loadFindings(dir, s.readersOf(dir), tenants[dir])))
 	}
 	if set := s.anyTenants(tenants); set != nil {
 		for _, t := range set.All() {
@@ -58,10 +58,17 @@ func (s *Settings) anyTenants(tenants map[string]loaded) *tenant.Set {
 	return nil
 }
 
-// HasTenant tells whether a tenant is among those that can be loaded; true as well if none can.
-func (s *Settings) HasTenant(id string) bool {
+// Tenants are the ids of those that can be loaded; none if no folder can.
+func (s *Settings) Tenants() []string {
 	set := s.anyTenants(s.tenants())
-	return set == nil || set.ByID(id) != nil
+	if set == nil {
+		return nil
+	}
+	var ids []string
+	for _, t := range set.All() {
+		ids = append(ids, t.ID)
+	}
+	return ids
 }
 
 func (s *Settings) serviceChecks(tenants map[string]loaded) []check.Check {

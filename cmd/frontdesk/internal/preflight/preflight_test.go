@@ -128,7 +128,7 @@ func TestTenantFilesAreRefusedLineByLine(t *testing.T) {
 	}
 	s := healthy(t)
 	s.Ingress.Tenants, s.STT.Tenants, s.Inference.Tenants, s.CRMWriter.Tenants = dir, dir, dir, dir
-	found := loadFindings(dir, s.tenants()[dir])
+	found := loadFindings(dir, s.readersOf(dir), s.tenants()[dir])
 	if len(found) < 2 || check.Worst(found) != check.Fault || !strings.Contains(found[0].What, "bad.yaml:1") || found[0].Do == "" {
 		t.Errorf("%+v", found)
 	}
@@ -136,6 +136,31 @@ func TestTenantFilesAreRefusedLineByLine(t *testing.T) {
 		if c.Tenant != "" {
 			t.Errorf("the tenant %q is asked for", c.Tenant)
 		}
+	}
+}
+
+// TestAFolderOfTenantsThatIsNotThere is one finding, which says who can't start without it.
+func TestAFolderOfTenantsThatIsNotThere(t *testing.T) {
+	s := healthy(t)
+	s.STT.Tenants = filepath.Join(t.TempDir(), "none")
+	tenants := s.tenants()
+	found := loadFindings(s.STT.Tenants, s.readersOf(s.STT.Tenants), tenants[s.STT.Tenants])
+	if len(found) != 1 || !strings.Contains(found[0].What, "there is no folder") || !strings.Contains(found[0].Do, "until then stt can't start") {
+		t.Errorf("%+v", found)
+	}
+	if found := s.agree(tenants); len(found) != 1 || found[0].Level != check.OK {
+		t.Errorf("it is told twice: %+v", found)
+	}
+}
+
+// TestSettingsThatAreRefusedAgreeWithNothing: nobody is told that all is well with them.
+func TestSettingsThatAreRefusedAgreeWithNothing(t *testing.T) {
+	s, err := Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := s.agree(s.tenants()); len(found) != 0 {
+		t.Errorf("%+v", found)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
@@ -106,6 +107,12 @@ func (s *Settings) redis() map[string]idempotency.Redis {
 // folders are the tenants' folders, by service.
 func (s *Settings) folders() map[string]string {
 	return map[string]string{"ingress": s.Ingress.Tenants, "stt": s.STT.Tenants, "inference": s.Inference.Tenants, "crm-writer": s.CRMWriter.Tenants}
+}
+
+// readersOf are the services that read a folder of tenants.
+func (s *Settings) readersOf(dir string) []string {
+	folders := s.folders()
+	return slices.DeleteFunc(Services(), func(name string) bool { return folders[name] != dir })
 }
 
 // loaded are the tenants of one folder.

@@ -10,19 +10,26 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 )
 
-// loadFindings tells what is wrong with a folder of tenant files.
-func loadFindings(dir string, l loaded) []check.Finding {
+// loadFindings tells what is wrong with a folder of tenant files, which those services read.
+func loadFindings(dir string, services []string, l loaded) []check.Finding {
 	if l.err == nil {
 		return []check.Finding{check.Okay("tenants.files", dir, "%s holds %d tenants; no number belongs to two of them.", dir, len(l.set.All()))}
 	}
 	var found []check.Finding
 	for line := range strings.Lines(l.err.Error()) {
 		found = append(found, check.Finding{
-			Code: "tenants.files", Level: check.Fault, Subject: dir, What: "A tenant file is refused: " + strings.TrimRight(line, ".\n") + ".",
-			Do: "Correct it; until then no service starts, and nothing about the tenants was asked.",
+			Code: "tenants.files", Level: check.Fault, Subject: dir, What: "Tenant files are refused: " + strings.TrimRight(line, ".\n") + ".",
+			Do: fmt.Sprintf("Correct it; until then %s can't start, and nothing was asked as %s would.", strings.Join(services, ", "), oneOrAll(services)),
 		})
 	}
 	return found
+}
+
+func oneOrAll(services []string) string {
+	if len(services) == 1 {
+		return "it"
+	}
+	return "they"
 }
 
 // tenantCheck looks at what a tenant's file promises and lacks.
