@@ -194,7 +194,13 @@ func read(t metadata.ResponseTopic) topic {
 }
 
 func (c *Conn) checkTopics(ctx context.Context, want []TopicSpec, m *metadata.Response) ([]check.Finding, map[string]topic) {
-	var found []check.Finding
+	var (
+		found   []check.Finding
+		missing []string
+	)
+	// A broker answers in an order of its own.
+	place := func(name string) int { return slices.IndexFunc(want, func(s TopicSpec) bool { return s.Name == name }) }
+	slices.SortFunc(m.Topics, func(a, b metadata.ResponseTopic) int { return cmp.Compare(place(a.Name), place(b.Name)) })
 	there, counts := map[string]topic{}, map[int]int{}
 	for _, t := range m.Topics {
 		switch code := kafka.Error(t.ErrorCode); {
@@ -202,8 +208,7 @@ func (c *Conn) checkTopics(ctx context.Context, want []TopicSpec, m *metadata.Re
 			there[t.Name] = read(t)
 			counts[len(t.Partitions)]++
 		case errors.Is(code, kafka.UnknownTopicOrPartition):
-			found = append(found, fault("topic_missing", t.Name, "There is no topic "+t.Name+".",
-				"Run `frontdesk topics --brokers … --partitions N` with the partition count of the others; it makes what is missing."))
+			missing = append(missing, t.Name)
 		case errors.Is(code, kafka.TopicAuthorizationFailed):
 			found = append(found, check.Finding{
 				Code: "kafka.topic_forbidden", Level: check.Unknown, Subject: t.Name, What: "The topic " + t.Name + " may not be looked at with these credentials.",
@@ -212,6 +217,15 @@ func (c *Conn) checkTopics(ctx context.Context, want []TopicSpec, m *metadata.Re
 		default:
 			found = append(found, fault("topic_unavailable", t.Name, fmt.Sprintf("The topic %s can't be used: %s.", t.Name, code.Title()),
 				"See the brokers' logs."))
+		}
+	}
+	if len(want) > 1 && len(missing) == len(want) {
+		found = append(found, fault("topic_missing", "", fmt.Sprintf("None of the %d topics of the contract is there.", len(want)),
+			"Run `frontdesk topics --brokers … --partitions N --replicas R`, or name the cluster that has them."))
+	} else {
+		for _, name := range missing {
+			found = append(found, fault("topic_missing", name, "There is no topic "+name+".",
+				"Run `frontdesk topics --brokers … --partitions N` with the partition count of the others; it makes what is missing."))
 		}
 	}
 	usual := mostOf(counts)
@@ -438,6 +452,9 @@ func (c *Conn) checkGroup(ctx context.Context, g ExpectedGroup, there map[string
 				topics[name] = append(topics[name], p)
 			}
 		}
+	}
+	if len(topics) == 0 {
+		return nil // it has nothing to read, which is told already
 	}
 	res, err := c.Client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: g.Name, Topics: topics})
 	if err == nil {

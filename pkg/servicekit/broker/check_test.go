@@ -107,6 +107,18 @@ func TestFaultsOfTopicsAreTold(t *testing.T) {
 	}
 }
 
+// TestAnEmptyClusterIsOneFault: what follows from it is not told.
+func TestAnEmptyClusterIsOneFault(t *testing.T) {
+	k := kafkatest.Start(t, embedded.KafkaConfig{})
+	found := k.Conn.CheckCluster(t.Context(), expected())
+	isTold(t, found, "kafka.topic_missing", "", check.Fault, "frontdesk topics")
+	for _, f := range found {
+		if f.Level == check.Unknown || f.Code == "kafka.topic_missing" && f.Subject != "" {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
 func TestWhatBrokersDoByThemselvesIsTold(t *testing.T) {
 	k := kafkatest.Start(t, embedded.KafkaConfig{Options: []kfake.Opt{kfake.BrokerConfigs(map[string]string{"offsets.retention.minutes": "1440"})}})
 	// kfake tells nothing of topics that are made on demand.
