@@ -181,7 +181,9 @@ describe('what may happen', () => {
   }
 
   test('no answer until the client gives up', async () => {
-    await assert.rejects(failing('HANG').generateContent(question(), { timeout: 200 }), (e) => e.code === status.DEADLINE_EXCEEDED);
+    // The server ends the call at the same deadline; which of the two is first decides the code.
+    await assert.rejects(failing('HANG').generateContent(question(), { timeout: 200 }),
+      (e) => [status.DEADLINE_EXCEEDED, status.CANCELLED].includes(e.code));
   });
 
   for (const reason of ['SAFETY', 'PROHIBITED_CONTENT']) {
