@@ -90,9 +90,12 @@ func TestEnsureTopics(t *testing.T) {
 		t.Errorf("wrong count: %v %v", res, err)
 	}
 	c.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Err: kerr.InvalidReplicationFactor})
-	res, err = c.EnsureTopics(t.Context(), append(specs[:1:1], broker.TopicSpec{Name: "more", Partitions: 1}))
+	res, err = c.EnsureTopics(t.Context(), append(specs[:1:1], broker.TopicSpec{Name: "more", Partitions: 1}, broker.TopicSpec{Name: "most", Partitions: 1}))
 	if !errors.Is(err, kafka.InvalidReplicationFactor) || len(res) != 1 || res[0].Name != "events" {
 		t.Errorf("a refused topic: %v %v", res, err)
+	}
+	if text := fmt.Sprint(err); !strings.Contains(text, "give --replicas 1") || strings.Contains(text, "most") {
+		t.Errorf("too few brokers are not told once, with what to do: %v", err)
 	}
 	counts, err := c.Partitions(t.Context())
 	if err != nil || counts["events"] != 3 || counts["more"] != 0 {

@@ -83,6 +83,10 @@ func (c *Conn) create(ctx context.Context, specs []TopicSpec) (map[string]bool, 
 		switch err := res.Errors[s.Name]; {
 		case err == nil:
 			created[s.Name] = true
+		case errors.Is(err, kafka.InvalidReplicationFactor):
+			// It is so of every topic.
+			return created, fmt.Errorf("creating topic %s with %d replicas: there are not so many brokers; give --replicas 1 if there is one: %w",
+				s.Name, max(s.Replicas, 1), err)
 		case !errors.Is(err, kafka.TopicAlreadyExists):
 			errs = append(errs, fmt.Errorf("creating topic %s: %w", s.Name, err))
 		}

@@ -52,7 +52,7 @@ func topics() *cobra.Command {
 	f.StringSliceVar(&brokers, "brokers", nil, "host:port of one or more brokers")
 	f.StringVar(&file, "config", "", "settings in YAML (kafka: …)")
 	f.IntVar(&partitions, "partitions", 24, "partitions of every topic; fix it up front, it can't grow without breaking order")
-	f.IntVar(&replicas, "replicas", 3, "replication factor")
+	f.IntVar(&replicas, "replicas", 3, "copies of every topic, no more than there are brokers: 1 for a single one")
 	f.BoolVar(&asJSON, "json", false, "print one JSON document, also on a failure (it then has an \"error\")")
 	return c
 }
