@@ -130,6 +130,7 @@ func (s *Service) AdminAddr() string { return s.admin.Addr().String() }
 // Run serves until ctx ends. It is unready from then on, takes no more streams after Config.AcceptGrace, lets those that run
 // finish within Config.Grace, answers their webhooks meanwhile, and returns when everything heard is stored.
 func (s *Service) Run(ctx context.Context) error {
+	s.log.InfoContext(ctx, "ingress runs", "listen", s.Addr(), "admin", s.AdminAddr())
 	return s.group.Run(ctx) //nolint:wrapcheck // the group names the part
 }
 

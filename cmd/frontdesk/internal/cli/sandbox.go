@@ -58,6 +58,8 @@ func sandbox() *cobra.Command {
 			"whole before the health port answers /readyz. `replay` rings, and registers its calls with the sandbox's Twilio.\n\n" +
 			"Whoever reaches --listen reads, changes and breaks all that the stand-ins hold, by their pages below /sandbox/, which ask for\n" +
 			"no password: beyond this machine, listen where only the services are.\n\n" +
+			"Recognition is paced: give stt the same speed (FRONTDESK_STT_PACE__SPEED, which is 1 by default), and replay no faster, or words\n" +
+			"come too late for the call's record.\n\n" +
 			"Exit code: 0 after Ctrl-C; 1 if it can't start, say for a taken port; 2 if flags, calls or tenant files are wrong.",
 		Example: "  frontdesk sandbox --tenants-out pointed-tenants --webhooks http://127.0.0.1:8080\n" +
 			"  frontdesk sandbox --listen 0.0.0.0 --host sandbox --data /data --tenants-out /tenants --webhooks http://ingress:8080",
@@ -75,7 +77,7 @@ func sandbox() *cobra.Command {
 	fs.StringVar(&f.tenantsOut, "tenants-out", "", "folder to write the tenant files to, pointed at the sandbox, with the integration users' key")
 	fs.StringVar(&f.webhooks, "webhooks", "http://127.0.0.1:8080", "base URL of the services' webhooks, as in ingress' public_url")
 	fs.BoolVar(&f.asJSON, "json", false, "print the endpoints as JSON")
-	fs.Float64Var(&f.speed, "speed", 20, "the fastest that calls will be replayed, 1 to 1000")
+	fs.Float64Var(&f.speed, "speed", 20, "the fastest that calls will be replayed, 1 to 1000; stt needs it, too")
 	return c
 }
 
@@ -140,7 +142,13 @@ func (f *sandboxFlags) serve(cmd *cobra.Command, s *stage.Stage) error {
 func (f *sandboxFlags) endpoints(s *stage.Stage) []stage.Endpoint {
 	all := s.Endpoints()
 	if f.tenantsOut != "" {
-		all = append(all, stage.Endpoint{Part: "Tenant files for the services", Address: f.tenantsOut})
+		all = append(all, stage.Endpoint{
+			Part: "Tenant files for the services", Address: f.tenantsOut,
+			Credentials: []stage.Credential{
+				{Name: "integration users' key", Value: stage.KeyFile(f.tenantsOut)},
+				{Name: "stt's setting pace.speed", Value: strconv.FormatFloat(f.speed, 'g', -1, 64)},
+			},
+		})
 	}
 	health := "http://" + net.JoinHostPort(f.reachedBy(), strconv.Itoa(f.ports.health))
 	return append(all, stage.Endpoint{Part: "Health", Address: health + "/readyz", Try: "frontdesk ready " + health})

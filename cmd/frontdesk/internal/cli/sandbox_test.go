@@ -42,6 +42,9 @@ func TestSandboxIsReachedByItsName(t *testing.T) {
 			return
 		}
 		for _, e := range all {
+			if e.Address == out && (len(e.Credentials) != 2 || e.Credentials[1] != stage.Credential{Name: "stt's setting pace.speed", Value: "20"}) {
+				t.Errorf("the services are not told what else they need: %+v", e.Credentials)
+			}
 			if e.Address != out && !strings.Contains(e.Address, "localhost:") {
 				t.Errorf("%s is at %s", e.Part, e.Address)
 			}
