@@ -123,17 +123,29 @@ func (f *benchFlags) run(cmd *cobra.Command, names []string) error {
 		}
 		return errors.Join(err, writeJSON(cmd.OutOrStdout(), report))
 	}
-	return errors.Join(err, writeText(cmd.OutOrStdout(), func(w io.Writer) { printBench(w, report) }))
+	width := widthOf(cmd.OutOrStdout())
+	return errors.Join(err, writeText(cmd.OutOrStdout(), func(w io.Writer) { printBench(w, width, report) }))
 }
 
-func printBench(w io.Writer, r benchJSON) {
+// printBench prints a table that is at most width wide, or 80.
+func printBench(w io.Writer, width int, r benchJSON) {
 	fmt.Fprintf(w, "%d processors, %s/%s, %s\n", r.Machine.CPUs, r.Machine.OS, r.Machine.Arch, r.Machine.Go)
 	if len(r.Figures) == 0 {
 		return
 	}
 	t := newTable(w)
 	t.AppendHeader(table.Row{"figure", "measured", "aim", "unit", ""})
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight}, {Number: 3, Align: text.AlignRight}})
+	// Beside figure and unit, columns and lines take 38.
+	unit := 14
+	if width >= 110 {
+		unit = 28
+	}
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 1, WidthMax: max(width, 80) - unit - 38, WidthMaxEnforcer: text.WrapSoft},
+		{Number: 2, Align: text.AlignRight}, {Number: 3, Align: text.AlignRight},
+		{Number: 4, WidthMax: unit, WidthMaxEnforcer: text.WrapSoft},
+	})
+	t.SuppressEmptyColumns()
 	for _, f := range r.Figures {
 		verdict := ""
 		switch {

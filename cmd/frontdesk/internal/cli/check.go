@@ -3,10 +3,12 @@ package cli
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/preflight"
@@ -120,7 +122,11 @@ func (f *checkFlags) print(w io.Writer, found []check.Finding) error {
 	if f.asJSON {
 		return writeJSON(w, checkReport(found))
 	}
-	return writeText(w, func(w io.Writer) { printFindings(w, found, f.quiet) })
+	width := 0 // in a file or a pipe a sentence stays on its line
+	if terminal(w) != nil {
+		width = widthOf(w)
+	}
+	return writeText(w, func(w io.Writer) { printFindings(w, width, found, f.quiet) })
 }
 
 // checkJSON is the whole of a check; docs/check.md describes it.
@@ -146,8 +152,8 @@ func countLevels(found []check.Finding) map[check.Level]int {
 	return counts
 }
 
-// printFindings prints them by part and tenant, each with what to do below it.
-func printFindings(w io.Writer, found []check.Finding, quiet bool) {
+// printFindings prints them by part and tenant, each with what to do below it. width is the terminal's; 0 folds nothing.
+func printFindings(w io.Writer, width int, found []check.Finding, quiet bool) {
 	last := ""
 	for _, f := range found {
 		if quiet && f.Level == check.OK {
@@ -164,9 +170,9 @@ func printFindings(w io.Writer, found []check.Finding, quiet bool) {
 			fmt.Fprintln(w, head)
 			last = head
 		}
-		fmt.Fprintf(w, "  %-8s %s\n", f.Level, f.What)
+		fmt.Fprintf(w, "  %-8s %s\n", f.Level, sentence(f.What, width))
 		if f.Do != "" {
-			fmt.Fprintf(w, "  %-8s %s (%s)\n", "", f.Do, f.Code)
+			fmt.Fprintf(w, "  %-8s %s\n", "", sentence(f.Do+" ("+f.Code+")", width))
 		}
 	}
 	counts := countLevels(found)
@@ -175,4 +181,20 @@ func printFindings(w io.Writer, found []check.Finding, quiet bool) {
 		told = append(told, fmt.Sprintf("%s: %d", l, counts[l]))
 	}
 	fmt.Fprintf(w, "\n%s\n", strings.Join(told, ", "))
+}
+
+// flagged is what holds a command: its line can be pasted.
+var flagged = regexp.MustCompile(` --?[a-z]`)
+
+// sentence folds a text to a terminal, further lines below the first. A command stays whole.
+func sentence(s string, width int) string {
+	const indent = 11
+	if width <= 2*indent || flagged.MatchString(s) {
+		return s
+	}
+	lines := strings.Split(text.WrapSoft(s, width-indent), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n"+strings.Repeat(" ", indent))
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/check"
 )
@@ -23,15 +24,34 @@ func findings() []check.Finding {
 
 func TestFindingsArePrinted(t *testing.T) {
 	var b bytes.Buffer
-	printFindings(&b, findings(), false)
+	printFindings(&b, 0, findings(), false)
 	golden(t, "check.txt", b.String())
 }
 
 func TestQuietLeavesOutWhatIsWell(t *testing.T) {
 	var b bytes.Buffer
-	printFindings(&b, findings(), true)
+	printFindings(&b, 0, findings(), true)
 	if strings.Contains(b.String(), "it would start with") || !strings.Contains(b.String(), "calls.media") {
 		t.Errorf("%s", b.String())
+	}
+}
+
+// TestFindingsFitATerminal: sentences are folded below themselves, and a command stays whole.
+func TestFindingsFitATerminal(t *testing.T) {
+	command := "kafka-configs.sh --bootstrap-server … --alter --entity-type topics --entity-name calls.media --add-config 'a=[b]'"
+	var b bytes.Buffer
+	printFindings(&b, 80, []check.Finding{
+		{Code: "redis.in_memory", Part: "redis", Level: check.Note, What: strings.Repeat("It keeps all in memory. ", 8) + "The end."},
+		{Code: "kafka.topic_setting", Part: "kafka", Level: check.Fault, What: "Short.", Do: command},
+	}, false)
+	if !strings.Contains(b.String(), command+" (kafka.topic_setting)") {
+		t.Errorf("the command is cut:\n%s", b.String())
+	}
+	for line := range strings.Lines(b.String()) {
+		line = strings.TrimSuffix(line, "\n")
+		if utf8.RuneCountInString(line) > 80 && !strings.Contains(line, command) || strings.HasSuffix(line, " ") || strings.HasSuffix(line, "The end.") && !strings.HasPrefix(line, "           ") {
+			t.Errorf("%q", line)
+		}
 	}
 }
 
