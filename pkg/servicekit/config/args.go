@@ -23,7 +23,7 @@ const readyLimit = 3 * time.Second
 //
 //	-config FILE   settings in YAML
 //	-check         validate, print "ok" or every fault, and exit
-//	-print         print the effective settings, secrets masked, and exit
+//	-print         print the settings, secrets masked, and exit
 //	-ready         ask the service that runs on these settings whether it is ready, and exit; only if cfg is [Probed].
 //	               For a container's health check, where there is nothing but this binary
 //
@@ -31,11 +31,11 @@ const readyLimit = 3 * time.Second
 // that what -check calls ok also starts; their faults come together with those of the settings. run is false when there
 // is nothing left to do but exit: with code 0 if err is nil.
 func FromArgs(ctx context.Context, args []string, prefix string, cfg any, out io.Writer, checks ...func() error) (run bool, err error) {
-	fs := flag.NewFlagSet(strings.ToLower(strings.ReplaceAll(prefix, "_", "-")), flag.ContinueOnError)
-	fs.SetOutput(out)
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // the error says it
 	path := fs.String("config", "", "settings in YAML; the environment ("+prefix+"_…) overrides it")
 	check := fs.Bool("check", false, "validate the settings and exit")
-	show := fs.Bool("print", false, "print the effective settings, secrets masked, and exit")
+	show := fs.Bool("print", false, "print the settings, secrets masked, and exit; 0 or nothing stands for a default")
 	var ready bool
 	probed, isProbed := cfg.(Probed)
 	if isProbed {
@@ -43,9 +43,10 @@ func FromArgs(ctx context.Context, args []string, prefix string, cfg any, out io
 	}
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
+			printHelp(out, fs, prefix)
 			return false, nil
 		}
-		return false, fmt.Errorf("reading the flags: %w", err)
+		return false, fmt.Errorf("reading the flags: %w; see -help", err)
 	}
 	if fs.NArg() > 0 {
 		return false, fmt.Errorf("unexpected argument %q; see -help", fs.Arg(0))
@@ -68,6 +69,14 @@ func FromArgs(ctx context.Context, args []string, prefix string, cfg any, out io
 		fmt.Fprintln(out, "ok")
 	}
 	return !*check, nil
+}
+
+func printHelp(out io.Writer, fs *flag.FlagSet, prefix string) {
+	fmt.Fprintf(out, "Runs the service until it is told to stop. Settings come from -config and from the\n"+
+		"environment: the key a.b_c is %s_A__B_C.\n\n", prefix)
+	fs.SetOutput(out)
+	fs.PrintDefaults()
+	fmt.Fprint(out, "\nExit code: 0 after a signal to stop, or if what was asked for is so; 1 if flags or\nsettings are wrong, or something failed.\n")
 }
 
 func askReady(ctx context.Context, admin string, out io.Writer) error {

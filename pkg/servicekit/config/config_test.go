@@ -160,6 +160,21 @@ func TestCheckAndPrint(t *testing.T) {
 	}
 }
 
+// TestHelpIsToldOnceAndOnRequest: a wrong flag is an error that leads to it, and prints nothing else.
+func TestHelpIsToldOnceAndOnRequest(t *testing.T) {
+	var out bytes.Buffer
+	run, err := config.FromArgs(t.Context(), []string{"-help"}, "FD", defaults(), &out)
+	for _, want := range []string{"FD_A__B_C", "-print", "Exit code: "} {
+		if run || err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("run %t, err %v, no %q in:\n%s", run, err, want, out.String())
+		}
+	}
+	out.Reset()
+	if _, err := config.FromArgs(t.Context(), []string{"-chek"}, "FD", defaults(), &out); err == nil || !strings.Contains(err.Error(), "see -help") || out.Len() > 0 {
+		t.Errorf("err %v, printed %q", err, out.String())
+	}
+}
+
 func TestCheckAsksWhatTheSettingsName(t *testing.T) {
 	bad := func() error { return errors.New("acme.yaml:1:1: version: must be 1") }
 	for settings, want := range map[string][]string{

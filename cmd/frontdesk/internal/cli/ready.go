@@ -59,7 +59,7 @@ func checkTargets(urls []string, timeout time.Duration) error {
 	faults.duration("timeout", timeout, time.Millisecond)
 	for _, text := range urls {
 		u, err := url.Parse(text)
-		if err != nil || u.Port() == "" || u.Scheme != "http" && u.Scheme != "tcp" || u.Path != "" && u.Path != "/readyz" || u.RawQuery != "" {
+		if err != nil || u.Port() == "" || u.Scheme != "http" && u.Scheme != "tcp" || u.Path != "" && u.Path != "/" && u.Path != "/readyz" || u.RawQuery != "" {
 			faults.add("%s: want http://HOST:PORT, which is asked for /readyz, or tcp://HOST:PORT", text)
 		}
 	}

@@ -98,7 +98,7 @@ func TestSandboxIsReadyOnceItIs(t *testing.T) {
 	go func() { _, _ = io.Copy(io.Discard, printed) }() // the end of the document
 	health := strings.TrimSuffix(all[len(all)-1].Address, "/readyz")
 	rest := "tcp" + strings.TrimPrefix(all[1].Address, "http")
-	if out, _, err := run(t.Context(), "ready", health, rest); err != nil || strings.Count(out, "is ready\n") != 2 {
+	if out, _, err := run(t.Context(), "ready", health, health+"/", rest); err != nil || strings.Count(out, "is ready\n") != 3 {
 		t.Errorf("%v: %s", err, out)
 	}
 	cancel()
