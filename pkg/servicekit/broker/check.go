@@ -129,7 +129,7 @@ func unreached(addr string, err error) check.Finding {
 	}
 	u := check.Reach(err, "kafka.tls")
 	if u.Code == "hangs_up" {
-		u.Do = "See whether this port wants TLS (kafka.tls.enabled) or a login (kafka.sasl)."
+		u.Do = "See whether this port wants TLS (kafka.tls.enabled) or none, or a login (kafka.sasl)."
 	}
 	return fault(u.Code, addr, "The broker "+addr+" can't be reached: "+strings.ToLower(u.What[:1])+u.What[1:], u.Do)
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -96,5 +97,11 @@ func TestReachTellsFaultsApart(t *testing.T) {
 	}
 	if a, b := check.Reach(context.DeadlineExceeded, "x"), check.Reach(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, "x"); a.Do == b.Do {
 		t.Error("silence and a refusal are told alike")
+	}
+	// Neither end says that it is TLS which the other does not speak: Kafka hangs up, Redis waits.
+	for _, err := range []error{io.EOF, context.DeadlineExceeded} {
+		if u := check.Reach(err, "x"); !strings.Contains(u.Do, "TLS") {
+			t.Errorf("%v: nobody is led to TLS: %+v", err, u)
+		}
 	}
 }

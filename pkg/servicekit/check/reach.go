@@ -52,10 +52,10 @@ func Reach(err error, setting string) Unreached {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return Unreached{"unreachable", "Nothing listens there.", "Start it, or correct host and port."}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isTimeout(err):
-		return Unreached{"unreachable", "It does not answer in time.", "See whether a firewall or a network policy is in the way."}
+		return Unreached{"unreachable", "It does not answer in time.", "See whether a firewall or a network policy is in the way, and whether one side speaks TLS and the other does not."}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return Unreached{"hangs_up", "It closes the connection, as one does that expects TLS, or another login.",
-			"See whether this port wants TLS (" + setting + ", tls) or credentials."}
+		return Unreached{"hangs_up", "It closes the connection, as one does that expects TLS where none is spoken, none where it is, or another login.",
+			"See whether this port wants TLS (" + setting + ", tls) or none, or credentials."}
 	}
 	return Unreached{"unreachable", "The connection fails.", "Correct host and port, and see what is in the way."}
 }
