@@ -35,7 +35,6 @@ func (l *life) fetch(t target) (doc *twiml.Document, base string, err error) {
 	if fallback == "" || fallback == t.url || l.ctx.Err() != nil {
 		return nil, "", errors.Join(errFailed, l.ctx.Err())
 	}
-	l.st.count(func(r *Report) { r.Calls.Fallbacks++ })
 	params := map[string]string{"ErrorCode": strconv.Itoa(fault.Code), "ErrorUrl": t.url}
 	maps.Copy(params, t.params)
 	doc, fault = l.ask(target{url: fallback, method: "POST", params: params})
@@ -43,6 +42,7 @@ func (l *life) fetch(t target) (doc *twiml.Document, base string, err error) {
 		l.fault(*fault)
 		return nil, "", errors.Join(errFailed, l.ctx.Err())
 	}
+	l.st.count(func(r *Report) { r.Calls.Fallbacks++ })
 	return doc, fallback, nil
 }
 

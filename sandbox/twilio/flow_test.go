@@ -327,6 +327,18 @@ func (f flowCase) run(t *testing.T) {
 	}
 }
 
+// TestAFallbackThatFailsToo has answered nothing: the call failed, and is counted once.
+func TestAFallbackThatFailsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		customer := newCustomer(t, newMemory(), map[string]string{"/voice": `<Say>`, "/fallback": `<Say>`})
+		carrier := start(t, customer, customer.config())
+		place(t, carrier, sample(1))
+		if r := carrier.Report(); len(customer.seen("/fallback")) == 0 || r.Calls.Failed != 1 || r.Calls.Fallbacks != 0 {
+			t.Errorf("report %+v", r.Calls)
+		}
+	})
+}
+
 func TestFaultsOfTwiML(t *testing.T) {
 	cases := map[string]struct {
 		body string

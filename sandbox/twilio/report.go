@@ -43,7 +43,7 @@ type CallCounts struct {
 	Failed int `json:"failed"`
 	// Aborted: the run was stopped first.
 	Aborted int `json:"aborted"`
-	// Fallbacks is how often a fallback URL had to help.
+	// Fallbacks is how often only a fallback URL gave TwiML.
 	Fallbacks int `json:"fallbacks"`
 }
 

@@ -143,6 +143,11 @@ func TestPrintReplay(t *testing.T) {
 	if r.delivered() {
 		t.Error("two calls failed and a webhook was refused")
 	}
+	r.Webhooks.Answers = map[string]int{"none": 4}
+	b.Reset()
+	if r.print(&b); !strings.Contains(b.String(), "--target") {
+		t.Errorf("nobody is told to look at the address:\n%s", b.String())
+	}
 }
 
 func TestPrintEndpoints(t *testing.T) {

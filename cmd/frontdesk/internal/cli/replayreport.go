@@ -104,6 +104,14 @@ func (r replayReport) print(w io.Writer) {
 	for _, s := range r.undelivered() {
 		fmt.Fprintln(w, "✗", s)
 	}
+	if r.unheard() {
+		fmt.Fprintln(w, "Nothing answered at all: see whether ingress runs, and whether --target is its address.")
+	}
+}
+
+// unheard tells whether webhooks were sent and not one was answered.
+func (r replayReport) unheard() bool {
+	return len(r.Webhooks.Answers) == 1 && r.Webhooks.Answers["none"] > 0
 }
 
 func latency(l twilio.Latency) string {
