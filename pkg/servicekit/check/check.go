@@ -75,7 +75,7 @@ type Options struct {
 	Begun func(Check)
 }
 
-// Run runs checks and returns their findings in the order of the checks, whichever ends first. A check that has not ended in time
+// Run runs checks and returns their findings in the order of the checks, whichever ends first, each once. A check that has not ended in time
 // is a finding of its own. When ctx ends, what has not begun is left out.
 func Run(ctx context.Context, checks []Check, o Options) []Finding {
 	if o.Parallel <= 0 {
@@ -109,7 +109,17 @@ func Run(ctx context.Context, checks []Check, o Options) []Finding {
 		})
 	}
 	wg.Wait()
-	return slices.Concat(found...)
+	return once(slices.Concat(found...))
+}
+
+// once leaves out what was found before, word for word: two questions to one dependency that is away have one answer.
+func once(found []Finding) []Finding {
+	told := map[Finding]bool{}
+	return slices.DeleteFunc(found, func(f Finding) bool {
+		before := told[f]
+		told[f] = true
+		return before
+	})
 }
 
 func (c Check) run(parent context.Context, timeout time.Duration) []Finding {

@@ -52,6 +52,18 @@ func TestFindingsComeInTheOrderOfTheChecks(t *testing.T) {
 	}
 }
 
+// TestAFindingIsToldOnce: of each tenant, however many of its settings lead to the same dependency.
+func TestAFindingIsToldOnce(t *testing.T) {
+	away := func(context.Context) []check.Finding {
+		f := check.Finding{Code: "speech.unreachable", Level: check.Fault, What: "It can't be reached."}
+		return []check.Finding{f, f}
+	}
+	found := check.Run(t.Context(), []check.Check{{Part: "speech", Tenant: "acme", Run: away}, {Part: "speech", Tenant: "globex", Run: away}}, check.Options{})
+	if len(found) != 2 || found[0].Tenant != "acme" || found[1].Tenant != "globex" {
+		t.Errorf("%+v", found)
+	}
+}
+
 func TestACheckThatHangsIsAFinding(t *testing.T) {
 	found := check.Run(t.Context(), []check.Check{{Part: "redis", Name: "Redis", Run: finds("redis.ok", nil)}}, check.Options{Timeout: time.Millisecond})
 	if check.Worst(found) != check.Fault || found[len(found)-1].Code != "redis.timeout" || found[len(found)-1].Do == "" {
