@@ -54,7 +54,7 @@ func benchmark() *cobra.Command {
 	flags.StringSliceVar(&f.brokers, "brokers", nil, "host:port of a Kafka for this bench alone; default the embedded one")
 	flags.StringVar(&f.redis, "redis", "", "host:port of a Redis for this bench alone; default the embedded one")
 	flags.StringVar(&f.profiles, "profiles", "", "folder for a CPU profile of each service")
-	flags.DurationVar(&f.window, "window", 20*time.Second, "how long each steady load is measured")
+	flags.DurationVar(&f.window, "window", 20*time.Second, "how long each steady load is measured; in less than 10s calls that still begin weigh in")
 	flags.Float64Var(&f.load, "load", 1, "share of each load, for a smaller machine; the aims are for 1")
 	flags.BoolVar(&f.asJSON, "json", false, "print one JSON document")
 	return c
