@@ -89,6 +89,11 @@ func TestEnsureTopics(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "state has 3 partitions, not 4") || len(res) != 2 || res[1].Action != "differs" {
 		t.Errorf("wrong count: %v %v", res, err)
 	}
+	specs[0].Partitions = 4
+	if _, err := c.EnsureTopics(t.Context(), specs); err == nil || !strings.Contains(err.Error(), "2 topics (events, state) have 3 partitions, not 4") {
+		t.Errorf("two of a wrong count are not told together: %v", err)
+	}
+	specs[0].Partitions = 3
 	c.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.CreateTopics}, Err: kerr.InvalidReplicationFactor})
 	res, err = c.EnsureTopics(t.Context(), append(specs[:1:1], broker.TopicSpec{Name: "more", Partitions: 1}, broker.TopicSpec{Name: "most", Partitions: 1}))
 	if !errors.Is(err, kafka.InvalidReplicationFactor) || len(res) != 1 || res[0].Name != "events" {

@@ -105,7 +105,7 @@ func (c *Conn) compare(ctx context.Context, specs []TopicSpec, have map[string]i
 		}
 	}
 	var out []TopicResult
-	var errs []error
+	wrong := map[counts][]string{}
 	for _, s := range specs {
 		if created[s.Name] {
 			out = append(out, TopicResult{Name: s.Name, Action: "created"})
@@ -114,15 +114,33 @@ func (c *Conn) compare(ctx context.Context, specs []TopicSpec, have map[string]i
 		r := TopicResult{Name: s.Name, Action: "unchanged", Differences: s.differences(settings[s.Name])}
 		if n, ok := have[s.Name]; ok && n != s.Partitions {
 			r.Differences = append([]string{fmt.Sprintf("partitions: have %d, want %d", n, s.Partitions)}, r.Differences...)
-			errs = append(errs, fmt.Errorf("topic %s has %d partitions, not %d: calls would lose their order; "+
-				"make a new cluster or topic set, never add partitions", s.Name, n, s.Partitions))
+			as := counts{n, s.Partitions}
+			wrong[as] = append(wrong[as], s.Name)
 		}
 		if len(r.Differences) > 0 {
 			r.Action = "differs"
 		}
 		out = append(out, r)
 	}
-	return out, errors.Join(errs...)
+	return out, miscounted(wrong)
+}
+
+// counts are the partitions that a topic has and should have.
+type counts struct{ have, want int }
+
+// miscounted says it once of all topics that are alike.
+func miscounted(wrong map[counts][]string) error {
+	var errs []error
+	for c, names := range wrong {
+		subject := "topic " + names[0] + " has"
+		if len(names) > 1 {
+			subject = fmt.Sprintf("%d topics (%s) have", len(names), strings.Join(names, ", "))
+		}
+		errs = append(errs, fmt.Errorf("%s %d partitions, not %d: calls would lose their order; "+
+			"make a new cluster or topic set, never add partitions", subject, c.have, c.want))
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(errs...)
 }
 
 // settings are those that the specs name, as the broker has them, by topic; and why a topic's are not told.
