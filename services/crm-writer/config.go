@@ -49,7 +49,7 @@ type Config struct {
 // Defaults of every setting that has one.
 func Defaults() Config {
 	return Config{
-		Tenants: "tenants", Admin: "127.0.0.1:9094", Grace: 45 * time.Second,
+		Tenants: "tenants", Admin: "127.0.0.1:9104", Grace: 45 * time.Second,
 		Kafka: broker.Config{ClientID: "frontdesk-crm-writer"},
 		// Two batches of 225 calls under way and one that fills. More places drain a backlog no faster, and each costs memory
 		// for a call half done: 1,536 of them took 100 MB more, and a tenth more of the processor.

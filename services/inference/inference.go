@@ -46,7 +46,7 @@ type Config struct {
 // Defaults of every setting that has one.
 func Defaults() Config {
 	return Config{
-		Tenants: "tenants", Admin: "127.0.0.1:9093", Grace: 30 * time.Second,
+		Tenants: "tenants", Admin: "127.0.0.1:9103", Grace: 30 * time.Second,
 		Kafka:   broker.Config{ClientID: "frontdesk-inference"},
 		Claims:  idempotency.Config{Lease: 6 * time.Second, Keep: 24 * time.Hour},
 		Consume: consume.Config{Group: kafka.Group, Concurrency: 256},

@@ -85,7 +85,7 @@ func Defaults() Config {
 	return Config{
 		Produce:       produce.Config{MaxQueuedBytes: 128 << 20},
 		Listen:        ":8080",
-		Admin:         ":9090",
+		Admin:         "127.0.0.1:9101",
 		UnknownNumber: UnknownRefuse, PublishTimeout: 3 * time.Second, CarrierTimeout: 5 * time.Second,
 		AcceptGrace: 5 * time.Second, Grace: 25 * time.Second,
 		Media: Media{

@@ -40,7 +40,7 @@ type Config struct {
 // Defaults of every setting that has one.
 func Defaults() Config {
 	return Config{
-		Tenants: "tenants", Admin: "127.0.0.1:9092", Grace: 10 * time.Second,
+		Tenants: "tenants", Admin: "127.0.0.1:9102", Grace: 10 * time.Second,
 		Kafka: broker.Config{ClientID: "frontdesk-stt"},
 		// 400 parties that hold ten seconds each are 20,000 chunks of 200 ms and 32 MB; a minute that waits
 		// for consent is six times that.

@@ -45,6 +45,8 @@ func (s *Stack) writeSettings() error {
 		case "ingress":
 			values["listen"], values["public_url"] = s.webhooks(), s.PublicURL()
 			values["token_keys"] = []string{"file:" + stage.TokenFile(data)}
+		case "stt":
+			values["pace"] = map[string]any{"speed": max(1, s.opts.Speed)}
 		case "inference", "crm-writer":
 			values["redis"] = redis
 		}

@@ -297,6 +297,29 @@ func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond)
 
 const mb = 1 << 20
 
+// paced calls fn n times, so many a second by the clock: whoever is late catches up. A rate of 0 calls at once.
+func paced(ctx context.Context, n int, rate float64, fn func(i int) error) error {
+	began := time.Now()
+	due := time.NewTimer(0)
+	defer due.Stop()
+	for i := range n {
+		if rate > 0 {
+			due.Reset(time.Until(began.Add(time.Duration(float64(i) / rate * float64(time.Second)))))
+			select {
+			case <-due.C:
+			case <-ctx.Done():
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err //nolint:wrapcheck // the bench says what it was at
+		}
+		if err := fn(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // await asks until ok, or ctx ends.
 func await(ctx context.Context, every time.Duration, ok func() (bool, error)) error {
 	tick := time.NewTicker(every)

@@ -81,19 +81,16 @@ func (h *hop) measure(ctx context.Context, p *parts) ([]Figure, error) {
 		return nil, fmt.Errorf("waiting for the consumer: %w", err)
 	}
 	n := int(hopRate * p.Window.Seconds())
-	tick := time.NewTicker(time.Second / hopRate)
-	defer tick.Stop()
-	for i := range n {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil, ctx.Err() //nolint:wrapcheck // the bench says what it was at
-		}
+	err := paced(ctx, n, hopRate, func(i int) error {
 		key := fmt.Sprintf("key-%d", i)
 		h.mu.Lock()
 		h.sent[key] = time.Now()
 		h.mu.Unlock()
 		send(key)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	if err := all(int64(n) + 1); err != nil {
 		return nil, fmt.Errorf("waiting for the consumer: %w", err)

@@ -92,17 +92,8 @@ func (w *writing) send(ctx context.Context, n int, rate float64) error {
 		wg    sync.WaitGroup
 		mu    sync.Mutex
 		first error
-		began = time.Now()
 	)
-	for i := range n {
-		if rate > 0 {
-			due := time.NewTimer(time.Until(began.Add(time.Duration(float64(i) / rate * float64(time.Second)))))
-			select {
-			case <-due.C:
-			case <-ctx.Done():
-				return ctx.Err() //nolint:wrapcheck // the bench says what it was at
-			}
-		}
+	err := paced(ctx, n, rate, func(i int) error {
 		m, err := decided(w.line, run, i)
 		if err != nil {
 			return err
@@ -110,15 +101,14 @@ func (w *writing) send(ctx context.Context, n int, rate float64) error {
 		wg.Add(1)
 		w.prod.Send(ctx, m, func(err error) {
 			defer wg.Done()
-			if err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				first = errors.Join(first, err)
-			}
+			mu.Lock()
+			defer mu.Unlock()
+			first = errors.Join(first, err)
 		})
-	}
+		return nil
+	})
 	wg.Wait()
-	return first
+	return errors.Join(err, first)
 }
 
 // drain starts the writer on the backlog and waits until it has finished all of it. took is from the first call that it told of to

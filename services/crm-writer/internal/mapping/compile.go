@@ -126,8 +126,7 @@ type compiler struct {
 	lengths map[string]int
 	// used are the fields that some write has, for lengths that no field uses.
 	used map[string]bool
-	// compiled are the expressions by their text. What a later one could see beside is new names only, so the same text is the
-	// same expression.
+	// compiled are the expressions by their text, since the last definition: a name that it gives may be one of CEL's own.
 	compiled map[string]*expression
 }
 
@@ -179,6 +178,7 @@ func (c *compiler) define(d define) {
 		return
 	}
 	c.m.lang.env = env
+	clear(c.compiled)
 }
 
 // expr compiles an expression; nil after a fault.
