@@ -385,8 +385,20 @@ func (p *parts) since(ctx context.Context, topic events.Topic, from time.Time, f
 	return nil
 }
 
-// span is when the first and the last message of a topic were sent.
-func (p *parts) span(ctx context.Context, topic events.Topic) (first, last time.Time, err error) {
+// marks are where the partitions of a topic end.
+func (p *parts) marks(ctx context.Context, topic events.Topic) ([]int64, error) {
+	ends := make([]int64, Partitions)
+	for n := range ends {
+		var err error
+		if _, ends[n], err = p.conn.Offsets(ctx, topic.Name, n); err != nil {
+			return nil, err //nolint:wrapcheck // it names the partition
+		}
+	}
+	return ends, nil
+}
+
+// span is when the first and the last message of a topic behind its marks were sent.
+func (p *parts) span(ctx context.Context, topic events.Topic, marks []int64) (first, last time.Time, err error) {
 	note := func(r broker.Record) error {
 		if first.IsZero() || r.Time.Before(first) {
 			first = r.Time
@@ -396,11 +408,15 @@ func (p *parts) span(ctx context.Context, topic events.Topic) (first, last time.
 		}
 		return nil
 	}
-	for n := range Partitions {
-		begin, end, err := p.conn.Offsets(ctx, topic.Name, n)
-		if err == nil && end > begin {
-			err = errors.Join(p.conn.ReadAt(ctx, topic.Name, n, []int64{begin}, note), p.conn.ReadAt(ctx, topic.Name, n, []int64{end - 1}, note))
+	ends, err := p.marks(ctx, topic)
+	if err != nil {
+		return first, last, err
+	}
+	for n, end := range ends {
+		if end == marks[n] {
+			continue
 		}
+		err := errors.Join(p.conn.ReadAt(ctx, topic.Name, n, []int64{marks[n]}, note), p.conn.ReadAt(ctx, topic.Name, n, []int64{end - 1}, note))
 		if err != nil {
 			return first, last, err //nolint:wrapcheck // it names the partition
 		}

@@ -51,11 +51,13 @@ type streaming struct {
 	*parts
 	calls, tracks int
 	window        time.Duration
+	began         time.Time
 	// most asks for how many calls are held.
 	most bool
 }
 
 func (s *streaming) measure(ctx context.Context) ([]Figure, error) {
+	s.began = time.Now()
 	carrier, base, err := s.carrier(ctx)
 	if err != nil {
 		return nil, err
@@ -163,7 +165,7 @@ func noise(long time.Duration) []byte {
 
 // heard is how much audio stands in calls.media, and how many frames of gaps are declared there.
 func (s *streaming) heard(ctx context.Context) (audio time.Duration, gaps float64, err error) {
-	err = s.since(ctx, events.Media, time.UnixMilli(0), func(r broker.Record) error {
+	err = s.since(ctx, events.Media, s.began, func(r broker.Record) error {
 		e, err := events.Unmarshal(r.Value)
 		if err != nil {
 			return err //nolint:wrapcheck // it says what it read

@@ -114,6 +114,10 @@ func (w *writing) send(ctx context.Context, n int, rate float64) error {
 // drain starts the writer on the backlog and waits until it has finished all of it. took is from the first call that it told of to
 // the last, cpu from its being ready.
 func (w *writing) drain(ctx context.Context) (took, cpu time.Duration, err error) {
+	marks, err := w.marks(ctx, events.Records)
+	if err != nil {
+		return 0, 0, err
+	}
 	if w.svc, err = w.start(ctx, "crm-writer", nil); err != nil {
 		return 0, 0, err
 	}
@@ -128,7 +132,7 @@ func (w *writing) drain(ctx context.Context) (took, cpu time.Duration, err error
 	if err != nil {
 		return 0, 0, err //nolint:wrapcheck // it names the service
 	}
-	first, last, err := w.span(ctx, events.Records)
+	first, last, err := w.span(ctx, events.Records, marks)
 	return last.Sub(first), after.CPU - before.CPU, err
 }
 

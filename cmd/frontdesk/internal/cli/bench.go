@@ -51,7 +51,7 @@ func benchmark() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	flags := c.Flags()
-	flags.StringSliceVar(&f.brokers, "brokers", nil, "host:port of a Kafka for this bench alone; default the embedded one")
+	flags.StringSliceVar(&f.brokers, "brokers", nil, "host:port of a Kafka for this bench alone, a fresh one for each; default the embedded one")
 	flags.StringVar(&f.redis, "redis", "", "host:port of a Redis for this bench alone; default the embedded one")
 	flags.StringVar(&f.profiles, "profiles", "", "folder for a CPU profile of each service")
 	flags.DurationVar(&f.window, "window", 20*time.Second, "how long each steady load is measured; in less than 10s calls that still begin weigh in")
