@@ -17,7 +17,7 @@ func Checks(_ Config, tenants *tenant.Set) []check.Check {
 		c := check.Check{Part: "model", Tenant: t.ID, Name: "the model of " + t.ID}
 		switch i.Provider {
 		case "none":
-			c.Run = one(check.Finding{Code: "model.none", Level: check.Note, What: "No model is asked: insights are made by rule only."})
+			c.Run = check.Known(check.Finding{Code: "model.none", Level: check.Note, What: "No model is asked: insights are made by rule only."})
 		case "vertex":
 			c.Run = func(ctx context.Context) []check.Finding {
 				return []check.Finding{vertex.Check(ctx, vertex.Config{
@@ -25,7 +25,7 @@ func Checks(_ Config, tenants *tenant.Set) []check.Check {
 				}, i.Model)}
 			}
 		default:
-			c.Run = one(check.Finding{
+			c.Run = check.Known(check.Finding{
 				Code: "model.provider", Level: check.Fault, Subject: i.Provider, What: "This version knows no model provider " + i.Provider + ".",
 				Do: "Set inference.provider to vertex or none.",
 			})
@@ -33,8 +33,4 @@ func Checks(_ Config, tenants *tenant.Set) []check.Check {
 		all = append(all, c)
 	}
 	return all
-}
-
-func one(f check.Finding) func(context.Context) []check.Finding {
-	return func(context.Context) []check.Finding { return []check.Finding{f} }
 }

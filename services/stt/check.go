@@ -18,11 +18,11 @@ func Checks(_ Config, tenants *tenant.Set) []check.Check {
 		c := check.Check{Part: "speech", Tenant: t.ID, Name: "the recogniser of " + t.ID}
 		switch s := t.Speech; s.Provider {
 		case "none":
-			c.Run = one(check.Finding{Code: "speech.none", Level: check.Note, What: "Calls are not recognised: the tenant's file names no recogniser."})
+			c.Run = check.Known(check.Finding{Code: "speech.none", Level: check.Note, What: "Calls are not recognised: the tenant's file names no recogniser."})
 		case googlespeech.Product:
 			c.Run = func(ctx context.Context) []check.Finding { return hear(ctx, t) }
 		default:
-			c.Run = one(check.Finding{
+			c.Run = check.Known(check.Finding{
 				Code: "speech.provider", Level: check.Fault, Subject: s.Provider, What: "This version knows no recogniser " + s.Provider + ".",
 				Do: "Set speech.provider to googlespeech or none.",
 			})
@@ -30,10 +30,6 @@ func Checks(_ Config, tenants *tenant.Set) []check.Check {
 		all = append(all, c)
 	}
 	return all
-}
-
-func one(f check.Finding) func(context.Context) []check.Finding {
-	return func(context.Context) []check.Finding { return []check.Finding{f} }
 }
 
 // hear opens a stream for each set of languages that a number of the tenant has.
