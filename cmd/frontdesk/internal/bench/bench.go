@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +19,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/ports"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/process"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -267,7 +267,7 @@ func (p *parts) set(ctx context.Context, cfg stage.Config, only string, edit *st
 	}
 	cfg.Tenants = set.All()
 	// The carrier's address stands in the tenants' files before it listens.
-	if cfg.Addrs.Twilio, err = freeAddr(ctx); err != nil {
+	if cfg.Addrs.Twilio, err = ports.Free(ctx); err != nil {
 		return nil, err
 	}
 	s, err := stage.Set(ctx, cfg)
@@ -277,15 +277,6 @@ func (p *parts) set(ctx context.Context, cfg stage.Config, only string, edit *st
 	p.stops = append(p.stops, s.Close)
 	s.Watch(p.conn, Partitions)
 	return s, s.WriteTenants(os.DirFS(source), p.tenantsDir(), "127.0.0.1") //nolint:wrapcheck // it names the file
-}
-
-// freeAddr is an address on loopback that nobody listens on yet.
-func freeAddr(ctx context.Context) (string, error) {
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
-	}
-	return ln.Addr().String(), ln.Close() //nolint:wrapcheck // nothing went through it
 }
 
 // quantile is the q-th of sorted, which holds something.

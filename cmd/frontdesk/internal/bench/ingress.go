@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/ports"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/process"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -131,7 +132,7 @@ func (s *streaming) carrier(ctx context.Context) (_ *twilio.Carrier, base string
 	if err != nil {
 		return nil, "", err
 	}
-	addr, err := freeAddr(ctx)
+	addr, err := ports.Free(ctx)
 	if err != nil {
 		return nil, "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/ports"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/process"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
@@ -47,7 +48,7 @@ func build(ctx context.Context, p *parts, n int) (*pipeline, error) {
 	if l.stage, err = p.set(ctx, stage.Config{Speed: p.Speed, Calls: p.Calls}, "", strings.NewReplacer()); err != nil {
 		return nil, err
 	}
-	addr, err := freeAddr(ctx)
+	addr, err := ports.Free(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package realparts
+package ports
 
 import (
 	"context"
@@ -13,9 +13,9 @@ import (
 // handedOut are the ports that this process has given away already; nobody may listen there yet.
 var handedOut sync.Map
 
-// freeAddr is an address on loopback where nobody listens. It lies below what Linux gives to outgoing connections, so that a part
+// Free is an address on loopback where nobody listens. It lies below what Linux gives to outgoing connections, so that a part
 // finds its port free when it is started again.
-func freeAddr(ctx context.Context) (string, error) {
+func Free(ctx context.Context) (string, error) {
 	const from, to, tries = 15_000, 32_000, 100
 	var last error
 	for range tries {

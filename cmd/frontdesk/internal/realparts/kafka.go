@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/ports"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
 )
@@ -118,10 +119,10 @@ func startKafka(ctx context.Context, dir, libs string, sec *security, settings [
 
 func (k *Kafka) configure(ctx context.Context, more []string) error {
 	var err error
-	if k.addr, err = freeAddr(ctx); err != nil {
+	if k.addr, err = ports.Free(ctx); err != nil {
 		return err
 	}
-	controller, err := freeAddr(ctx)
+	controller, err := ports.Free(ctx)
 	if err != nil {
 		return err
 	}

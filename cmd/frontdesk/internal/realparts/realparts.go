@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/ports"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/process"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
@@ -119,10 +120,10 @@ func (s *Stack) setStage(ctx context.Context) error {
 	const free = "127.0.0.1:0"
 	addrs := stage.Addrs{Salesforce: free, PubSub: free, Speech: free, Vertex: free}
 	// The tenants' files name the carrier before it listens, and the services name the gateway.
-	if addrs.Twilio, err = freeAddr(ctx); err != nil {
+	if addrs.Twilio, err = ports.Free(ctx); err != nil {
 		return err
 	}
-	gateway, err := freeAddr(ctx)
+	gateway, err := ports.Free(ctx)
 	if err != nil {
 		return err
 	}

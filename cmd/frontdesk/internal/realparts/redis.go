@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/ports"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
 )
@@ -28,7 +29,7 @@ func startRedis(ctx context.Context, dir string, sec *security) (*Redis, error) 
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		return nil, errors.New("no redis-server: as root, make integration-parts installs it; otherwise install Redis 7")
 	}
-	addr, err := freeAddr(ctx)
+	addr, err := ports.Free(ctx)
 	if err != nil {
 		return nil, err
 	}

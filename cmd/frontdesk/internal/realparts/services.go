@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/ports"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/process"
 )
 
@@ -42,7 +43,7 @@ func (s *Stack) replica(ctx context.Context, service string, n int) (*Replica, e
 		return nil, fmt.Errorf("naming the folder of programs: %w", err)
 	}
 	r := &Replica{Service: service, name: service + "-" + strconv.Itoa(n+1), dir: s.opts.Dir, program: filepath.Join(bin, service)}
-	if r.admin, err = freeAddr(ctx); err != nil {
+	if r.admin, err = ports.Free(ctx); err != nil {
 		return nil, err
 	}
 	prefix := process.Prefix(service)
@@ -52,7 +53,7 @@ func (s *Stack) replica(ctx context.Context, service string, n int) (*Replica, e
 		prefix+"_TELEMETRY__LOG_LEVEL=debug")
 	switch service {
 	case "ingress":
-		if r.listen, err = freeAddr(ctx); err != nil {
+		if r.listen, err = ports.Free(ctx); err != nil {
 			return nil, err
 		}
 		r.env = append(r.env, prefix+"_LISTEN="+r.listen, prefix+"_PUBLIC_URL="+s.PublicURL(), prefix+"_TOKEN_KEYS="+s.TokenKey().Reveal(),
