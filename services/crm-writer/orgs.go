@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/app"
@@ -14,7 +15,7 @@ import (
 )
 
 // orgs is every org that a tenant writes to, by the name that the tenants' files give it. Each has its own
-// connections, queues and breaker, so that one org's outage is its own.
+// connections, queues and circuit of the breaker, so that one org's outage is its own.
 type orgs map[string]*crm.Org
 
 // openOrgs prepares the orgs and reaches out to none. Tenants may share one, with the same credentials.
@@ -22,6 +23,10 @@ func openOrgs(cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry, billed 
 	out, first := orgs{}, map[string]*tenant.Tenant{}
 	if cfg.CRM.Waiting == 0 && severalOrgs(tenants) {
 		cfg.CRM.Waiting = max(1, cfg.Consume.Concurrency*2/3)
+	}
+	b, err := breaker.New(cfg.CRM.Breaker, tel)
+	if err != nil {
+		return nil, err // says what it could not make
 	}
 	var errs []error
 	for _, t := range tenants.All() {
@@ -33,7 +38,7 @@ func openOrgs(cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry, billed 
 			continue
 		}
 		first[name] = t
-		o, err := openOrg(cfg, t.Salesforce, tel, billed)
+		o, err := openOrg(cfg, t.Salesforce, b, tel, billed)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("tenant %s: %w", t.ID, err))
 			continue
@@ -55,7 +60,7 @@ func severalOrgs(tenants *tenant.Set) bool {
 	return len(names) > 1
 }
 
-func openOrg(cfg Config, s tenant.Salesforce, tel *telemetry.Telemetry, billed crm.Billed) (*crm.Org, error) {
+func openOrg(cfg Config, s tenant.Salesforce, b *breaker.Breaker, tel *telemetry.Telemetry, billed crm.Billed) (*crm.Org, error) {
 	d, err := salesforce.New(salesforce.Config{
 		Client: clientConfig(cfg, s),
 		PubSub: pubsub.Config{Endpoint: s.PubSubEndpoint, Insecure: s.Insecure},
@@ -64,7 +69,7 @@ func openOrg(cfg Config, s tenant.Salesforce, tel *telemetry.Telemetry, billed c
 	if err != nil {
 		return nil, err // names the org and every fault
 	}
-	return crm.NewOrg(s.Org, d, cfg.CRM, tel, billed) // says what it could not make
+	return crm.NewOrg(s.Org, d, cfg.CRM, b, tel, billed) // says what it could not make
 }
 
 func sameOrg(a, b tenant.Salesforce) bool {

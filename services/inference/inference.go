@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
@@ -54,7 +55,7 @@ func Defaults() Config {
 			Timing:   app.DefaultTiming(),
 			Ask:      retry.Policy{Initial: 500 * time.Millisecond, Max: 8 * time.Second, Budget: 30 * time.Second},
 			AskAgain: retry.Policy{Initial: time.Minute, Max: time.Hour, Budget: 24 * time.Hour},
-			Breaker:  app.Breaker{Failures: 5, Open: 15 * time.Second},
+			Breaker:  breaker.Settings{Failures: 5, Open: 15 * time.Second, Most: time.Minute},
 		},
 	}
 }

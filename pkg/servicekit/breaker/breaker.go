@@ -92,15 +92,17 @@ func New(set Settings, tel *telemetry.Telemetry) (*Breaker, error) {
 
 // Allow tells whether the dependency may be asked now. The error of what may not is a *retry.Error, Retryable, with
 // [CodeOpen], whose After tells when to come again. Whoever was allowed tells the outcome to [Breaker.Report].
-func (b *Breaker) Allow(dependency string) error {
-	b.mu.RLock()
-	c := b.of[dependency]
-	closed := c == nil || c.until.IsZero()
-	b.mu.RUnlock()
-	if closed {
+func (b *Breaker) Allow(dependency string) error { return b.hold(dependency, true) }
+
+// Held is the error that [Breaker.Allow] would give, for who joins others in one request and wants to know beforehand.
+// It lets nobody through: who asks the dependency asks Allow.
+func (b *Breaker) Held(dependency string) error { return b.hold(dependency, false) }
+
+func (b *Breaker) hold(dependency string, asks bool) error {
+	if !b.Open(dependency) {
 		return nil
 	}
-	wait := b.look(dependency)
+	wait := b.look(dependency, asks)
 	if wait == 0 {
 		return nil
 	}
@@ -108,8 +110,9 @@ func (b *Breaker) Allow(dependency string) error {
 	return &retry.Error{Class: retry.Retryable, Code: CodeOpen, Dependency: dependency, After: wait}
 }
 
-// look is how long to wait for the dependency: 0 lets the caller through.
-func (b *Breaker) look(dependency string) time.Duration {
+// look is how long to wait for the dependency: 0 lets the caller through. Who asks it when its time is up is the one that
+// sees whether it is back.
+func (b *Breaker) look(dependency string, asks bool) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := b.of[dependency]
@@ -119,9 +122,11 @@ func (b *Breaker) look(dependency string) time.Duration {
 	now := time.Now()
 	left := c.until.Sub(now)
 	switch {
-	case left <= 0:
+	case left <= 0 && asks:
 		c.probing, c.named = true, false
 		c.until = now.Add(max(c.pause, b.set.Open))
+		return 0
+	case left <= 0:
 		return 0
 	case c.probing:
 		// Its outcome is near. Who comes again too soon has only come in vain.

@@ -38,7 +38,8 @@ func make3(t *testing.T, tel *telemetry.Telemetry) *breaker.Breaker {
 }
 
 // TestStates goes through what is reported and asked, in order. A step is "ok", "down", "canceled" or "wait <time>" for a
-// report, "pass <time>" for the clock, "free" and "held <time>" for what is to be allowed and how long it is held.
+// report, "pass <time>" for the clock, "free" and "held <time>" for what is to be allowed and how long it is held, "due" for what would
+// be allowed.
 func TestStates(t *testing.T) {
 	for name, steps := range map[string]string{
 		"closed at first":                            "free, ok, free",
@@ -60,6 +61,7 @@ func TestStates(t *testing.T) {
 		"after a named time the first comes first":   "wait 30s, pass 30s, free, down, held 2s",
 		"while a probe is out the wait stays short":  "down, down, down, pass 1s, free, down, pass 2s, free, down, pass 4s, free, held 1s",
 		"nothing asked after its time is half open":  "down, down, down, pass 1h, free, held 1s",
+		"who only wants to know is no probe":         "due, down, down, down, pass 1s, due, due, free, held 1s, ok, due",
 		"a late report of a failure opens it longer": "down, down, down, pass 1s, down, held 2s",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,7 +85,14 @@ func TestStates(t *testing.T) {
 						if err := b.Allow(acme); err != nil {
 							t.Fatalf("step %d: held for %v", i, retry.After(err))
 						}
+					case "due":
+						if err := b.Held(acme); err != nil {
+							t.Fatalf("step %d: held for %v", i, retry.After(err))
+						}
 					case "held":
+						if held := b.Held(acme); retry.After(held) != d {
+							t.Fatalf("step %d (%s): would be held for %v", i, step, retry.After(held))
+						}
 						err := b.Allow(acme)
 						if retry.After(err) != d || retry.Code(err) != breaker.CodeOpen || retry.Dependency(err) != acme || retry.IsPermanent(err) {
 							t.Fatalf("step %d (%s): %v for %v", i, step, err, retry.After(err))

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
@@ -140,7 +141,11 @@ func newRig(t *testing.T) *rig {
 		t.Fatal(err)
 	}
 	r := &rig{crm: &memory.CRM{}, topic: &topic{}}
-	org, err := crm.NewOrg("acme", r.crm, crm.Defaults(), telemetry.Discard(), NewLedger(set, r.topic, telemetry.Discard()).Bill)
+	b, err := breaker.New(crm.Defaults().Breaker, telemetry.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	org, err := crm.NewOrg("acme", r.crm, crm.Defaults(), b, telemetry.Discard(), NewLedger(set, r.topic, telemetry.Discard()).Bill)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,10 +53,6 @@ func (m *metrics) observe(o *Org, meter metric.Meter) error {
 	if err != nil {
 		return fmt.Errorf("making the metrics of org %s: %w", o.name, err)
 	}
-	open, err := meter.Int64ObservableGauge("frontdesk.crm.breaker.open", metric.WithDescription("1 while the org is left alone."))
-	if err != nil {
-		return fmt.Errorf("making the metrics of org %s: %w", o.name, err)
-	}
 	m.observed, err = meter.RegisterCallback(func(_ context.Context, r metric.Observer) error {
 		if a := o.driver.Allowance(); a.Max > 0 {
 			r.ObserveInt64(used, int64(a.Used), m.org)
@@ -66,13 +62,8 @@ func (m *metrics) observe(o *Org, meter metric.Meter) error {
 			queued, _ := waits()
 			r.ObserveInt64(waiting, int64(queued), m.org, metric.WithAttributes(attribute.String("phase", phase)))
 		}
-		state := int64(0)
-		if o.breaker.isOpen() {
-			state = 1
-		}
-		r.ObserveInt64(open, state, m.org)
 		return nil
-	}, used, limit, waiting, open)
+	}, used, limit, waiting)
 	if err != nil {
 		return fmt.Errorf("making the metrics of org %s: %w", o.name, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/batch"
@@ -40,7 +41,13 @@ type Config struct {
 	RequestTimeout time.Duration `koanf:"request_timeout"`
 	// Green is the share of the request allowance up to which nothing waits for company.
 	Green float64 `koanf:"green"`
+	// Breaker is when an org is left alone. What is parked for it comes back within 1¼ times breaker.most after it does.
+	Breaker breaker.Settings `koanf:"breaker"`
 }
+
+// CodeFull is the code of a call that was not tried since so many wait for its org that another would take other tenants'
+// place. Whoever sees it, or breaker.CodeOpen, parks the call: the org has not refused it.
+const CodeFull = "crm.queue_full"
 
 // Defaults of an org.
 func Defaults() Config {
@@ -48,6 +55,7 @@ func Defaults() Config {
 		BatchCalls: 225, BatchNodes: 1500, BatchEvents: 200, BatchFiles: 200, BatchFileBytes: 5 << 20,
 		InFlight: 8, PublishInFlight: 16,
 		RequestTimeout: 30 * time.Second, Green: 0.8,
+		Breaker: breaker.Settings{Failures: 3, Open: time.Second, Most: 30 * time.Second},
 	}
 }
 
@@ -69,7 +77,7 @@ func (c Config) Validate() error {
 	need(c.Waiting >= 0, "waiting: must not be negative")
 	need(c.RequestTimeout > 0, "request_timeout: must be positive")
 	need(c.Green > 0 && c.Green <= 1, "green: above 0 and at most 1")
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.Breaker.Validate("crm.breaker"))...)
 }
 
 // Billed is told of every request to an org, and whose plans it was made for. It must not block.
@@ -84,7 +92,9 @@ type Org struct {
 	tel     *telemetry.Telemetry
 	billed  Billed
 	metrics *metrics
-	breaker breaker
+	breaker *breaker.Breaker
+	// dependency is the org in errors and in the breaker.
+	dependency string
 
 	apply   *batch.Batcher[job, Outcome]
 	publish *batch.Batcher[job, Outcome]
@@ -98,12 +108,9 @@ type job struct {
 	span   trace.SpanContext
 }
 
-// NewOrg starts an org on a driver, which it closes. name is the org's in errors and metrics.
-func NewOrg(name string, d Driver, cfg Config, tel *telemetry.Telemetry, billed Billed) (*Org, error) {
-	o := &Org{
-		name: name, driver: d, cfg: cfg, tel: tel, billed: billed,
-		breaker: breaker{dependency: "salesforce:" + name},
-	}
+// NewOrg starts an org on a driver, which it closes. name is the org's in errors and metrics; b is the breaker of all orgs.
+func NewOrg(name string, d Driver, cfg Config, b *breaker.Breaker, tel *telemetry.Telemetry, billed Billed) (*Org, error) {
+	o := &Org{name: name, driver: d, cfg: cfg, tel: tel, billed: billed, breaker: b, dependency: "salesforce:" + name}
 	// A batch makes up to three requests at the same time, and with the files beside it none of them waits for a place.
 	// Fewer batches are fuller ones.
 	quarter := (cfg.InFlight + 3) / 4
@@ -145,14 +152,14 @@ func (o *Org) job(ctx context.Context, p *Plan) job {
 // do waits for an item's turn, unless so many wait that the call is turned away.
 func (o *Org) do(ctx context.Context, phase string, b *batch.Batcher[job, Outcome], item batch.Item[job]) Outcome {
 	if queued, _ := b.Waiting(); o.cfg.Waiting > 0 && queued >= o.cfg.Waiting {
-		return Outcome{Err: &retry.Error{Class: retry.Retryable, Code: CodeFull, Dependency: o.breaker.dependency, After: time.Second}}
+		return Outcome{Err: &retry.Error{Class: retry.Retryable, Code: CodeFull, Dependency: o.dependency, After: time.Second}}
 	}
 	return o.await(ctx, phase, b, item)
 }
 
 // await waits for an item's turn, unless the org is left alone.
 func (o *Org) await(ctx context.Context, phase string, b *batch.Batcher[job, Outcome], item batch.Item[job]) Outcome {
-	if err := o.breaker.open(); err != nil {
+	if err := o.breaker.Held(o.dependency); err != nil {
 		return Outcome{Err: err}
 	}
 	start := time.Now()
@@ -203,9 +210,16 @@ func plansOf(jobs []job) []*Plan {
 	return plans
 }
 
-// sender makes one phase's batches: a span that links the calls' own, a time-out, the breaker.
+// sender makes one phase's batches: the breaker, a span that links the calls' own, a time-out.
 func (o *Org) sender(phase string, do func(context.Context, []job) []Outcome) batch.Send[job, Outcome] {
 	return func(ctx context.Context, jobs []job) []Outcome {
+		if err := o.breaker.Allow(o.dependency); err != nil { // it has opened while they queued
+			held := make([]Outcome, len(jobs))
+			for i := range held {
+				held[i].Err = err
+			}
+			return held
+		}
 		links := make([]trace.Link, 0, len(jobs))
 		for _, j := range jobs {
 			if j.span.IsValid() {
@@ -225,7 +239,8 @@ func (o *Org) sender(phase string, do func(context.Context, []job) []Outcome) ba
 	}
 }
 
-// note counts what became of a batch for span and breaker.
+// note counts what became of a batch for span and breaker. Where the org as such has failed and is left alone for it, the
+// batch's calls are held back like those that were not tried: which of them found out is chance, and costs none an attempt.
 func (o *Org) note(ctx context.Context, outcomes []Outcome) {
 	down, failed := true, 0
 	var after time.Duration
@@ -240,7 +255,7 @@ func (o *Org) note(ctx context.Context, outcomes []Outcome) {
 		after = max(after, retry.After(out.Err))
 		if errors.Is(out.Err, context.DeadlineExceeded) {
 			// Ours, not the caller's: it has to be classified like any other missing answer.
-			outcomes[i].Err = &retry.Error{Class: retry.Retryable, Code: "salesforce.timeout", Dependency: o.breaker.dependency, Err: out.Err}
+			outcomes[i].Err = &retry.Error{Class: retry.Retryable, Code: "salesforce.timeout", Dependency: o.dependency, Err: out.Err}
 		}
 	}
 	if failed > 0 {
@@ -248,9 +263,20 @@ func (o *Org) note(ctx context.Context, outcomes []Outcome) {
 		span.SetStatus(codes.Error, retry.Code(outcomes[0].Err))
 		span.SetAttributes(attribute.Int("failed", failed))
 	}
-	if o.breaker.note(down && len(outcomes) > 0, after) {
-		o.tel.Log.WarnContext(ctx, "the org fails; its calls are parked for a while",
-			"org", o.name, "code", retry.Code(outcomes[0].Err))
+	if !down || len(outcomes) == 0 {
+		o.breaker.Report(o.dependency, nil)
+		return
+	}
+	cause := outcomes[0].Err
+	o.breaker.Report(o.dependency, &retry.Error{Class: retry.Retryable, Code: retry.Code(cause), After: after, Err: cause})
+	held := (*retry.Error)(nil)
+	if !errors.As(o.breaker.Held(o.dependency), &held) {
+		return
+	}
+	for i := range outcomes {
+		outcomes[i].Err = &retry.Error{
+			Class: retry.Retryable, Code: held.Code, Dependency: held.Dependency, After: held.After, Err: outcomes[i].Err,
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 )
@@ -63,11 +64,20 @@ func openOrg(t *testing.T, s *stub, change func(*Config), billed Billed) *Org {
 	if change != nil {
 		change(&cfg)
 	}
-	o, err := NewOrg("acme", s, cfg, telemetry.Discard(), billed)
+	o, err := NewOrg("acme", s, cfg, newBreaker(t, cfg), telemetry.Discard(), billed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return o
+}
+
+func newBreaker(t *testing.T, cfg Config) *breaker.Breaker {
+	t.Helper()
+	b, err := breaker.New(cfg.Breaker, telemetry.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func closeOrg(t *testing.T, o *Org) {
@@ -193,18 +203,19 @@ func TestAnOrgThatIsDownIsLeftAlone(t *testing.T) {
 			return out
 		}
 		o := openOrg(t, s, nil, nil)
-		for range 3 {
-			if out := o.Apply(t.Context(), numbered(1), 0); retry.Code(out.Err) != "salesforce.transport" {
+		for i, want := range []string{"salesforce.transport", "salesforce.transport", breaker.CodeOpen} {
+			out := o.Apply(t.Context(), numbered(1), 0)
+			if cause := (*retry.Error)(nil); retry.Code(out.Err) != want || i == 2 && (!errors.As(errors.Unwrap(out.Err), &cause) || cause.Code != "salesforce.transport") {
 				t.Error(out.Err)
 			}
 		}
 		for range 10 {
 			out := o.Apply(t.Context(), numbered(1), 0)
-			if retry.Code(out.Err) != CodeBreaker || retry.After(out.Err) <= 0 || retry.Dependency(out.Err) != "salesforce:acme" {
+			if retry.Code(out.Err) != breaker.CodeOpen || retry.After(out.Err) <= 0 || retry.Dependency(out.Err) != "salesforce:acme" {
 				t.Error(out.Err)
 			}
 		}
-		if _, err := o.Attach(t.Context(), withFile(1, 10), "x"); retry.Code(err) != CodeBreaker {
+		if _, err := o.Attach(t.Context(), withFile(1, 10), "x"); retry.Code(err) != breaker.CodeOpen {
 			t.Error(err)
 		}
 		time.Sleep(time.Second) // half open: one more failure doubles the pause
@@ -222,6 +233,35 @@ func TestAnOrgThatIsDownIsLeftAlone(t *testing.T) {
 		}
 		if len(s.batches) != 6 {
 			t.Errorf("%d batches", len(s.batches))
+		}
+		closeOrg(t, o)
+	})
+}
+
+func TestATimeThatTheOrgNamesHoldsEverybodyAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limit := &retry.Error{Code: "salesforce.REQUEST_LIMIT_EXCEEDED", After: 5 * time.Minute}
+		s := &stub{answer: func(_ context.Context, plans []*Plan) []Outcome {
+			time.Sleep(100 * time.Millisecond)
+			out := make([]Outcome, len(plans))
+			for i := range out {
+				out[i] = Outcome{Err: limit, Down: true}
+			}
+			return out
+		}}
+		o := openOrg(t, s, func(c *Config) { c.InFlight, c.BatchCalls = 1, 1 }, nil)
+		var wg sync.WaitGroup
+		for i := range 5 { // one is sent, the others queue behind it
+			wg.Go(func() {
+				out := o.Apply(t.Context(), numbered(i), 0)
+				if retry.Code(out.Err) != breaker.CodeOpen || retry.After(out.Err) < 4*time.Minute || retry.IsPermanent(out.Err) {
+					t.Errorf("%v, after %v", out.Err, retry.After(out.Err))
+				}
+			})
+		}
+		wg.Wait()
+		if len(s.batches) != 1 {
+			t.Errorf("%d requests to an org that asked for none", len(s.batches))
 		}
 		closeOrg(t, o)
 	})
@@ -323,7 +363,7 @@ func TestABatchsSpanLinksItsCalls(t *testing.T) {
 	tel := telemetry.Discard()
 	l := &links{Tracer: tel.Tracer}
 	tel.Tracer = l
-	o, err := NewOrg("acme", &stub{}, Defaults(), tel, nil)
+	o, err := NewOrg("acme", &stub{}, Defaults(), newBreaker(t, Defaults()), tel, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

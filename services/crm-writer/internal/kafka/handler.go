@@ -5,9 +5,11 @@ package kafka
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
@@ -91,12 +93,15 @@ func parked(err error) error {
 		return err
 	}
 	switch {
-	case e.Code == crm.CodeBreaker || e.Code == crm.CodeFull:
-		return consume.ParkNow(max(e.After, time.Second), err)
-	case e.After >= longPause:
-		return consume.ParkNow(e.After, err)
+	case e.Code == breaker.CodeOpen || e.Code == crm.CodeFull || e.After >= longPause:
+		return consume.ParkNow(spread(max(e.After, time.Second)), err)
 	}
 	return err
+}
+
+// spread makes those who wait for the same moment come one after the other, the last a quarter later, or 15 s.
+func spread(d time.Duration) time.Duration {
+	return d + rand.N(min(d/4, 15*time.Second)) //nolint:gosec // it spreads load, it guards nothing
 }
 
 // longPause is what is better waited for parked than in place.

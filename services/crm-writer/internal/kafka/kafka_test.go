@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
@@ -150,7 +151,7 @@ func TestWhatWasNotTriedIsParked(t *testing.T) {
 		park bool
 	}{
 		"nothing":      {nil, false},
-		"breaker":      {&retry.Error{Code: crm.CodeBreaker, After: time.Second}, true},
+		"breaker":      {&retry.Error{Code: breaker.CodeOpen, After: time.Second}, true},
 		"full":         {&retry.Error{Code: crm.CodeFull}, true},
 		"long pause":   {&retry.Error{Code: "salesforce.REQUEST_LIMIT_EXCEEDED", After: time.Minute}, true},
 		"short pause":  {&retry.Error{Code: "salesforce.REQUEST_LIMIT_EXCEEDED", After: time.Second}, false},

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/services/inference/internal/model"
@@ -167,17 +168,23 @@ func reasonOf(f model.Fault) string {
 	return reasonModel
 }
 
-var errOpen = errors.New("the model's breaker is open")
-
 // request makes one request, and tries again within the budget while that may help. Every try is a usage of
-// its own: providers bill failed ones too.
+// its own: providers bill failed ones too. A model that is left alone is not asked at all, and one that asks to be left
+// alone while it is tried again is asked when that time is over, if the budget lasts so long.
 func (d *Desk) request(ctx context.Context, driver model.Driver, q *question, req *model.Request, a *asked) (string, error) {
-	dependency, text := driver.Dependency(), ""
-	if !d.breakers.allow(dependency, d.now()) {
+	dependency, text, fault := driver.Dependency(), "", model.Unreachable
+	if held := d.breaker.Allow(dependency); held != nil {
 		d.meters.requests.Add(ctx, 1, d.labels(q, "breaker_open"))
-		return "", model.Fail(model.Unreachable, q.tenant.Inference.Provider+".breaker_open", dependency, 0, errOpen)
+		return "", model.Fail(fault, breaker.CodeOpen, dependency, 0, held)
 	}
+	first := true
 	err := retry.Do(ctx, d.set.Ask, func(ctx context.Context) error {
+		if !first {
+			if held := d.breaker.Allow(dependency); held != nil {
+				return model.Fail(fault, breaker.CodeOpen, dependency, retry.After(held), held)
+			}
+		}
+		first = false
 		began := d.now()
 		ans, err := d.once(ctx, driver, q, req)
 		d.meters.seconds.Record(ctx, d.now().Sub(began).Seconds(), d.labels(q, outcome(err)))
@@ -186,13 +193,24 @@ func (d *Desk) request(ctx context.Context, driver model.Driver, q *question, re
 		if ans != nil {
 			text, a.Model = ans.Text, ans.Model
 		}
+		d.report(ctx, dependency, err)
+		if err != nil {
+			fault = model.FaultOf(err)
+		}
 		return err
 	})
-	// A refusal of this one question says nothing of the next.
-	if ctx.Err() == nil {
-		d.breakers.report(dependency, err == nil || model.FaultOf(err) == model.Blocked || model.FaultOf(err) == model.Truncated, d.now())
-	}
 	return text, err
+}
+
+// report tells the breaker what came of a try. A refusal of this one question, or of the model that this one tenant
+// names, says nothing of the next; what was cut short by the end of the process says nothing at all.
+func (d *Desk) report(ctx context.Context, dependency string, err error) {
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	} else if f := model.FaultOf(err); err != nil && (f == model.Blocked || f == model.Truncated || f == model.Gone) {
+		err = nil
+	}
+	d.breaker.Report(dependency, err)
 }
 
 func (d *Desk) once(ctx context.Context, driver model.Driver, q *question, req *model.Request) (*model.Answer, error) {

@@ -52,6 +52,76 @@ func TestModelAway(t *testing.T) {
 	})
 }
 
+// quotaOnce refuses the first request for a while.
+func quotaOnce(after time.Duration) func(int, *model.Request) (*model.Answer, error) {
+	return func(n int, _ *model.Request) (*model.Answer, error) {
+		if n == 1 {
+			return nil, model.Fail(model.Quota, "scripted.RESOURCE_EXHAUSTED", "scripted", after, nil)
+		}
+		return good(demoAnswer), nil
+	}
+}
+
+// TestATimeThatTheModelNames is waited for in place where the budget lasts so long, and the model is asked once after it.
+func TestATimeThatTheModelNames(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.model.says(quotaOnce(2 * time.Second))
+		w.must(call("CA1", w.start).demoCall()...)
+		w.pass(1900 * time.Millisecond)
+		if w.model.count() != 1 || len(w.out.insights()) != 0 {
+			t.Errorf("%d requests, %d revisions: the model asked to be left alone", w.model.count(), len(w.out.insights()))
+		}
+		w.pass(time.Second)
+		if i, _ := w.last(); i.GetIntent().GetValue() != "BookDemo" || w.model.count() != 2 {
+			t.Errorf("intent %q, %d requests", i.GetIntent().GetValue(), w.model.count())
+		}
+	})
+}
+
+// TestALongTimeThatTheModelNames holds every question of that model; the calls are told meanwhile, and asked about later.
+func TestALongTimeThatTheModelNames(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.model.says(quotaOnce(time.Minute))
+		w.must(call("CA1", w.start).demoCall()...)
+		if _, u := w.last(); u.GetReason() != reasonQuota || w.model.count() != 1 {
+			t.Errorf("reason %q, %d requests", u.GetReason(), w.model.count())
+		}
+		w.must(call("CA2", w.start).demoCall()...)
+		if _, u := w.last(); u.GetReason() != reasonModel || w.model.count() != 1 {
+			t.Errorf("reason %q, %d requests: the model asked to be left alone", u.GetReason(), w.model.count())
+		}
+		w.pass(3 * time.Minute)
+		if n := len(w.out.insights()); n != 4 || w.model.count() != 3 {
+			t.Errorf("%d revisions, %d requests", n, w.model.count())
+		}
+	})
+}
+
+// TestBreaker opens for a model that is away, and not for what one tenant or question is refused.
+func TestBreaker(t *testing.T) {
+	for _, c := range []struct {
+		fault model.Fault
+		opens bool
+	}{
+		{model.Unreachable, true}, {model.TimedOut, true}, {model.Quota, true}, {model.Refused, true},
+		{model.Gone, false}, {model.Blocked, false}, {model.Truncated, false},
+	} {
+		t.Run(string(c.fault), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := newWorld(t)
+				for range testSettings().Breaker.Failures {
+					w.desk.report(t.Context(), "scripted", model.Fail(c.fault, "scripted.X", "scripted", 0, nil))
+				}
+				if open := w.desk.breaker.Open("scripted"); open != c.opens {
+					t.Errorf("open: %v", open)
+				}
+			})
+		})
+	}
+}
+
 // TestQuestionIsGivenUp after its budget.
 func TestQuestionIsGivenUp(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
@@ -27,7 +28,7 @@ type Settings struct {
 	// AskAgain bounds the questions put again later: the pause doubles from Initial to Max, and ends after Budget.
 	AskAgain retry.Policy `koanf:"ask_again"`
 	// Breaker of each model.
-	Breaker Breaker `koanf:"breaker"`
+	Breaker breaker.Settings `koanf:"breaker"`
 }
 
 // Ports are what a desk needs of the world.
@@ -59,7 +60,7 @@ type Desk struct {
 	tracer   trace.Tracer
 	log      *slog.Logger
 	meters   *meters
-	breakers *breakers
+	breaker  *breaker.Breaker
 	now      func() time.Time
 
 	mu    sync.Mutex
@@ -70,10 +71,13 @@ type Desk struct {
 func New(tenants *tenant.Set, set Settings, p Ports, tel *telemetry.Telemetry) (*Desk, error) {
 	d := &Desk{
 		tenants: tenants, set: set, out: p.Out, past: p.Past, answers: p.Answers, models: p.Models, redactor: p.Redactor,
-		spawn: p.Go, ending: p.Ending, tracer: tel.Tracer, log: tel.Log, breakers: newBreakers(set.Breaker), now: time.Now,
+		spawn: p.Go, ending: p.Ending, tracer: tel.Tracer, log: tel.Log, now: time.Now,
 		parts: map[int]*Partition{},
 	}
 	var err error
+	if d.breaker, err = breaker.New(set.Breaker, tel); err != nil {
+		return nil, err // says what it could not make
+	}
 	d.meters, err = newMeters(tel.Meter, d.inMemory)
 	return d, err
 }

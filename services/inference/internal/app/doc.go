@@ -15,7 +15,7 @@
 //	rules.go      calls that no model looks at
 //	redaction.go  what the model may see, and what it may not have written
 //	prompt.go     the question; schema.go the answer's shape
-//	ask.go        asks once, whoever else may be at it; breaker.go spares a model that is away
+//	ask.go        asks once, whoever else may be at it, and spares a model that is away
 //	check.go      refuses what the transcript doesn't bear out; quote.go finds the words
 //	answer.go     an answer becomes an insight, placeholders put back; names.go splits names
 //	price.go      what it cost

@@ -30,10 +30,7 @@ func (s *Settings) Validate() error {
 	positive("ask_again.initial", s.AskAgain.Initial)
 	positive("ask_again.max", s.AskAgain.Max)
 	positive("ask_again.budget", s.AskAgain.Budget)
-	positive("breaker.open", s.Breaker.Open)
-	if s.Breaker.Failures < 1 {
-		errs = append(errs, fmt.Errorf("desk.breaker.failures: %d is less than 1", s.Breaker.Failures))
-	}
+	errs = append(errs, s.Breaker.Validate("desk.breaker"))
 	if t.LateTranscript <= t.Transcript {
 		errs = append(errs, errors.New("desk.timing.late_transcript: must be longer than transcript"))
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
@@ -76,7 +77,7 @@ func testSettings() Settings {
 		Timing:   DefaultTiming(),
 		Ask:      retry.Policy{Initial: 100 * time.Millisecond, Max: time.Second, Budget: 3 * time.Second},
 		AskAgain: retry.Policy{Initial: time.Minute, Max: time.Hour, Budget: 24 * time.Hour},
-		Breaker:  Breaker{Failures: 100, Open: time.Second},
+		Breaker:  breaker.Settings{Failures: 100, Open: time.Second, Most: time.Second},
 	}
 }
 
