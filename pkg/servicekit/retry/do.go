@@ -3,6 +3,8 @@ package retry
 import (
 	"context"
 	"errors"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -54,6 +56,19 @@ func After(err error) time.Duration {
 	var e *Error
 	if errors.As(err, &e) {
 		return e.After
+	}
+	return 0
+}
+
+// AfterHeader reads a Retry-After header (RFC 9110, 10.2.3), seconds or a date; 0 if there is none, or none that makes
+// sense.
+func AfterHeader(h http.Header) time.Duration {
+	s := h.Get("Retry-After")
+	if n, err := strconv.Atoi(s); err == nil {
+		return time.Duration(min(max(n, 0), int(7*24*time.Hour/time.Second))) * time.Second
+	}
+	if at, err := http.ParseTime(s); err == nil {
+		return max(0, time.Until(at))
 	}
 	return 0
 }

@@ -3,6 +3,7 @@ package retry_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,6 +47,20 @@ func TestDo(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAfterHeader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for value, want := range map[string]time.Duration{
+			"": 0, "7": 7 * time.Second, "0": 0, "-3": 0, "soon": 0, "99999999999999999999": 0, "9999999999": 7 * 24 * time.Hour,
+			time.Now().Add(90 * time.Second).UTC().Format(http.TimeFormat): 90 * time.Second,
+			time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat):       0,
+		} {
+			if got := retry.AfterHeader(http.Header{"Retry-After": {value}}); got != want {
+				t.Errorf("%q: %v, want %v", value, got, want)
+			}
+		}
+	})
 }
 
 func TestErrorNamesCodeAndFieldButNeverTheCause(t *testing.T) {

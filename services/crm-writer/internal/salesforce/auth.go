@@ -129,7 +129,7 @@ func (c *Client) signIn(ctx context.Context) (*Session, error) {
 		return nil, c.transport(ctx, "sign-in", err)
 	}
 	if res.StatusCode != http.StatusOK {
-		return nil, c.signInRefused(res.StatusCode, body)
+		return nil, c.signInRefused(res, body)
 	}
 	return c.readSession(body)
 }
@@ -168,19 +168,22 @@ func splitIdentity(id string) (org, user string, ok bool) {
 // signInRefused reads the OAuth error, which is an object where REST errors are an array. Refused
 // credentials are the operator's to mend: every call of the org waits (Retryable, with a long pause)
 // instead of going to the dead letters, where a redrive would be needed after the key is mended.
-func (c *Client) signInRefused(status int, body []byte) error {
+//
+// What is not in OAuth's form is somebody else's page, and may be gone the next moment.
+func (c *Client) signInRefused(res *http.Response, body []byte) error {
 	var a struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 	}
-	if json.Unmarshal(body, &a) != nil || a.Error == "" {
-		a.Error = fmt.Sprintf("HTTP_%d", status)
+	foreign := json.Unmarshal(body, &a) != nil || a.Error == ""
+	if foreign {
+		a.Error = fmt.Sprintf("HTTP_%d", res.StatusCode)
 	}
 	e := &retry.Error{
-		Class: retry.Retryable, Code: "salesforce." + a.Error, Dependency: c.Dependency(),
-		Err: &Error{Operation: "sign-in", Status: status, Code: a.Error, Message: a.Description},
+		Class: retry.Retryable, Code: "salesforce." + a.Error, Dependency: c.Dependency(), After: retry.AfterHeader(res.Header),
+		Err: &Error{Operation: "sign-in", Status: res.StatusCode, Code: a.Error, Foreign: foreign, Message: a.Description},
 	}
-	if status < http.StatusInternalServerError {
+	if e.After == 0 && !foreign && res.StatusCode < http.StatusInternalServerError {
 		e.After = credentialPause
 	}
 	return fmt.Errorf("signing in to Salesforce: %w", e)

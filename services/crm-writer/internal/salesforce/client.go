@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -190,16 +192,18 @@ func (c *Client) once(ctx context.Context, r call, body []byte, s *Session, out 
 		return err
 	}
 	defer giveBack()
-	start, status := time.Now(), 0
+	start, status, sent := time.Now(), 0, atomic.Int64{}
 	defer func() {
-		if c.cfg.Observe != nil {
-			c.cfg.Observe(ctx, Request{
-				Operation: r.operation, Code: Code(err), Status: status,
-				Start: start, Duration: time.Since(start), Bytes: len(body),
-			})
+		if c.cfg.Observe == nil {
+			return
+		}
+		made := Request{Operation: r.operation, Code: Code(err), Status: status, Start: start, Duration: time.Since(start), Bytes: len(body)}
+		c.cfg.Observe(ctx, made)
+		for made.Code, made.Status = "transport", 0; sent.Load() > 1; sent.Add(-1) {
+			c.cfg.Observe(ctx, made)
 		}
 	}()
-	req, err := c.request(ctx, r, body, s)
+	req, err := c.request(counting(ctx, &sent), r, body, s)
 	if err != nil {
 		return err
 	}
@@ -224,6 +228,16 @@ func (c *Client) once(ctx context.Context, r call, body []byte, s *Session, out 
 		return c.odd(r.operation, err)
 	}
 	return nil
+}
+
+// counting counts how often a request went out: package net/http sends one without a body again, unasked, when a connection
+// that it kept turns out to be dead, and the org may have counted both.
+func counting(ctx context.Context, sent *atomic.Int64) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(w httptrace.WroteRequestInfo) {
+		if w.Err == nil {
+			sent.Add(1)
+		}
+	}})
 }
 
 func (c *Client) request(ctx context.Context, r call, body []byte, s *Session) (*http.Request, error) {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -145,18 +147,38 @@ func TestErrorsAreClassifiedByCode(t *testing.T) {
 	}
 }
 
-func TestAProxysPageIsRetryable(t *testing.T) {
-	for name, status := range map[string]int{"502": 502, "a page with 200": 200, "nothing with 503": 503} {
-		t.Run(name, func(t *testing.T) {
+// TestAnAnswerThatIsNotSalesforces says nothing of what was asked; only what is too large for a proxy goes in parts.
+func TestAnAnswerThatIsNotSalesforces(t *testing.T) {
+	const page = "<html><body>Blocked by the proxy</body></html>"
+	for _, tt := range []struct {
+		status    int
+		body      string
+		permanent bool
+	}{
+		{200, page, false},
+		{400, page, false},
+		{401, page, false},
+		{403, page, false},
+		{403, "", false},
+		{404, page, false},
+		{405, `{"error":"an object"}`, false},
+		{407, page, false},
+		{408, "", false},
+		{413, page, true},
+		{414, page, true},
+		{429, "", false},
+		{431, page, true},
+		{502, page, false},
+		{503, "", false},
+	} {
+		t.Run(fmt.Sprint(tt.status, " ", len(tt.body)), func(t *testing.T) {
 			s := start(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
-				w.WriteHeader(status)
-				if status != 503 {
-					fmt.Fprint(w, "<html><body>Bad Gateway</body></html>")
-				}
+				w.WriteHeader(tt.status)
+				fmt.Fprint(w, tt.body)
 			})
 			_, err := client(t, s).Limits(t.Context())
-			if err == nil || retry.IsPermanent(err) || retry.Dependency(err) != "salesforce:acme" {
-				t.Errorf("err = %v", err)
+			if err == nil || retry.IsPermanent(err) != tt.permanent || (retry.Dependency(err) == "salesforce:acme") == tt.permanent {
+				t.Errorf("err = %v, dependency %q", err, retry.Dependency(err))
 			}
 		})
 	}
@@ -177,12 +199,61 @@ func TestNoAnswerIsRetryableAndAnEndedContextIsItself(t *testing.T) {
 }
 
 func TestRetryAfterIsTaken(t *testing.T) {
+	for _, tt := range []struct {
+		status      int
+		code        string
+		after       string
+		least, most time.Duration
+	}{
+		{503, "", "7", 7 * time.Second, 7 * time.Second},
+		{503, "SERVER_UNAVAILABLE", "7", 7 * time.Second, 7 * time.Second},
+		{429, "", "30", 30 * time.Second, 30 * time.Second},
+		{403, "REQUEST_LIMIT_EXCEEDED", "3600", time.Hour, time.Hour},
+		{403, "REQUEST_LIMIT_EXCEEDED", "", time.Minute, time.Hour},
+		{503, "", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat), 50 * time.Minute, time.Hour},
+		{503, "", "soon", 0, 0},
+	} {
+		t.Run(fmt.Sprint(tt.status, tt.code, " ", tt.after), func(t *testing.T) {
+			s := start(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
+				w.Header().Set("Retry-After", tt.after)
+				if tt.code == "" {
+					w.WriteHeader(tt.status)
+					return
+				}
+				refuse(w, tt.status, tt.code, "")
+			})
+			if _, err := client(t, s).Limits(t.Context()); retry.After(err) < tt.least || retry.After(err) > tt.most {
+				t.Errorf("after %v: %v", retry.After(err), err)
+			}
+		})
+	}
+}
+
+// TestARequestThatNetHTTPSendsAgainIsCounted, for the org may have counted it.
+func TestARequestThatNetHTTPSendsAgainIsCounted(t *testing.T) {
+	var n atomic.Int64
 	s := start(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
-		w.Header().Set("Retry-After", "7")
-		w.WriteHeader(http.StatusServiceUnavailable)
+		if n.Add(1) == 2 {
+			panic(http.ErrAbortHandler) // the kept connection is dead
+		}
+		fmt.Fprint(w, "{}")
 	})
-	if _, err := client(t, s).Limits(t.Context()); retry.After(err) != 7*time.Second {
-		t.Errorf("after %v: %v", retry.After(err), err)
+	var mu sync.Mutex
+	var codes []string
+	c := client(t, s, func(cfg *salesforce.Config) {
+		cfg.Observe = func(_ context.Context, r salesforce.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			codes = append(codes, r.Operation+r.Code)
+		}
+	})
+	for range 2 {
+		if _, err := c.Limits(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if fmt.Sprint(codes) != "[limits limits limitstransport]" || n.Load() != 3 {
+		t.Errorf("%d requests, told of %v", n.Load(), codes)
 	}
 }
 
@@ -271,5 +342,41 @@ func TestRequestsUnderWayAreBounded(t *testing.T) {
 	}
 	if len(observed) != 3 || len(entered) != 1 {
 		t.Errorf("%d requests were told of, %d more were made", len(observed), len(entered))
+	}
+}
+
+// TestARefusedSignIn waits for somebody to mend the credentials, or as long as it is told, or just for a proxy to come to
+// itself; a call is never given up for it.
+func TestARefusedSignIn(t *testing.T) {
+	for _, tt := range []struct {
+		status      int
+		body, after string
+		code        string
+		pause       time.Duration
+	}{
+		{400, `{"error":"invalid_grant","error_description":"authentication failure"}`, "", "salesforce.invalid_grant", time.Minute},
+		{403, `{"error":"login_rate_exceeded"}`, "20", "salesforce.login_rate_exceeded", 20 * time.Second},
+		{403, "<html></html>", "", "salesforce.HTTP_403", 0},
+		{503, "", "5", "salesforce.HTTP_503", 5 * time.Second},
+	} {
+		t.Run(fmt.Sprint(tt.code, tt.after), func(t *testing.T) {
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if tt.after != "" {
+					w.Header().Set("Retry-After", tt.after)
+				}
+				w.WriteHeader(tt.status)
+				fmt.Fprint(w, tt.body)
+			}))
+			t.Cleanup(s.Close)
+			c, err := salesforce.New(settings(s.URL))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = c.Close() })
+			_, err = c.Limits(t.Context())
+			if retry.IsPermanent(err) || retry.Code(err) != tt.code || retry.After(err) != tt.pause || retry.Dependency(err) != "salesforce:acme" {
+				t.Errorf("%v, after %v", err, retry.After(err))
+			}
+		})
 	}
 }

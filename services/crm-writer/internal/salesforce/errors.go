@@ -23,6 +23,9 @@ type Error struct {
 	Status int
 	// Code is Salesforce's errorCode (or statusCode, or OAuth's error); "HTTP_502" if it gave none.
 	Code string
+	// Foreign tells that the answer is not in Salesforce's form: it is a proxy's page, or that of a site down for
+	// maintenance, and says nothing of what was asked.
+	Foreign bool
 	// Message in Salesforce's words: for people who may see the record, never for logs.
 	Message string
 	// Fields that it is about.
@@ -112,6 +115,15 @@ func classOf(code string, status int) class {
 	return class{class: retry.Permanent}
 }
 
+// tooLarge tells statuses by which a proxy, too, says that it will never take the request; in parts it may.
+func tooLarge(status int) bool {
+	switch status {
+	case http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge:
+		return true
+	}
+	return false
+}
+
 // classified wraps e once, here; everybody above only asks for its class.
 func (c *Client) classified(e *Error) error {
 	code := e.Code
@@ -119,6 +131,9 @@ func (c *Client) classified(e *Error) error {
 		code = codeConcurrent
 	}
 	k := classOf(code, e.Status)
+	if e.Foreign && !tooLarge(e.Status) {
+		k.class = retry.Retryable
+	}
 	out := &retry.Error{Class: k.class, Code: "salesforce." + e.Code, Dependency: c.Dependency(), After: k.after, Err: e}
 	if len(e.Fields) > 0 {
 		out.Field = strings.Join(e.Fields, ",")
@@ -138,15 +153,13 @@ func (c *Client) refused(operation string, res *http.Response, body []byte) erro
 	}
 	e := parseErrors(body)
 	if e == nil {
-		e = &Error{Code: "HTTP_" + strconv.Itoa(res.StatusCode)}
+		e = &Error{Code: "HTTP_" + strconv.Itoa(res.StatusCode), Foreign: true}
 	}
 	e.Operation, e.Status = operation, res.StatusCode
 	err := c.classified(e)
 	var r *retry.Error
-	if s := res.Header.Get("Retry-After"); s != "" && errors.As(err, &r) {
-		if n, aerr := strconv.Atoi(s); aerr == nil && n >= 0 {
-			r.After = time.Duration(n) * time.Second
-		}
+	if after := retry.AfterHeader(res.Header); after > 0 && errors.As(err, &r) {
+		r.After = after
 	}
 	return err
 }

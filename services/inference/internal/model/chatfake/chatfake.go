@@ -11,9 +11,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/inference/internal/model"
 )
 
@@ -125,7 +125,6 @@ func (d *Driver) answer(raw []byte) (*model.Answer, error) {
 }
 
 func (d *Driver) status(resp *http.Response) error {
-	seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // none is 0
 	fault := model.Refused
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests:
@@ -135,7 +134,7 @@ func (d *Driver) status(resp *http.Response) error {
 	case resp.StatusCode >= http.StatusInternalServerError:
 		fault = model.Unreachable
 	}
-	return d.fail(fault, fmt.Sprintf("http_%d", resp.StatusCode), time.Duration(seconds)*time.Second, nil)
+	return d.fail(fault, fmt.Sprintf("http_%d", resp.StatusCode), retry.AfterHeader(resp.Header), nil)
 }
 
 // lost is a request without an answer.

@@ -47,7 +47,8 @@ func Open(ctx context.Context, cfg Config) (*Driver, error) {
 }
 
 func (c Config) options() []option.ClientOption {
-	opts := []option.ClientOption{option.WithEndpoint(c.endpoint())}
+	// One layer retries, and it is not this one: no policy that a name server may tell of is followed.
+	opts := []option.ClientOption{option.WithEndpoint(c.endpoint()), option.WithGRPCDialOption(grpc.WithDisableRetry())}
 	if c.Insecure {
 		opts = append(opts, option.WithoutAuthentication(),
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
