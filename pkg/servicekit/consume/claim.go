@@ -27,6 +27,9 @@ type ClaimOptions struct {
 	Required bool
 	// Busy is how long another owner is waited for before the message is parked; default 2 minutes.
 	Busy time.Duration
+	// Gate, if there is one, is shut when claims cannot be had, and waited at. It goes with Required, and is the
+	// consumer's own ([Hooks]).
+	Gate *Gate
 }
 
 // CodeBusy is the code of a message whose effect another owner has been at for too long.
@@ -91,16 +94,29 @@ func (o ClaimOptions) giveBack(ctx context.Context, claim *idempotency.Claim) {
 	_ = o.Store.Release(rctx, claim) // else its lease runs out
 }
 
+// mostAway is how often in a row one message may find claims away that the gate's probe has just had: more is the message's
+// own trouble, and holds up nobody else.
+const mostAway = 5
+
 var errBusy = errors.New("another owner is at it")
 
 // claim asks until the claim is new or done. Another owner is waited for, without a concurrency slot.
 func (o ClaimOptions) claim(ctx context.Context, k idempotency.Key) (*idempotency.Claim, error) {
-	until := time.Now().Add(o.Busy)
+	until, away := time.Now().Add(o.Busy), 0
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		c, err := o.Store.Claim(ctx, k)
+		if err != nil && o.Gate != nil && ctx.Err() == nil && away < mostAway {
+			o.Gate.Shut()
+			if err := o.Gate.Wait(ctx); err != nil {
+				return nil, fmt.Errorf("waiting for claims: %w", err)
+			}
+			until, away = time.Now().Add(o.Busy), away+1
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("claiming the message: %w", err)
 		}
+		away = 0
 		if c.State != idempotency.StateBusy {
 			return c, nil
 		}

@@ -129,6 +129,8 @@ type Hooks struct {
 	// it, and again, less and less often down to once a second, while it lasts: a handler that holds messages
 	// back (audio waiting for its final) completes some, a quarter of the bound at least.
 	Bound func()
+	// Gate, if there is one, holds all handlers back while it is shut. The caller closes it after Run.
+	Gate *Gate
 }
 
 // Consumer is one member of a consumer group.

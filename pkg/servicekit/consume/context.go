@@ -3,6 +3,7 @@ package consume
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -11,6 +12,8 @@ type hand struct {
 	c      *Consumer
 	ending <-chan struct{}
 	slot   *slot
+	// rested is when the handler came back from waiting at a gate, Unix ns; the end of time while it waits.
+	rested atomic.Int64
 }
 
 type handKey struct{}

@@ -16,6 +16,7 @@ type keyQueue struct {
 	since  time.Time
 	now    *delivery // what it has; nil for a timer
 	warned bool
+	hand   *hand // of the worker
 	// ended tells that a handler which outstayed its generation has returned.
 	ended func()
 }
@@ -70,8 +71,15 @@ func (p *partition) work(q *keyQueue) {
 	}
 	s := &slot{of: p.c.slots}
 	defer s.give()
-	ctx := context.WithValue(p.gen.ctx, handKey{}, &hand{c: p.c, ending: p.gen.ending, slot: s})
+	h := &hand{c: p.c, ending: p.gen.ending, slot: s}
+	p.mu.Lock()
+	q.hand = h
+	p.mu.Unlock()
+	ctx := context.WithValue(p.gen.ctx, handKey{}, h)
 	for {
+		if shut := p.c.hooks.Gate.shut(); shut != nil && h.rest(shut) {
+			continue // it may have been shut again
+		}
 		s.take(p.gen.ending)
 		switch next, j, entries := p.choose(q); next {
 		case nothing:

@@ -10,11 +10,18 @@ func (g *generation) watch() {
 	for _, p := range g.partitions {
 		p.mu.Lock()
 		for _, q := range p.keys {
-			if q.since.IsZero() || q.warned || now.Sub(q.since) < g.c.cfg.StuckAfter {
+			since := q.since
+			if since.IsZero() || q.warned {
+				continue
+			}
+			if rested := time.Unix(0, q.hand.rested.Load()); rested.After(since) {
+				since = rested // it stood at a gate, which says so itself
+			}
+			if now.Sub(since) < g.c.cfg.StuckAfter {
 				continue
 			}
 			q.warned = true
-			args := []any{"group", g.c.cfg.Group, "partition", p.id, "for", now.Sub(q.since).Round(time.Second)}
+			args := []any{"group", g.c.cfg.Group, "partition", p.id, "for", now.Sub(since).Round(time.Second)}
 			if q.now != nil {
 				args = append(args, "topic", q.now.Topic, "offset", q.now.Offset)
 			}
