@@ -20,7 +20,8 @@ import (
 type Config struct {
 	Kafka   broker.Config  `koanf:"kafka"`
 	Produce produce.Config `koanf:"produce"`
-	// Redis holds the claims; while it is away, calls wait.
+	// Redis holds the claims; while it is away, calls wait, and /readyz says so. The service stays ready: another would wait,
+	// too, and a rollout that waits for readiness would stand still with it.
 	Redis     idempotency.Redis  `koanf:"redis"`
 	Claims    idempotency.Config `koanf:"claims"`
 	Telemetry telemetry.Config   `koanf:"telemetry"`

@@ -80,14 +80,15 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 	if err != nil {
 		return fmt.Errorf("preparing the writer: %w", err)
 	}
-	watched, err := kafka.Watched(claims, s.tel)
+	gate, err := kafka.Gate(claims, s.tel)
 	if err != nil {
 		return err // says what it could not make
 	}
+	s.opened.Hold(gate.Close)
 	cfg := s.cfg.Consume
 	cfg.Topics, cfg.DeadLetters = []string{events.Insights.Name}, events.DeadLetters.Name
-	handler := kafka.Handler(writer.Write, kafka.Options{Claims: watched, Retry: s.cfg.Retry})
-	consumer, err := consume.New(conn, prod, cfg, handler, consume.Hooks{}, s.tel)
+	handler := kafka.Handler(writer.Write, kafka.Options{Claims: claims, Gate: gate, Retry: s.cfg.Retry})
+	consumer, err := consume.New(conn, prod, cfg, handler, consume.Hooks{Gate: gate}, s.tel)
 	if err != nil {
 		return fmt.Errorf("preparing the consumer: %w", err)
 	}
@@ -95,7 +96,12 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 	// listener, so that the probes tell what is going on until then.
 	s.group = lifecycle.New(s.cfg.Grace,
 		lifecycle.HTTP("admin", s.admin, lifecycle.Admin(s.tel.Metrics, func() (bool, []string) { return s.group.Ready() })),
-		lifecycle.Part{Name: "consumer", Run: consumer.Run, Ready: consumer.Ready})
+		lifecycle.Part{Name: "consumer", Run: consumer.Run, Ready: consumer.Ready, Waits: func() string {
+			if gate.Open() {
+				return ""
+			}
+			return "Redis"
+		}})
 	return nil
 }
 

@@ -267,19 +267,62 @@ func TestACrashBetweenWriteAndCommit(t *testing.T) {
 	}
 }
 
-// TestWithoutRedisCallsWait: nothing is written that could be written twice.
+// TestWithoutRedisCallsWait: nothing is written that could be written twice, the writer says what it waits for, and when
+// Redis is back, with what it held or empty, every call goes on at once, none parked, none given up.
 func TestWithoutRedisCallsWait(t *testing.T) {
-	w := newWorld(t)
-	w.redis.Fake.SetError("LOADING Redis is loading the dataset in memory")
-	w.start()
-	w.publish(origin("direct", 60), insight(60, 1, "BookDemo", "QualifiedLead"))
-	w.raw("CA-broken", []byte("no event")) // goes on: it needs no claim
-	w.until("a dead letter", func() bool { return len(kafkatest.Records(t, w.kafka.Conn, events.DeadLetters.Name)) == 1 })
-	if n := len(w.crm.Records("direct", "Task")); n != 0 {
-		t.Errorf("%d tasks without a claim", n)
+	for name, back := range map[string]func(w *world) error{
+		"stopped and back": func(w *world) error { return w.redis.Fake.Restart() },
+		"back empty":       func(w *world) error { w.redis.Fake.FlushAll(); return w.redis.Fake.Restart() },
+		"loading": func(w *world) error {
+			w.redis.Fake.SetError("LOADING Redis is loading the dataset in memory")
+			return w.redis.Fake.Restart()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			// What is retried in place is parked soon, and what is parked given up.
+			w.start(func(c *crmwriter.Config) {
+				c.Retry.Budget, c.Consume.Park.Age = 50*time.Millisecond, 50*time.Millisecond
+			})
+			const calls = 20
+			for n := range calls {
+				w.publish(origin("direct", n), insight(n, 1, "BookDemo", "QualifiedLead"))
+			}
+			w.last(callID(0), 1, written)
+			w.redis.Fake.Close() // some are under way
+			for n := range calls {
+				w.publish(origin("direct", n), insight(n, 2, "BookDemo", "QualifiedLead"))
+			}
+			w.until("the writer to say that it waits", func() bool { return w.probe() == `200 {"status":"ready","waiting_for":["Redis"]}` })
+			told := len(kafkatest.Records(t, w.kafka.Conn, events.Records.Name))
+			if err := back(w); err != nil {
+				t.Fatal(err)
+			}
+			if name == "loading" {
+				if w.probe() != `200 {"status":"ready","waiting_for":["Redis"]}` {
+					t.Error("a Redis that takes no claims is back")
+				}
+				w.redis.Fake.SetError("")
+			}
+			ready := time.Now()
+			for n := range calls {
+				w.last(callID(n), 2, written)
+			}
+			if d := time.Since(ready); d > 10*time.Second {
+				t.Errorf("%v until every call had gone on", d)
+			}
+			if got := w.probe(); got != `200 {"status":"ready"}` {
+				t.Error(got)
+			}
+			w.nothing(events.Insights.Retry("crm-writer").Name, events.DeadLetters.Name)
+			if all := len(kafkatest.Records(t, w.kafka.Conn, events.Records.Name)); all == told {
+				t.Error("nothing waited")
+			}
+			if n := len(w.crm.ChangeLog(sandbox.Filter{Org: "direct", Op: "create"})); n != 2*calls {
+				t.Errorf("%d records were made", n)
+			}
+		})
 	}
-	w.redis.Fake.SetError("")
-	w.last(callID(60), 1, written)
 }
 
 // TestManyCallsOfFewCallers: in batches, in order within a call, one Lead a caller whoever comes first.

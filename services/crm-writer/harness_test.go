@@ -7,6 +7,8 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -51,6 +53,8 @@ type world struct {
 	tenants *tenant.Set
 	prod    *produce.Producer
 	tel     *telemetry.Telemetry
+	// admin is the address of the writer that was started last.
+	admin string
 }
 
 // patterns are the tenants: each has an org of its own name.
@@ -172,6 +176,7 @@ func (w *world) start(change ...func(*crmwriter.Config)) (stop func()) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.admin = s.AdminAddr()
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -250,6 +255,36 @@ func (w *world) until(what string, ok func() bool) {
 		case <-tick.C:
 		case <-ctx.Done():
 			w.t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
+
+// probe is what the writer that was started last says of itself.
+func (w *world) probe() string {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+w.admin+"/readyz", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	req.Close = true
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err.Error()
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprint(res.StatusCode, " ", strings.TrimSpace(string(body)))
+}
+
+// nothing fails the test if any message is in a topic.
+func (w *world) nothing(topics ...string) {
+	w.t.Helper()
+	for _, topic := range topics {
+		if n := len(kafkatest.Records(w.t, w.kafka.Conn, topic)); n > 0 {
+			w.t.Errorf("%d messages in %s", n, topic)
 		}
 	}
 }

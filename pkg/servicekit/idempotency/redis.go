@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -72,8 +73,11 @@ func (r Redis) tls() (*tls.Config, error) {
 	return out, nil
 }
 
-// Dial prepares a client; it does not reach out yet. The client retries nothing by itself: one layer retries,
-// and that is the consumer's.
+// silent is how long a server may take to answer, or to be reached.
+const silent = 2 * time.Second
+
+// Dial prepares a client; it does not reach out yet. The client retries nothing by itself, dialling included: one layer
+// retries, and that is the consumer's. A server that is silent is found away after two seconds.
 func (r Redis) Dial() (redis.UniversalClient, error) {
 	secure, err := r.tls()
 	if err != nil {
@@ -81,6 +85,7 @@ func (r Redis) Dial() (redis.UniversalClient, error) {
 	}
 	return redis.NewUniversalClient(&redis.UniversalOptions{
 		Addrs: r.Addrs, MasterName: r.MasterName, Username: r.Username, Password: r.Password.Reveal(), DB: r.DB,
-		MaxRetries: -1, ContextTimeoutEnabled: true, TLSConfig: secure,
+		MaxRetries: -1, DialerRetries: 1, DialTimeout: silent, ReadTimeout: silent, WriteTimeout: silent,
+		ContextTimeoutEnabled: true, TLSConfig: secure,
 	}), nil
 }

@@ -14,7 +14,7 @@ import (
 // Admin serves a service's probes and metrics:
 //
 //	/healthz   200 while the process lives
-//	/readyz    200 when every part is ready, else 503 with the names of those that are not
+//	/readyz    200 when every part is ready, with what they wait for if anything; else 503 with the names of those that are not
 //	/metrics   the Prometheus scrape
 func Admin(metrics http.Handler, ready func() (bool, []string)) http.Handler {
 	mux := http.NewServeMux()
@@ -22,11 +22,14 @@ func Admin(metrics http.Handler, ready func() (bool, []string)) http.Handler {
 		answer(w, http.StatusOK, map[string]any{"status": "alive"})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if ok, waiting := ready(); !ok {
+		switch ok, waiting := ready(); {
+		case !ok:
 			answer(w, http.StatusServiceUnavailable, map[string]any{"status": "not ready", "waiting_for": waiting})
-			return
+		case len(waiting) > 0:
+			answer(w, http.StatusOK, map[string]any{"status": "ready", "waiting_for": waiting})
+		default:
+			answer(w, http.StatusOK, map[string]any{"status": "ready"})
 		}
-		answer(w, http.StatusOK, map[string]any{"status": "ready"})
 	})
 	mux.Handle("GET /metrics", metrics)
 	return mux

@@ -15,6 +15,9 @@ type Part struct {
 	Run  func(ctx context.Context) error
 	// Ready is asked by /readyz; nil means ready once started.
 	Ready func() bool
+	// Waits names what a part waits for that is ready all the same, "" for nothing: a dependency that is away for every
+	// process alike, so that looking for another is of no use. nil: nothing ever.
+	Waits func() string
 }
 
 // Group is the parts of one service. Its Ready may be asked from any goroutine, before, during and after Run.
@@ -27,18 +30,28 @@ type Group struct {
 // New makes a group; a part is given up to grace to stop.
 func New(grace time.Duration, parts ...Part) *Group { return &Group{parts: parts, grace: grace} }
 
-// Ready tells whether every part is ready, and names those that are not. It is false as soon as stopping
-// begins, before the first part is told, so that a load balancer looks away first.
+// Ready tells whether every part is ready, and names those that are not; where all are, what they wait for. It is false as
+// soon as stopping begins, before the first part is told, so that a load balancer looks away first.
 func (g *Group) Ready() (ready bool, waiting []string) {
 	if g.stopping.Load() {
 		return false, []string{"stopping"}
 	}
+	var waits []string
 	for _, p := range g.parts {
 		if p.Ready != nil && !p.Ready() {
 			waiting = append(waiting, p.Name)
 		}
+		if p.Waits == nil {
+			continue
+		}
+		if what := p.Waits(); what != "" {
+			waits = append(waits, what)
+		}
 	}
-	return len(waiting) == 0, waiting
+	if len(waiting) > 0 {
+		return false, waiting
+	}
+	return true, waits
 }
 
 // Run starts the parts in order and waits. When ctx ends, or a part returns, readiness drops and the parts

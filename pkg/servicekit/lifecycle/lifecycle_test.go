@@ -109,6 +109,31 @@ func TestProbes(t *testing.T) {
 	}
 }
 
+// TestReadyPartsMayWait tells what for, and stays ready.
+func TestReadyPartsMayWait(t *testing.T) {
+	ready, waits := true, "Redis"
+	g := lifecycle.New(time.Second, lifecycle.Part{Name: "plain"},
+		lifecycle.Part{Name: "consumer", Ready: func() bool { return ready }, Waits: func() string { return waits }})
+	h := lifecycle.Admin(http.NotFoundHandler(), g.Ready)
+	for _, step := range []struct {
+		ready bool
+		waits string
+		code  int
+		body  string
+	}{
+		{true, "", 200, `{"status":"ready"}`},
+		{true, "Redis", 200, `{"status":"ready","waiting_for":["Redis"]}`},
+		{false, "Redis", 503, `{"status":"not ready","waiting_for":["consumer"]}`},
+	} {
+		ready, waits = step.ready, step.waits
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+		if w.Code != step.code || strings.TrimSpace(w.Body.String()) != step.body {
+			t.Errorf("%+v: %d %s", step, w.Code, w.Body)
+		}
+	}
+}
+
 func TestATakenPortIsNamedWithItsSetting(t *testing.T) {
 	ln, err := lifecycle.Listen("admin", "127.0.0.1:0")
 	if err != nil {

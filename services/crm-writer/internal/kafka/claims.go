@@ -3,7 +3,7 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 
@@ -12,34 +12,45 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 )
 
-// Watched tells when Redis goes away and comes back: calls wait meanwhile, and somebody should know why.
-func Watched(store consume.Claims, tel *telemetry.Telemetry) (consume.Claims, error) {
-	failures, err := tel.Meter.Int64Counter("frontdesk.crm.claims.failures",
-		metric.WithDescription("Claims that could not be asked for: while Redis is away calls wait."))
+// probeEvery and probeWithin are how often Redis is asked whether it is back, and how long one asking may take.
+const (
+	probeEvery  = 250 * time.Millisecond
+	probeWithin = 2 * time.Second
+)
+
+// Gate is shut while Redis can't be asked for claims: nothing is written meanwhile, nor tried in vain, and everything goes on
+// when a claim can be had again. The log, the metric frontdesk.crm.claims.away and /readyz tell. The caller closes it.
+func Gate(store consume.Claims, tel *telemetry.Telemetry) (*consume.Gate, error) {
+	away, err := tel.Meter.Int64Gauge("frontdesk.crm.claims.away",
+		metric.WithDescription("1 while Redis can't be asked for claims and all calls wait."))
 	if err != nil {
 		return nil, fmt.Errorf("making the claims' metrics: %w", err)
 	}
-	return &watched{Claims: store, tel: tel, failures: failures}, nil
-}
-
-type watched struct {
-	consume.Claims
-	tel      *telemetry.Telemetry
-	failures metric.Int64Counter
-	away     atomic.Bool
-}
-
-// Claim asks the store and notes a change of its state.
-func (w *watched) Claim(ctx context.Context, k idempotency.Key) (*idempotency.Claim, error) {
-	c, err := w.Claims.Claim(ctx, k)
-	switch {
-	case err != nil && ctx.Err() == nil:
-		w.failures.Add(ctx, 1)
-		if !w.away.Swap(true) {
-			w.tel.Log.ErrorContext(ctx, "Redis can't be asked for claims; calls wait until it can, nothing is lost")
+	ctx := context.Background() // what is told is no message's
+	away.Record(ctx, 0)
+	return consume.NewGate(probeEvery, probe(store), func(open bool) {
+		if !open {
+			away.Record(ctx, 1)
+			tel.Log.ErrorContext(ctx, "Redis can't be asked for claims; calls wait until it can, nothing is lost")
+			return
 		}
-	case err == nil && w.away.Swap(false):
-		w.tel.Log.InfoContext(ctx, "Redis answers again; waiting calls go on")
+		away.Record(ctx, 0)
+		tel.Log.InfoContext(ctx, "Redis answers again; waiting calls go on")
+	}), nil
+}
+
+// probe takes a claim that is nobody's, as claims are taken, and gives it back: a Redis that answers but takes none is away.
+func probe(store consume.Claims) func(ctx context.Context) error {
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, probeWithin)
+		defer cancel()
+		c, err := store.Claim(ctx, idempotency.Key{CallID: "probe", Service: Service, Kind: "gate"})
+		if err != nil {
+			return err // classified by the store; asked about only
+		}
+		if c.State == idempotency.StateNew { // else another process is at it, which is as good
+			_ = store.Release(ctx, c) // else its lease runs out
+		}
+		return nil
 	}
-	return c, err // classified by the store
 }

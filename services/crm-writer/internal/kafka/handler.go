@@ -34,6 +34,8 @@ type Write func(ctx context.Context, e *events.CallEvent, first bool) error
 type Options struct {
 	// Claims keep a revision from being written twice.
 	Claims consume.Claims
+	// Gate is where calls wait while there are no claims; nil for none.
+	Gate *consume.Gate
 	// Retry in place.
 	Retry retry.Policy
 }
@@ -43,8 +45,8 @@ type Options struct {
 //	{call id}:crm-writer:leg:kind:discriminator of the insight
 //
 // A claim that is done means that the revision is written and told: the claim is completed after both. Without
-// Redis nothing is written: calls wait, in place and then parked, since a revision that two processes write at
-// once could be told in the wrong order. What is of a kind that this version does not know is skipped.
+// Redis nothing is written: calls wait at the gate, since a revision that two processes write at once could be told in the
+// wrong order. What is of a kind that this version does not know is skipped.
 func Handler(write Write, o Options) consume.Handler {
 	return func(ctx context.Context, m *consume.Message, done func(error)) {
 		e, err := events.Unmarshal(m.Value)
@@ -67,7 +69,7 @@ func Handler(write Write, o Options) consume.Handler {
 		}, consume.Options{
 			Retry: o.Retry,
 			Claim: &consume.ClaimOptions{
-				Store: o.Claims, Required: true,
+				Store: o.Claims, Required: true, Gate: o.Gate,
 				Key: func(*consume.Message) (idempotency.Key, bool) { return Key(e) },
 			},
 		})(ctx, m, done)

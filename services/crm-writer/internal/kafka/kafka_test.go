@@ -1,9 +1,13 @@
 package kafka
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -96,19 +100,52 @@ func TestAFailureGivesTheClaimBack(t *testing.T) {
 	}
 }
 
+// away is a store that can't be asked until it is back.
+type away struct {
+	claims
+	back chan struct{}
+}
+
+func (a *away) Claim(ctx context.Context, k idempotency.Key) (*idempotency.Claim, error) {
+	select {
+	case <-a.back:
+		return a.claims.Claim(ctx, k)
+	default:
+		return nil, errors.New("away")
+	}
+}
+
 func TestWithoutRedisNothingIsWritten(t *testing.T) {
-	tel := telemetry.Discard()
-	c := &claims{err: errors.New("away")}
-	w, err := Watched(c, tel)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got error
-	Handler(func(context.Context, *events.CallEvent, bool) error { t.Error("written"); return nil },
-		Options{Claims: w, Retry: retry.Policy{Budget: -1}})(t.Context(), &consume.Message{Key: []byte("CA1"), Value: value(t, event())}, func(e error) { got = e })
-	if got == nil || retry.IsPermanent(got) {
-		t.Errorf("err = %v", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		var lines bytes.Buffer
+		tel := telemetry.Discard()
+		tel.Log = slog.New(slog.NewTextHandler(&lines, nil))
+		c := &away{claims: claims{state: idempotency.StateNew}, back: make(chan struct{})}
+		g, err := Gate(c, tel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		written := false
+		done := make(chan error, 1)
+		go Handler(func(context.Context, *events.CallEvent, bool) error { written = true; return nil },
+			Options{Claims: c, Gate: g, Retry: retry.Policy{Budget: -1}})(t.Context(), &consume.Message{Key: []byte("CA1"), Value: value(t, event())},
+			func(e error) { done <- e })
+		time.Sleep(time.Hour)
+		if written || g.Open() || strings.Count(lines.String(), "\n") != 1 {
+			t.Errorf("written: %v, open: %v, said:\n%s", written, g.Open(), lines.String())
+		}
+		close(c.back)
+		start := time.Now()
+		if err := <-done; err != nil || !written || time.Since(start) > time.Second {
+			t.Errorf("%v after %v, written: %v", err, time.Since(start), written)
+		}
+		if !strings.Contains(lines.String(), "answers again") || c.asked[0].CallID != "probe" || c.released != 1 || c.done != 1 {
+			t.Errorf("said:\n%s%+v", lines.String(), c.claims)
+		}
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestWhatIsNoEventIsPermanentAndWhatIsNewIsSkipped(t *testing.T) {
