@@ -111,6 +111,9 @@ func (k *parked) follow(d *delivery) {
 
 // fail parks a message that has failed: a new one behind the others of its key, one that was parked already
 // in its old place. It is due after pause. done is called when the copy in the retry topic stands.
+// One that was not tried and is there already has nothing new to tell: its copy stands as it is, so that an outage costs the
+// retry topic one copy of a message, however often it comes in vain. The next owner, who does not know of the pause, tries it
+// at once.
 func (k *parked) fail(d *delivery, pause time.Duration, t ticket, done func(error)) {
 	at := time.Now().Add(pause)
 	if d.entry == nil {
@@ -119,6 +122,12 @@ func (k *parked) fail(d *delivery, pause time.Duration, t ticket, done func(erro
 	}
 	e := d.entry
 	d.reparked = true
+	if !t.tried {
+		d.kept, e.due, e.taken = true, at, false
+		k.schedule(e.k)
+		k.p.outbox = append(k.p.outbox, func() { done(nil) })
+		return
+	}
 	e.due, e.round, e.taken, e.at = at, t.round, false, -1
 	k.schedule(e.k)
 	k.publish(d, e, t, done)

@@ -285,8 +285,44 @@ func TestParkNowSpendsNoRound(t *testing.T) {
 		j.note(m)
 		return nil
 	}, consume.Options{}), consume.Hooks{})
-	w.publish("a", "k", "0")
-	j.wait(t, "handled after ten parkings", func(n int) bool { return n == 1 })
+	w.publish("a", "k", numbers(0, 3)...)
+	j.wait(t, "handled after ten parkings", func(n int) bool { return n == 3 })
+	if got := j.of("k"); !slices.Equal(got, numbers(0, 3)) {
+		t.Errorf("got %v", got)
+	}
+	eventually(t, "all is committed", func() bool {
+		return w.committed("a", 0) == 3 && w.committed(consume.RetryTopic("a", group), 0) == w.end(consume.RetryTopic("a", group), 0)
+	})
+	// However often one comes in vain: itself, what followed it there, and no second copy of any.
+	if n := len(kafkatest.Records(t, w.cluster.Conn, consume.RetryTopic("a", group))); n > 3 {
+		t.Errorf("%d copies of three messages", n)
+	}
+}
+
+// TestParkNowLeavesTheOldCopyToTheNextOwner, who has all of them, in order, once.
+func TestParkNowLeavesTheOldCopyToTheNextOwner(t *testing.T) {
+	w := newWorld(t, "a:1")
+	vain := make(chan struct{}, 1000)
+	first := w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error {
+		if m.Parked {
+			vain <- struct{}{}
+		}
+		return consume.ParkNow(time.Millisecond, errAway)
+	}, consume.Options{}), consume.Hooks{})
+	w.publish("a", "k", numbers(0, 3)...)
+	for range 5 {
+		<-vain
+	}
+	first.crash()
+	j := newJournal()
+	w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error { j.note(m); return nil }, consume.Options{}), consume.Hooks{})
+	eventually(t, "all of them", func() bool { return len(j.of("k")) >= 3 })
+	eventually(t, "all is committed", func() bool {
+		return w.committed("a", 0) == 3 && w.committed(consume.RetryTopic("a", group), 0) == w.end(consume.RetryTopic("a", group), 0)
+	})
+	if got := j.of("k"); !slices.Equal(got, numbers(0, 3)) {
+		t.Errorf("got %v", got)
+	}
 }
 
 func TestSpentRoundsEndInTheDeadLetters(t *testing.T) {

@@ -39,7 +39,7 @@ func (c *Consumer) park(ctx context.Context, m *Message, cause error, done func(
 		t.tries = m.Attempts
 		wait = not.after
 	} else {
-		t.round++
+		t.round, t.tried = t.round+1, true
 		wait = max(cfg.pause(t.round), retry.After(cause))
 		if t.first.IsZero() {
 			t.first = now

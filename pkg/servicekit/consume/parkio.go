@@ -37,6 +37,7 @@ type ticket struct {
 	round, tries int
 	first        time.Time
 	code         string
+	tried        bool // it has failed, and does not merely wait
 }
 
 // parkedCopy is d as it goes to the retry topic.

@@ -67,7 +67,8 @@ type delivery struct {
 
 	// Guarded by p.mu:
 	done     bool // custody has ended
-	reparked bool // it went back to the retry topic, as a new copy
+	reparked bool // it went back to the retry topic
+	kept     bool // its old copy there stands for it
 }
 
 func newPartition(g *generation, id int) *partition {
@@ -155,6 +156,8 @@ func (d *delivery) complete(err error) {
 	switch {
 	case d.entry == nil:
 		d.leave()
+	case d.kept:
+		// It is where it was, for its next turn.
 	case d.reparked:
 		d.src.offsets.complete(d.seq) // the new copy stands for it
 	default:
