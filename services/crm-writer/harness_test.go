@@ -55,6 +55,8 @@ type world struct {
 	tel     *telemetry.Telemetry
 	// admin is the address of the writer that was started last.
 	admin string
+	// fronts stand before the orgs of some tenants.
+	fronts map[string]*front
 }
 
 // patterns are the tenants: each has an org of its own name.
@@ -137,7 +139,7 @@ catalogue:
     unavailable: {intent: Unknown, disposition: NeedsReview}
 salesforce:
   org: %[2]s
-  login_url: http://%[3]s
+  login_url: %[3]s
   client_id: client-%[2]s
   username: bot@%[2]s.example
   private_key: |
@@ -151,7 +153,14 @@ prices:
   version: "1"
   currency: USD
   units: [{provider: salesforce, unit: api_call, per: 1000, amount: "0.10"}]
-`, i, pattern, w.crm.Addr(), w.crm.PubSubAddr(), "    "+strings.ReplaceAll(strings.TrimSpace(key()), "\n", "\n    "))
+`, i, pattern, w.login(pattern), w.crm.PubSubAddr(), "    "+strings.ReplaceAll(strings.TrimSpace(key()), "\n", "\n    "))
+}
+
+func (w *world) login(tenantID string) string {
+	if f := w.fronts[tenantID]; f != nil {
+		return f.URL
+	}
+	return "http://" + w.crm.Addr()
 }
 
 // settings of a writer in this world.
