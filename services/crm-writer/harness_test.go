@@ -298,6 +298,28 @@ func (w *world) nothing(topics ...string) {
 	}
 }
 
+// committed is how many messages of calls.insights the writers have finished with.
+func (w *world) committed() int64 {
+	w.t.Helper()
+	partitions, err := w.kafka.Conn.Partitions(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ask := &kafkago.OffsetFetchRequest{GroupID: "crm-writer", Topics: map[string][]int{}}
+	for p := range partitions[events.Insights.Name] {
+		ask.Topics[events.Insights.Name] = append(ask.Topics[events.Insights.Name], p)
+	}
+	res, err := w.kafka.Conn.Client.OffsetFetch(w.t.Context(), ask)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	n := int64(0)
+	for _, p := range res.Topics[events.Insights.Name] {
+		n += max(0, p.CommittedOffset)
+	}
+	return n
+}
+
 // told is what calls.records says of a call, in order.
 func (w *world) told(call string) []*events.CallRecord {
 	w.t.Helper()

@@ -25,7 +25,11 @@ type front struct {
 
 	// refuse answers a request instead of the org; nil lets it through.
 	refuse atomic.Pointer[http.HandlerFunc]
-	asked  atomic.Int64
+	// hold is told of each request that writes, and lets it through to the org when it returns; nil lets it at once.
+	hold  atomic.Pointer[func(path string)]
+	asked atomic.Int64
+	// answerless drops the org's answers to what it has done.
+	answerless atomic.Bool
 }
 
 // before puts a front before a tenant's org.
@@ -34,12 +38,23 @@ func (w *world) before(tenantID string) *front {
 	org := &url.URL{Scheme: "http", Host: w.crm.Addr()}
 	f := &front{}
 	// The org takes the host that it is asked for as its own, in assertions and as the instance's.
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(org); r.Out.Host = r.In.Host }}
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(org); r.Out.Host = r.In.Host },
+		ModifyResponse: func(*http.Response) error {
+			if f.answerless.Swap(false) {
+				panic(http.ErrAbortHandler)
+			}
+			return nil
+		},
+	}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		f.asked.Add(1)
 		if h := f.refuse.Load(); h != nil {
 			(*h)(rw, r)
 			return
+		}
+		if hold := f.hold.Load(); hold != nil {
+			(*hold)(r.URL.Path)
 		}
 		proxy.ServeHTTP(rw, r)
 	}))

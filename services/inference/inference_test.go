@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
 	"go.uber.org/goleak"
 	"google.golang.org/protobuf/proto"
@@ -22,6 +23,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/fault"
@@ -39,6 +41,7 @@ type world struct {
 	conn    *broker.Conn
 	prod    *produce.Producer
 	redis   string
+	rdb     redis.UniversalClient
 	model   *vertexai.Server
 	tenants *tenant.Set
 	tel     *telemetry.Telemetry
@@ -59,7 +62,8 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, conn: kafkatest.Broker(t, topics...), tel: telemetry.Discard(), read: map[string][]int64{}}
 	w.prod = produce.New(w.conn, produce.Config{}, telemetry.Discard())
 	t.Cleanup(func() { _ = w.prod.Close(context.Background()) })
-	w.redis = kafkatest.Redis(t).Options().Addr
+	rdb := kafkatest.Redis(t)
+	w.redis, w.rdb = rdb.Options().Addr, rdb
 	var err error
 	if w.model, err = vertexai.Start(context.Background(), vertexai.Config{}); err != nil {
 		t.Fatal(err)
@@ -274,6 +278,49 @@ func TestRestartInACall(t *testing.T) {
 	w.service()
 	e, i := w.revision()
 	w.check(e, i, "CA1")
+}
+
+// TestARolloutAsksNoQuestionTwice: a request that is under way when its process is told to stop is finished, its answer kept
+// under its claim, and the next process, which has the call meanwhile, waits for it and takes it.
+func TestARolloutAsksNoQuestionTwice(t *testing.T) {
+	w := newWorld(t)
+	w.model.Faults().Set(fault.Settings{Latency: fault.Latency{Median: 4 * time.Second}})
+	quick := func(c *inference.Config) {
+		c.Consume.Drain, c.Claims.Lease = 100*time.Millisecond, 600*time.Millisecond
+	}
+	_, stop := w.service(quick)
+	c := newCall("CA1")
+	w.publish(events.Lifecycle, c.begin()...)
+	w.publish(events.Transcripts, c.words()...)
+	w.publish(events.Lifecycle, c.end())
+	for { // the claim is had just before the question is put, which takes four seconds
+		if keys, err := w.rdb.Keys(t.Context(), "*:question:*").Result(); err != nil {
+			t.Fatal(err)
+		} else if len(keys) > 0 {
+			break
+		}
+		if err := retry.Pause(t.Context(), 10*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stopped, told := make(chan struct{}), time.Now()
+	go func() { stop(); close(stopped) }()
+	w.service(quick)
+	e, i := w.revision()
+	w.check(e, i, "CA1")
+	<-stopped
+	if d := time.Since(told); d < 2*time.Second {
+		t.Errorf("told to stop %v before the revision: nothing was under way", d)
+	}
+	if n := len(w.model.Asked()); n != 1 {
+		t.Errorf("%d requests for one question", n)
+	}
+	if i.GetRevision() != 1 {
+		t.Errorf("revision %d", i.GetRevision())
+	}
+	if n := len(kafkatest.Records(t, w.conn, events.DeadLetters.Name)); n != 0 {
+		t.Errorf("%d dead letters", n)
+	}
 }
 
 // TestModelComesBack tells the call without an answer, and with one when the model is there again.

@@ -19,17 +19,27 @@ func (c *call) tell(ctx context.Context, cause error) {
 	c.Writer.records.Send(ctx, c.record(cause), func(err error) { done <- err })
 }
 
-// kept returns when everything that was told is in the topic, or ctx ends: what was sent goes on then, and
+// lastWord is how long a call waits for the topic after its context has ended: what was written while the partition was lost
+// is done, and not written again by the next owner, if its claim can be completed.
+const lastWord = 2 * time.Second
+
+// kept returns when everything that was told is in the topic, or ctx has ended a while ago: what was sent goes on then, and
 // whoever gets the message next tells it again.
 func (c *call) kept(ctx context.Context) error {
+	waiting, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer end(nil)
+	defer context.AfterFunc(ctx, func() {
+		t := time.AfterFunc(lastWord, func() { end(ctx.Err()) })
+		context.AfterFunc(waiting, func() { t.Stop() })
+	})()
 	for _, done := range c.told {
 		select {
 		case err := <-done:
 			if err != nil {
 				return fmt.Errorf("telling what became of the call: %w", err)
 			}
-		case <-ctx.Done():
-			return fmt.Errorf("telling what became of the call: %w", ctx.Err())
+		case <-waiting.Done():
+			return fmt.Errorf("telling what became of the call: %w", context.Cause(waiting))
 		}
 	}
 	return nil

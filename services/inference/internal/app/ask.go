@@ -178,7 +178,7 @@ func (d *Desk) request(ctx context.Context, driver model.Driver, q *question, re
 		return "", model.Fail(fault, breaker.CodeOpen, dependency, 0, held)
 	}
 	first := true
-	err := retry.Do(ctx, d.set.Ask, func(ctx context.Context) error {
+	err := retry.DoPausing(ctx, d.set.Ask, func(ctx context.Context) error {
 		if !first {
 			if held := d.breaker.Allow(dependency); held != nil {
 				return model.Fail(fault, breaker.CodeOpen, dependency, retry.After(held), held)
@@ -198,8 +198,23 @@ func (d *Desk) request(ctx context.Context, driver model.Driver, q *question, re
 			fault = model.FaultOf(err)
 		}
 		return err
-	})
+	}, d.pauseBetween)
 	return text, err
+}
+
+// pauseBetween two tries. What is under way when the partition is lost is finished, for it is paid for; a further try is its
+// new owner's, who waits for nothing else.
+func (d *Desk) pauseBetween(ctx context.Context, pause time.Duration) error {
+	t := time.NewTimer(pause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-d.ending(ctx):
+		return errEnding
+	case <-ctx.Done():
+		return ctx.Err() //nolint:wrapcheck // it only tells that there is no further try
+	}
 }
 
 // report tells the breaker what came of a try. A refusal of this one question, or of the model that this one tenant
