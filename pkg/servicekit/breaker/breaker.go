@@ -55,6 +55,7 @@ func (s Settings) Validate(path string) error {
 // look into a map.
 type Breaker struct {
 	set            Settings
+	ctx            context.Context // of what it counts, which is no request's
 	log            *slog.Logger
 	open           metric.Int64Gauge
 	held, openings metric.Int64Counter
@@ -76,7 +77,7 @@ type circuit struct {
 
 // New makes a service's breaker.
 func New(set Settings, tel *telemetry.Telemetry) (*Breaker, error) {
-	b := &Breaker{set: set, log: tel.Log, of: map[string]*circuit{}}
+	b := &Breaker{set: set, ctx: context.Background(), log: tel.Log, of: map[string]*circuit{}}
 	var errs [3]error
 	b.open, errs[0] = tel.Meter.Int64Gauge("frontdesk.dependency.open",
 		metric.WithDescription("1 from when a dependency's breaker opens until the dependency works again."))
@@ -106,7 +107,7 @@ func (b *Breaker) hold(dependency string, asks bool) error {
 	if wait == 0 {
 		return nil
 	}
-	b.held.Add(context.Background(), 1, label(dependency))
+	b.held.Add(b.ctx, 1, label(dependency))
 	return &retry.Error{Class: retry.Retryable, Code: CodeOpen, Dependency: dependency, After: wait}
 }
 
@@ -159,14 +160,14 @@ func (b *Breaker) Report(dependency string, err error) {
 	opened := b.fail(c, min(retry.After(err), mostNamed))
 	left := time.Until(c.until)
 	if opened {
-		b.open.Record(context.Background(), 1, label(dependency))
-		b.openings.Add(context.Background(), 1, label(dependency))
+		b.open.Record(b.ctx, 1, label(dependency))
+		b.openings.Add(b.ctx, 1, label(dependency))
 	}
 	b.mu.Unlock()
 	if !opened {
 		return
 	}
-	b.log.Warn("a dependency fails and is left alone for a while; what needs it waits, everything else goes on",
+	b.log.WarnContext(b.ctx, "a dependency fails and is left alone for a while; what needs it waits, everything else goes on",
 		"dependency", dependency, "code", retry.Code(err), "next_try_in", left.Round(time.Millisecond).String())
 }
 
@@ -213,13 +214,13 @@ func (b *Breaker) works(dependency string) {
 	delete(b.of, dependency)
 	opened := !c.until.IsZero()
 	if opened {
-		b.open.Record(context.Background(), 0, label(dependency))
+		b.open.Record(b.ctx, 0, label(dependency))
 	}
 	b.mu.Unlock()
 	if !opened {
 		return
 	}
-	b.log.Info("the dependency works again", "dependency", dependency)
+	b.log.InfoContext(b.ctx, "the dependency works again", "dependency", dependency)
 }
 
 // Open tells whether the dependency's breaker is open: from its opening until the dependency works again.

@@ -118,6 +118,7 @@ func All() []Bench {
 		{"stt", "audio through recogniser sessions: processor and memory", STT},
 		{"broker", "one hop over Kafka: latency and throughput", Broker},
 		{"writer", "decided calls into Salesforce, by event and directly: throughput, latency, requests", Writer},
+		{"outage", "one org down while an hour's calls of it arrive: what the other tenant notices, and how soon it catches up", Outage},
 		{"end-to-end", "from the end of a call to its record in Salesforce, through all four services", EndToEnd},
 	}
 }

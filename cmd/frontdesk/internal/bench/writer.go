@@ -69,19 +69,27 @@ type writing struct {
 }
 
 // prepare fills calls.insights with the backlog; the writer is not there yet.
-func (w *writing) prepare(ctx context.Context, takes time.Duration) (err error) {
-	// Whether the package's trigger applies an event is Salesforce's work.
-	if w.crm, err = w.set(ctx, stage.Config{}, w.line.tenant, strings.NewReplacer("pattern: events", "pattern: events\n  apply: none")); err != nil {
+func (w *writing) prepare(ctx context.Context, takes time.Duration) error {
+	if err := w.stage(ctx, w.line.tenant); err != nil {
 		return err
 	}
 	w.crm.Salesforce().Faults().Set(fault.Settings{Latency: fault.Latency{Median: takes}})
+	return w.send(ctx, w.backlog, 0)
+}
+
+// stage sets the stage for one tenant, or for all, and makes the producer.
+func (w *writing) stage(ctx context.Context, only string) (err error) {
+	// Whether the package's trigger applies an event is Salesforce's work.
+	if w.crm, err = w.set(ctx, stage.Config{}, only, strings.NewReplacer("pattern: events", "pattern: events\n  apply: none")); err != nil {
+		return err
+	}
 	w.prod = produce.New(w.conn, produce.Config{MaxQueuedBytes: 512 << 20}, telemetry.Discard())
 	w.stops = append(w.stops, func() error { //nolint:contextcheck // it drains though ctx has ended
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		return w.prod.Close(ctx)
 	})
-	return w.send(ctx, w.backlog, 0)
+	return nil
 }
 
 // send publishes n further decided calls, at once or so many a second.
