@@ -87,7 +87,12 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 	s.opened.Hold(gate.Close)
 	cfg := s.cfg.Consume
 	cfg.Topics, cfg.DeadLetters = []string{events.Insights.Name}, events.DeadLetters.Name
-	handler := kafka.Handler(writer.Write, kafka.Options{Claims: claims, Gate: gate, Retry: s.cfg.Retry})
+	handler := kafka.Handler(writer.Write, kafka.Options{Claims: claims, Gate: gate, Retry: s.cfg.Retry, Held: func(id string) error {
+		if t := tenants.ByID(id); t != nil {
+			return s.orgs.held(t)
+		}
+		return nil
+	}})
 	consumer, err := consume.New(conn, prod, cfg, handler, consume.Hooks{Gate: gate}, s.tel)
 	if err != nil {
 		return fmt.Errorf("preparing the consumer: %w", err)

@@ -80,6 +80,14 @@ func sameOrg(a, b tenant.Salesforce) bool {
 // of is the org of a tenant.
 func (o orgs) of(t *tenant.Tenant) app.CRM { return o[t.Salesforce.Org] }
 
+// held is the error of a tenant's calls while its org is left alone.
+func (o orgs) held(t *tenant.Tenant) error {
+	if org := o[t.Salesforce.Org]; org != nil {
+		return org.Held() //nolint:wrapcheck // classified by the breaker
+	}
+	return nil
+}
+
 // close waits until what the orgs have taken is answered, or ctx ends.
 func (o orgs) close(ctx context.Context) error {
 	var errs []error

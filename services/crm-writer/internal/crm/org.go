@@ -127,6 +127,9 @@ func NewOrg(name string, d Driver, cfg Config, b *breaker.Breaker, tel *telemetr
 	return o, nil
 }
 
+// Held is the error of calls that are not tried now, since the org is left alone; nil if there is none.
+func (o *Org) Held() error { return o.breaker.Held(o.dependency) }
+
 // Apply writes a plan, with whatever else is waiting. While the allowance is short it waits for company, no
 // longer than patience. Plans with one parent are written one after another.
 func (o *Org) Apply(ctx context.Context, p *Plan, patience time.Duration) Outcome {
@@ -159,7 +162,7 @@ func (o *Org) do(ctx context.Context, phase string, b *batch.Batcher[job, Outcom
 
 // await waits for an item's turn, unless the org is left alone.
 func (o *Org) await(ctx context.Context, phase string, b *batch.Batcher[job, Outcome], item batch.Item[job]) Outcome {
-	if err := o.breaker.Held(o.dependency); err != nil {
+	if err := o.Held(); err != nil {
 		return Outcome{Err: err}
 	}
 	start := time.Now()
@@ -270,7 +273,7 @@ func (o *Org) note(ctx context.Context, outcomes []Outcome) {
 	cause := outcomes[0].Err
 	o.breaker.Report(o.dependency, &retry.Error{Class: retry.Retryable, Code: retry.Code(cause), After: after, Err: cause})
 	held := (*retry.Error)(nil)
-	if !errors.As(o.breaker.Held(o.dependency), &held) {
+	if !errors.As(o.Held(), &held) {
 		return
 	}
 	for i := range outcomes {

@@ -38,6 +38,9 @@ type Options struct {
 	Gate *consume.Gate
 	// Retry in place.
 	Retry retry.Policy
+	// Held is the error of a tenant's calls that are not tried now; nil for none. What is parked already is asked about before
+	// it costs a claim and a decision: an outage brings it back again and again.
+	Held func(tenant string) error
 }
 
 // Handler writes the insights of a topic, each under a claim:
@@ -60,6 +63,12 @@ func Handler(write Write, o Options) consume.Handler {
 		case e.GetCallId() != string(m.Key):
 			done(retry.Permanently(CodeKey, errKey))
 			return
+		}
+		if m.Parked && o.Held != nil {
+			if err := o.Held(e.GetTenant()); err != nil {
+				done(parked(err))
+				return
+			}
 		}
 		first := !m.Parked
 		consume.Stack(func(ctx context.Context, _ *consume.Message) error {

@@ -90,6 +90,25 @@ func TestAnInsightIsWrittenUnderItsClaim(t *testing.T) {
 	}
 }
 
+// TestWhatIsParkedForAnOrgThatIsDownCostsNoClaim, while what comes for the first time is decided on and told.
+func TestWhatIsParkedForAnOrgThatIsDownCostsNoClaim(t *testing.T) {
+	c, tried := &claims{state: idempotency.StateNew}, 0
+	var got error
+	h := Handler(func(context.Context, *events.CallEvent, bool) error { tried++; return nil }, Options{
+		Claims: c, Held: func(tenant string) error {
+			return &retry.Error{Code: breaker.CodeOpen, Dependency: tenant, After: time.Minute}
+		},
+	})
+	h(t.Context(), &consume.Message{Key: []byte("CA1"), Value: value(t, event()), Parked: true}, func(err error) { got = err })
+	if retry.Code(got) != breaker.CodeOpen || retry.Dependency(got) != "acme" || tried != 0 || len(c.asked) != 0 {
+		t.Errorf("%v, tried %d times, asked for %v", got, tried, c.asked)
+	}
+	h(t.Context(), &consume.Message{Key: []byte("CA1"), Value: value(t, event())}, func(err error) { got = err })
+	if got != nil || tried != 1 {
+		t.Errorf("%v, tried %d times", got, tried)
+	}
+}
+
 func TestAFailureGivesTheClaimBack(t *testing.T) {
 	c := &claims{state: idempotency.StateNew}
 	err := handle(t, c, &consume.Message{Key: []byte("CA1"), Value: value(t, event())}, func(context.Context, *events.CallEvent, bool) error {
