@@ -2,6 +2,7 @@ package stt_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -42,13 +43,28 @@ type settings struct {
 	Brokers []string
 	Tenants string
 	Speed   float64
+	// Client is the process's name at the broker.
+	Client string
+	// Session of the group, 6 s if it is 0: a real broker's least, and the embedded one takes less.
+	Session time.Duration
+	// InProduction leaves the group's times at their defaults.
+	InProduction bool
+	// MaxTaken and MaxTakenBytes bound what a partition holds; 0 leaves them at their defaults.
+	MaxTaken, MaxTakenBytes int
 }
 
 func (s settings) config() stt.Config {
 	cfg := stt.Defaults()
 	cfg.Kafka.Brokers, cfg.Tenants, cfg.Admin = s.Brokers, s.Tenants, "127.0.0.1:0"
 	cfg.Pace.Speed = s.Speed
-	cfg.Consume.Session, cfg.Consume.Heartbeat, cfg.Consume.Rebalance = 6*time.Second, 500*time.Millisecond, 6*time.Second
+	cfg.Kafka.ClientID = cmp.Or(s.Client, cfg.Kafka.ClientID)
+	if !s.InProduction {
+		cfg.Consume.Session = cmp.Or(s.Session, 6*time.Second)
+		cfg.Consume.Heartbeat, cfg.Consume.Rebalance = min(500*time.Millisecond, cfg.Consume.Session/5), cfg.Consume.Session
+		cfg.Consume.Drain = min(cfg.Consume.Session/3, 2*time.Second)
+	}
+	cfg.Consume.MaxTaken = cmp.Or(s.MaxTaken, cfg.Consume.MaxTaken)
+	cfg.Consume.MaxTakenBytes = cmp.Or(s.MaxTakenBytes, cfg.Consume.MaxTakenBytes)
 	cfg.Telemetry.LogLevel = "debug"
 	return cfg
 }
@@ -83,6 +99,9 @@ type process struct {
 	cmd *exec.Cmd
 	mu  sync.Mutex
 	log bytes.Buffer
+
+	once sync.Once
+	err  error
 }
 
 // Write implements io.Writer: what the process logs.
@@ -117,7 +136,27 @@ func spawn(t *testing.T, s settings) *process {
 // kill is kill -9.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
+	p.wait()
+}
+
+// term is SIGTERM. It returns when the process has ended, which must be in order and within its grace.
+func (p *process) term() {
+	p.t.Helper()
+	began := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Error(err)
+	}
+	late := time.AfterFunc(stt.Defaults().Grace, func() { _ = p.cmd.Process.Kill() })
+	defer late.Stop()
+	if err := p.wait(); err != nil {
+		p.t.Errorf("the process ended %s after SIGTERM with %v:\n%s", time.Since(began), err, p.logged())
+	}
+}
+
+// wait waits for the end, once.
+func (p *process) wait() error {
+	p.once.Do(func() { p.err = p.cmd.Wait() })
+	return p.err
 }
 
 // tenants writes the sample tenants into a folder, with their speech going to the stand-in.

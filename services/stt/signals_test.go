@@ -2,7 +2,9 @@ package stt_test
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +22,8 @@ type signals struct {
 	heard []broker.Record
 	// members of the group, by generation.
 	members map[int32]map[string]bool
+	// owners of the partitions of calls.media, by generation: the client of each.
+	owners map[int32]map[int32]string
 }
 
 // happens notes something under the lock, and wakes whoever waits.
@@ -68,9 +72,54 @@ func (s *signals) most() int {
 	return n
 }
 
+// settled waits until a generation of so many members shares the partitions, and returns who has which.
+func (r *rig) settled(clients ...string) (generation int32, owners map[int32]string) {
+	r.t.Helper()
+	ok := r.signals.until(60*time.Second, func() bool {
+		r.signals.mu.Lock()
+		defer r.signals.mu.Unlock()
+		generation, owners = 0, nil
+		for g := range r.signals.owners {
+			generation = max(generation, g)
+		}
+		owners = r.signals.owners[generation]
+		have := map[string]bool{}
+		for _, c := range owners {
+			have[c] = true
+		}
+		return len(have) == len(clients) && !slices.ContainsFunc(clients, func(c string) bool { return !have[c] }) &&
+			len(r.signals.members[generation]) == len(clients)
+	})
+	if !ok {
+		r.t.Fatalf("the group never came to be shared by %v: %v", clients, owners)
+	}
+	return generation, maps.Clone(owners)
+}
+
+// shares reads who was given which partitions, out of what the leader of the group tells the broker.
+func shares(in *kmsg.SyncGroupRequest) map[int32]string {
+	owners := map[int32]string{}
+	for _, a := range in.GroupAssignment {
+		var m kmsg.ConsumerMemberAssignment
+		if err := m.ReadFrom(a.MemberAssignment); err != nil {
+			continue
+		}
+		client, _, _ := strings.Cut(a.MemberID, "-")
+		for _, t := range m.Topics {
+			if t.Topic != events.Media.Name {
+				continue
+			}
+			for _, p := range t.Partitions {
+				owners[p] = client
+			}
+		}
+	}
+	return owners
+}
+
 // listen begins to follow calls.transcripts, the group's members and its commits, until the test ends.
 func (r *rig) listen() {
-	r.signals = &signals{changed: make(chan struct{}), members: map[int32]map[string]bool{}}
+	r.signals = &signals{changed: make(chan struct{}), members: map[int32]map[string]bool{}, owners: map[int32]map[int32]string{}}
 	fake := r.cluster.Kafka.Fake
 	fake.ControlKey(int16(kmsg.OffsetCommit), func(kmsg.Request) (kmsg.Response, error, bool) {
 		fake.KeepControl()
@@ -85,6 +134,9 @@ func (r *rig) listen() {
 				r.signals.members[in.Generation] = map[string]bool{}
 			}
 			r.signals.members[in.Generation][in.MemberID] = true
+			if len(in.GroupAssignment) > 0 {
+				r.signals.owners[in.Generation] = shares(in)
+			}
 		})
 		return nil, nil, false
 	})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
@@ -46,7 +47,7 @@ func newRig(t *testing.T, speed float64, names ...string) *rig {
 	for _, topic := range events.Topics() {
 		topics = append(topics, topic.Name+":4")
 	}
-	r := &rig{t: t, cluster: kafkatest.Start(t, embedded.KafkaConfig{}, topics...), tel: telemetry.Discard(), speed: speed}
+	r := &rig{t: t, cluster: kafkatest.Start(t, embedded.KafkaConfig{Options: []kfake.Opt{kfake.GroupMinSessionTimeout(time.Second)}}, topics...), tel: telemetry.Discard(), speed: speed}
 	r.conn = r.cluster.Conn
 	r.listen()
 	r.prod = produce.New(r.conn, produce.Config{}, telemetry.Discard())

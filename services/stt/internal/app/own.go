@@ -10,9 +10,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Assigned takes partitions over. next is, per partition, the offset of calls.media at which messages will
-// begin; do runs a function in the queue of a key.
+// Assigned takes partitions over, and lets go for good of those that are another process's now. next is, per
+// partition, the offset of calls.media at which messages will begin; do runs a function in the queue of a key.
 func (a *App) Assigned(ctx context.Context, next map[int]int64, do func(partition int, key []byte, fn func(ctx context.Context))) error {
+	a.disown(next)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(8)
 	for n, offset := range next {
@@ -31,6 +32,25 @@ func (a *App) Assigned(ctx context.Context, next map[int]int64, do func(partitio
 		a.Revoked(slices.Collect(maps.Keys(next)))
 	}
 	return err //nolint:wrapcheck // wrapped above
+}
+
+// disown ends the sessions of partitions that are not among those assigned: whoever has them now hears their calls from
+// the log, and a session that is given nothing more is only paid for.
+func (a *App) disown(assigned map[int]int64) {
+	a.mu.Lock()
+	var gone []*part
+	for n, p := range a.parts {
+		if _, ours := assigned[n]; !ours {
+			gone = append(gone, p)
+		}
+	}
+	a.mu.Unlock()
+	for _, p := range gone {
+		for _, c := range p.all() {
+			c.drop()
+			p.forget(c)
+		}
+	}
 }
 
 func (a *App) own(n int, next int64, past *Past, do func(key []byte, fn func(ctx context.Context))) {
@@ -65,8 +85,8 @@ func (a *App) own(n int, next int64, past *Past, do func(key []byte, fn func(ctx
 	}
 }
 
-// Revoked lets partitions go. Their sessions are kept alive for a while: most rebalances give a process its
-// partitions back.
+// Revoked lets partitions go. Their sessions are kept alive until the next assignment, for a while at most: most rebalances
+// give a process its partitions back.
 func (a *App) Revoked(partitions []int) {
 	for _, n := range partitions {
 		p := a.part(n)

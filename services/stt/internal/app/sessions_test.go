@@ -229,3 +229,36 @@ func TestUnreadableLog(t *testing.T) {
 		p.close()
 	})
 }
+
+// TestDisowned: once the next assignment shows that a partition is another process's, its sessions end; nothing more would ever be
+// said to them.
+func TestDisowned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, heardTenant())
+		w.fake.Limit = 0
+		p := w.process()
+		audio, _ := w.paint(1, 60_000, 1_000)
+		w.started("MZ1", 0, granted)
+		go w.play("MZ1", 0, audio)
+		<-time.After(10 * time.Second)
+		p.revoke()
+		<-time.After(time.Second)
+		if n := w.fake.Live(); n != 2 {
+			t.Errorf("%d streams while nobody knows whose the partition is, want 2", n)
+		}
+		if err := p.app.Assigned(t.Context(), map[int]int64{1: 0}, func(int, []byte, func(context.Context)) {}); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if n := w.fake.Live(); n != 0 {
+			t.Errorf("%d streams of a partition that is another's", n)
+		}
+		<-time.After(time.Minute)
+		if streams, _, _ := w.fake.Opened(); streams != 2 {
+			t.Errorf("%d streams were opened, want 2", streams)
+		}
+		if err := p.app.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -55,6 +55,9 @@ type world struct {
 	usage       []*events.UsageRecorded
 	committed   int64
 	brokerAway  bool
+	refusing    bool          // what is published is refused, while what was is still read
+	again       int           // every message comes once more, so many messages later; 0 for never
+	mayFail     bool          // a message that was not handled comes again at once
 	unreadable  int           // so many readings back fail
 	changed     chan struct{} // closed and replaced when anything is published or committed
 }
@@ -174,9 +177,13 @@ type process struct {
 	base       int64
 	dead       bool
 	landed     bool // a dead process's last publish stands all the same
+	last       int  // events until it dies, see dieAt
+	at         step
+	died       chan struct{}
+	twice      int // messages that came once more and are not done
 }
 
-type custody struct{ done bool }
+type custody struct{ done, failed bool }
 
 func (w *world) process() *process {
 	w.t.Helper()
@@ -249,17 +256,56 @@ func (p *process) consume(next int64, gen int, stop chan struct{}, jobs chan fun
 		p.taken = append(p.taken, c)
 		p.mu.Unlock()
 		p.app.Saw(0, next)
-		p.app.Take(p.t.Context(), app.Delivery{Event: e, Partition: 0, Done: func(err error) { p.done(gen, c, err) }})
+		p.take(gen, c, e)
 		next++
+		if n := next - 1 - int64(p.again-1); p.again > 0 && n >= 0 {
+			p.world.mu.Lock()
+			e := p.media[n]
+			p.world.mu.Unlock()
+			p.takeAgain(e)
+		}
 	}
 }
 
+// take hands a message over until it is handled, or held.
+func (p *process) take(gen int, c *custody, e *events.CallEvent) {
+	for {
+		p.app.Take(p.t.Context(), app.Delivery{Event: e, Partition: 0, Done: func(err error) { p.done(gen, c, err) }})
+		p.mu.Lock()
+		failed := c.failed
+		c.failed = false
+		p.mu.Unlock()
+		if !failed {
+			return
+		}
+	}
+}
+
+// takeAgain hands a message over once more.
+func (p *process) takeAgain(e *events.CallEvent) {
+	p.mu.Lock()
+	p.twice++
+	p.mu.Unlock()
+	p.app.Take(p.t.Context(), app.Delivery{Event: e, Partition: 0, Done: func(err error) {
+		if err != nil {
+			p.t.Errorf("a message that came again was not handled: %v", err)
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.twice--
+	}})
+}
+
 func (p *process) done(gen int, c *custody, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil && p.mayFail {
+		c.failed = true
+		return
+	}
 	if err != nil {
 		p.t.Errorf("a message was not handled: %v", err)
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if c.done {
 		p.t.Error("a message was completed twice")
 	}
@@ -307,10 +353,22 @@ func (p *process) kill(landed bool) {
 	_ = p.app.Close(p.t.Context()) // its goroutines; nothing that it does counts any more
 }
 
+// fence makes nothing of what the process completes from now on, without its knowing.
+func (p *process) fence() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.generation++
+}
+
 // close ends the process in order.
 func (p *process) close() {
 	p.t.Helper()
 	p.revoke()
+	p.mu.Lock()
+	if p.twice > 0 && !p.dead {
+		p.t.Errorf("%d messages that came again were not done", p.twice)
+	}
+	p.mu.Unlock()
 	if err := p.app.Close(p.t.Context()); err != nil {
 		p.t.Error(err)
 	}
@@ -332,8 +390,20 @@ func (p *process) Publish(_ context.Context, e *events.CallEvent, done func(erro
 		return
 	}
 	p.world.mu.Lock()
-	away := p.brokerAway
+	away := p.brokerAway || p.refusing
 	p.world.mu.Unlock()
+	if e.Kind() != events.KindUsageRecorded && p.dies() {
+		if p.at != beforePublish {
+			p.publish(e)
+		}
+		if p.at == acknowledged {
+			done(nil)
+		} else {
+			done(errDead)
+		}
+		close(p.died)
+		return
+	}
 	if away {
 		done(&retry.Error{Code: "broker.away", Err: errors.New("away")})
 		return
@@ -343,6 +413,18 @@ func (p *process) Publish(_ context.Context, e *events.CallEvent, done func(erro
 	}
 	p.publish(e)
 	done(nil)
+}
+
+// dies tells whether the process dies at this event; from then on nothing that it does counts.
+func (p *process) dies() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.last--
+	if p.last == 0 {
+		p.dead = true
+		p.generation++
+	}
+	return p.last == 0
 }
 
 func (w *world) publish(e *events.CallEvent) {

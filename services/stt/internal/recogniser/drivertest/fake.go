@@ -85,6 +85,13 @@ func (f *Fake) Opened() (streams, most int, written time.Duration) {
 	return f.opened, f.mostly, time.Duration(f.written) * time.Millisecond
 }
 
+// Live is how many streams are open.
+func (f *Fake) Live() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.open
+}
+
 // Capabilities implements recogniser.Driver.
 func (f *Fake) Capabilities() recogniser.Capabilities {
 	return recogniser.Capabilities{
