@@ -6,6 +6,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
@@ -33,6 +34,8 @@ type Config struct {
 	Pace pace.Config `koanf:"pace"`
 	// Rotate is how one stream of a recogniser follows another.
 	Rotate rotate.Config `koanf:"rotate"`
+	// Breaker leaves a tenant's recogniser alone while it is away or out of quota: nobody else's.
+	Breaker breaker.Settings `koanf:"breaker"`
 	// Grace is how long each part may take to stop.
 	Grace time.Duration `koanf:"grace"`
 }
@@ -49,6 +52,7 @@ func Defaults() Config {
 			MaxProcess: 200_000, MaxProcessBytes: 384 << 20,
 		},
 		Hearing: app.Defaults(), Pace: pace.Defaults(), Rotate: rotate.Defaults(),
+		Breaker: breaker.Settings{Failures: 5, Open: 2 * time.Second, Most: 30 * time.Second},
 	}
 }
 
@@ -61,6 +65,7 @@ func (c *Config) Validate() error {
 	errs = append(errs, c.Hearing.Validate()...)
 	errs = append(errs, c.Pace.Validate()...)
 	errs = append(errs, c.Rotate.Validate()...)
+	errs = append(errs, c.Breaker.Validate("breaker"), c.room())
 	if c.Tenants == "" {
 		errs = append(errs, errors.New("tenants: name the folder of tenant files"))
 	}
@@ -71,4 +76,36 @@ func (c *Config) Validate() error {
 		errs = append(errs, fmt.Errorf("grace: %s is not positive", c.Grace))
 	}
 	return errors.Join(errs...)
+}
+
+// leastTaken and leastBytes are the smallest bounds with which calls can be heard: finals that are forced to make room must be
+// of more than the second of audio that is kept for a word under way, and five calls have ten parties.
+const (
+	leastTaken = 200
+	leastBytes = 512 << 10
+)
+
+// room reports bounds under which a partition would be given up bit by bit instead of heard.
+func (c *Config) room() error {
+	var errs []error
+	for _, b := range []struct {
+		name     string
+		n, least int
+	}{
+		{"max_taken", c.Consume.MaxTaken, leastTaken}, {"max_process", c.Consume.MaxProcess, leastTaken},
+		{"max_taken_bytes", c.Consume.MaxTakenBytes, leastBytes}, {"max_process_bytes", c.Consume.MaxProcessBytes, leastBytes},
+	} {
+		if b.n < b.least {
+			errs = append(errs, fmt.Errorf("consume.%s: %d is under %d: audio stays taken until words are made of it", b.name, b.n, b.least))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// roomOf is what the consumer's bounds leave to audio that waits.
+func roomOf(c consume.Config) app.Room {
+	return app.Room{
+		Bytes: c.MaxTakenBytes, ProcessBytes: c.MaxProcessBytes,
+		Message: max(c.MaxTakenBytes/c.MaxTaken, c.MaxProcessBytes/c.MaxProcess),
+	}
 }

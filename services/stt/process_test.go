@@ -159,8 +159,8 @@ func (p *process) wait() error {
 	return p.err
 }
 
-// tenants writes the sample tenants into a folder, with their speech going to the stand-in.
-func tenants(t *testing.T, endpoint string) string {
+// tenants writes the sample tenants into a folder, with their speech going to the stand-in of each.
+func tenants(t *testing.T, endpoint func(file string) string) string {
 	t.Helper()
 	dir := t.TempDir()
 	files, err := filepath.Glob("../../samples/tenants/*.yaml")
@@ -172,6 +172,7 @@ func tenants(t *testing.T, endpoint string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
+		endpoint := endpoint(filepath.Base(f))
 		out := strings.ReplaceAll(string(b), "speech: {provider: googlespeech,", fmt.Sprintf("speech: {provider: googlespeech, endpoint: %q, insecure: true,", endpoint))
 		if !strings.Contains(out, endpoint) {
 			t.Fatalf("%s has no speech that could be pointed at the stand-in", f)

@@ -9,12 +9,14 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/services/stt/internal/app"
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser"
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/googlespeech"
+	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/guard"
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/pace"
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/rotate"
 )
@@ -22,10 +24,11 @@ import (
 // recognisers finds each tenant's recogniser, and makes it once. Tenants share the connections of an
 // endpoint.
 type recognisers struct {
-	pace   pace.Config
-	rotate rotate.Config
-	google *googlespeech.Connections
-	turns  metric.Int64Counter
+	pace    pace.Config
+	rotate  rotate.Config
+	google  *googlespeech.Connections
+	breaker *breaker.Breaker
+	turns   metric.Int64Counter
 
 	mu   sync.Mutex
 	made map[string]recogniser.Recogniser // by tenant
@@ -38,8 +41,13 @@ func newRecognisers(cfg Config, tel *telemetry.Telemetry) (*recognisers, error) 
 	if err != nil {
 		return nil, fmt.Errorf("stt: %w", err)
 	}
+	circuits, err := breaker.New(cfg.Breaker, tel)
+	if err != nil {
+		return nil, fmt.Errorf("stt: %w", err)
+	}
 	return &recognisers{
-		pace: cfg.Pace, rotate: cfg.Rotate, google: googlespeech.NewConnections(), turns: turns,
+		breaker: circuits,
+		pace:    cfg.Pace, rotate: cfg.Rotate, google: googlespeech.NewConnections(), turns: turns,
 		made: map[string]recogniser.Recogniser{},
 	}, nil
 }
@@ -66,7 +74,7 @@ func (r *recognisers) open(t *tenant.Tenant) (recogniser.Recogniser, error) {
 		d := googlespeech.New(googlespeech.Config{
 			Project: s.Project, Location: s.Location, Model: s.Model, Endpoint: s.Endpoint, Insecure: s.Insecure,
 		}, r.google)
-		return rotate.New(pace.New(d, r.pace), r.rotate, r.rotated(t)), nil
+		return rotate.New(pace.New(guard.New(d, r.breaker), r.pace), r.rotate, r.rotated(t)), nil
 	default:
 		return nil, &retry.Error{
 			Class: retry.Permanent, Code: "provider_unknown", Field: "speech.provider",

@@ -62,7 +62,9 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 		return err
 	}
 	s.opened.Hold(recs.close)
-	s.app, err = app.New(s.cfg.Hearing, tenants, recs, kafka.NewPublisher(prod), kafka.NewLog(conn, tenants.LongestCall()), s.tel)
+	hearing := s.cfg.Hearing
+	hearing.Room = roomOf(s.cfg.Consume)
+	s.app, err = app.New(hearing, tenants, recs, kafka.NewPublisher(prod), kafka.NewLog(conn, tenants.LongestCall()), s.tel)
 	if err != nil {
 		return fmt.Errorf("stt: %w", err)
 	}

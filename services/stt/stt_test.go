@@ -67,11 +67,19 @@ func newRig(t *testing.T, speed float64, names ...string) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.speech.Close() })
-	r.tenants = tenants(t, r.speech.Addr())
-	if r.set, err = tenant.Load(r.tenants); err != nil {
-		t.Fatal(err)
-	}
+	r.hearBy(func(string) string { return r.speech.Addr() })
 	return r
+}
+
+// hearBy says where each tenant's speech goes, by the name of its file.
+func (r *rig) hearBy(endpoint func(file string) string) {
+	r.t.Helper()
+	r.tenants = tenants(r.t, endpoint)
+	set, err := tenant.Load(r.tenants)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.set = set
 }
 
 func (r *rig) settings() settings {
@@ -103,6 +111,9 @@ func (r *rig) start(cfg stt.Config) (s *stt.Service, stop func()) {
 	return s, stop
 }
 
+// callOffset is when in a call its stream begins, in milliseconds.
+const callOffset = 1_500
+
 // id of a call: the same in every run.
 func id(c *calls.Call) string { return "CA" + c.Name }
 
@@ -130,7 +141,7 @@ func (r *rig) publish(e *events.CallEvent, topics ...events.Topic) {
 // play puts a call's sound on the log, speed times as fast as it was spoken. drop tells which of the caller's
 // chunks to lose.
 func (r *rig) play(c *calls.Call, drop func(chunk int) bool) {
-	const offset = 1_500
+	const offset = callOffset
 	began, meta, stream := time.Now(), r.meta(c), "MZ"+c.Name
 	_, number := r.set.ByNumber(c.To)
 	r.publish(meta.Event(began, &events.MediaStarted{
@@ -444,6 +455,7 @@ func TestConfig(t *testing.T) {
 	bad.Rotate.Soft, bad.Rotate.Silence, bad.Rotate.Settle, bad.Rotate.Stall = 0, 0, -1, 0
 	bad.Rotate.Retry.Initial = 0
 	bad.Hearing.Keep, bad.Hearing.Sessions, bad.Hearing.SilentSocket, bad.Hearing.Relief, bad.Hearing.Remember = 0, 0, 0, 0, 0
+	bad.Hearing.Away, bad.Breaker.Failures, bad.Consume.MaxTaken, bad.Consume.MaxTakenBytes = 0, 0, 100, 1000
 	err := bad.Validate()
 	if err == nil {
 		t.Fatal("wrong settings are accepted")
@@ -451,7 +463,7 @@ func TestConfig(t *testing.T) {
 	for _, want := range []string{
 		"kafka.", "tenants:", "admin:", "grace:", "pace.ahead:", "pace.speed:", "pace.catch_up:", "rotate.soft", "rotate.silence:",
 		"rotate.settle:", "rotate.stall:", "rotate.retry:", "hearing.keep:", "hearing.sessions:", "hearing.silent_socket:",
-		"hearing.relief:", "hearing.remember:",
+		"hearing.relief:", "hearing.remember:", "hearing.away:", "breaker.failures:", "consume.max_taken:", "consume.max_taken_bytes:",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no fault names %s", want)

@@ -24,6 +24,11 @@ type Config struct {
 	// Keep is how much audio of a party is kept while consent is open. What is older is a declared gap, or
 	// one call would hold back its partition.
 	Keep time.Duration `koanf:"keep"`
+	// Away is how much audio of a party is kept while its recogniser can't be had, and how long a stream that has ended waits for
+	// it. What is older is a declared gap.
+	Away time.Duration `koanf:"away"`
+	// Room is the consumer's bound.
+	Room Room `koanf:"-"`
 	// Sessions is how many parties a process hears at once, per product.
 	Sessions int `koanf:"sessions"`
 	// SilentSocket is how long a stream may go without a chunk before it counts as ended.
@@ -43,7 +48,7 @@ type Config struct {
 // Defaults of a production process.
 func Defaults() Config {
 	return Config{
-		Keep: time.Minute, Sessions: 400, SilentSocket: 15 * time.Second, ConsentGrace: 10 * time.Second,
+		Keep: time.Minute, Away: 90 * time.Second, Sessions: 400, SilentSocket: 15 * time.Second, ConsentGrace: 10 * time.Second,
 		Handover: 2 * time.Second, Keepsake: 15 * time.Second, Relief: 5 * time.Second, Remember: 15 * time.Minute,
 	}
 }
@@ -55,7 +60,7 @@ func (c Config) Validate() []error {
 		name         string
 		value, least time.Duration
 	}{
-		{"keep", c.Keep, 10 * time.Second}, {"silent_socket", c.SilentSocket, time.Second},
+		{"keep", c.Keep, 10 * time.Second}, {"away", c.Away, time.Second}, {"silent_socket", c.SilentSocket, time.Second},
 		{"consent_grace", c.ConsentGrace, 0}, {"handover", c.Handover, 0}, {"keepsake", c.Keepsake, 0},
 		{"relief", c.Relief, time.Second}, {"remember", c.Remember, time.Minute},
 	} {
@@ -81,6 +86,8 @@ type App struct {
 	ctx     context.Context // until Close
 	cancel  context.CancelFunc
 	hearing sync.WaitGroup // sessions, and usage on its way
+
+	waiting waiting
 
 	mu    sync.Mutex
 	parts map[int]*part
@@ -110,6 +117,7 @@ func New(cfg Config, tenants *tenant.Set, recs Recognisers, pub Publisher, log L
 	return &App{
 		cfg: cfg, tenants: tenants, recs: recs, pub: pub, log: log, tel: tel, met: met,
 		ctx: ctx, cancel: cancel, parts: map[int]*part{}, slots: map[string]*slots{},
+		waiting: waiting{held: map[*track]int{}},
 	}, nil
 }
 

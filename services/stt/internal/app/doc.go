@@ -11,6 +11,7 @@
 //	track.go      one party of a stream: chunks in, holes found
 //	ledger.go     which message is done when
 //	hearing.go    the recogniser's session of a track, and what it tells
+//	away.go       what is kept while a recogniser can't be had
 //	slots.go      how many sessions there may be
 //	gap.go        audio that is never heard, declared
 //	outbox.go     publishes in order, each once the one before is acknowledged

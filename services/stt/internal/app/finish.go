@@ -25,6 +25,11 @@ func (s *stream) end(why string) {
 			}
 		})
 	}
+	for _, t := range s.tracks {
+		if t.absent != nil {
+			t.giveUpAfter(s.call.app.cfg.Away)
+		}
+	}
 	s.settle()
 }
 
@@ -42,7 +47,8 @@ func (s *stream) settle() {
 	case unheard:
 		for _, t := range s.tracks {
 			t.leave()
-			t.held, t.holds = nil, 0
+			t.held, t.holds, t.absent = nil, 0, nil
+			s.call.app.weigh(t)
 		}
 		s.close()
 	case hear:

@@ -19,7 +19,7 @@ import (
 
 // open asks for a session, once there is something to hear.
 func (t *track) open() {
-	if t.sess != nil || t.slot != nil || t.lost != nil || len(t.held) == 0 {
+	if t.sess != nil || t.slot != nil || t.lost != nil || t.paused || len(t.held) == 0 {
 		return
 	}
 	s, app := t.stream, t.stream.call.app
@@ -58,6 +58,7 @@ func (t *track) begin(in *slot, rec recogniser.Recogniser) {
 		t.count(a)
 	}
 	t.held, t.holds = nil, 0
+	c.app.weigh(t)
 	c.app.met.opened(s, 1)
 	sess := t.sess
 	c.app.hearing.Go(func() { t.listen(sess) })
@@ -89,6 +90,9 @@ func (t *track) listen(sess recogniser.Session) {
 func (t *track) told(e recogniser.Event) {
 	s := t.stream
 	t.reach = max(t.reach, e.Covered)
+	if t.reach > t.absentAt {
+		t.absent = nil
+	}
 	cover := func() { t.cover(e.Covered) }
 	if e.Final == nil {
 		s.call.post(s, nil, cover)
@@ -135,9 +139,12 @@ func (t *track) left(sess recogniser.Session, err error) {
 	}
 	t.leave()
 	s := t.stream
+	var away *recogniser.Away
 	switch {
 	case errors.Is(err, io.EOF):
 		t.done = true
+	case errors.As(err, &away):
+		t.away(away)
 	case errors.Is(err, context.Canceled):
 	default:
 		t.lose(err)
@@ -160,9 +167,9 @@ func (t *track) lose(err error) {
 	s := t.stream
 	s.call.app.tel.Log.WarnContext(s.ctx, "a party of a call could not be heard", slog.String("call_id", s.call.id),
 		slog.String("party", partyName(t.party)), slog.String("code", retry.Code(err)), slog.Bool("permanent", retry.IsPermanent(err)))
-	s.failure = "recogniser: " + retry.Code(err)
-	s.spoil(s.failure)
-	t.held, t.holds = nil, 0
+	t.spoil(err)
+	t.held, t.holds, t.absent = nil, 0, nil
+	s.call.app.weigh(t)
 	if retry.IsPermanent(err) {
 		t.lost = err
 	}

@@ -189,6 +189,8 @@ func (c *call) end() {
 		}
 		for _, t := range s.tracks {
 			t.leave()
+			t.absent = nil
+			c.app.weigh(t)
 		}
 	}
 }

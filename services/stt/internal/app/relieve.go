@@ -11,11 +11,17 @@ const heavy = 5_000
 
 // Relieve makes room when the consumer has stopped fetching because too much is taken and not done: it must
 // not wait for audio that would end an utterance, since that audio is not fetched. Whoever holds much tells
-// what it has heard, as finals cut wherever they are; who can't within [Config.Relief], and who may not be
+// what it has heard, as finals cut wherever they are, but only once those have made room whose recogniser is away; who can't within [Config.Relief], and who may not be
 // heard yet, gives the audio up as a declared gap.
 func (a *App) Relieve() {
 	calls := a.all()
 	relieved := false
+	for _, c := range calls {
+		relieved = c.sparing(heavy) || relieved
+	}
+	if relieved {
+		return // who can't be heard makes room for who can
+	}
 	for _, c := range calls {
 		relieved = c.relieve(heavy) || relieved
 	}
@@ -54,7 +60,9 @@ func (t *track) force() {
 	}
 	s.call.app.met.force(s)
 	if sess == nil {
-		if s.verdict.kind == wait || t.overdue() {
+		if t.absent != nil {
+			t.drop(t.holds / 2)
+		} else if s.verdict.kind == wait || t.overdue() {
 			t.bound(t.holds / 2)
 		}
 		return

@@ -29,8 +29,15 @@ type track struct {
 	forcing bool      // a final is being forced
 	pressed time.Time // when room was last asked for while it waited for a session
 	since   time.Time // and since when
-	lost    error     // why there will be no session any more; nil while there may be
-	done    bool      // everything that will be told has been told
+	absent  error     // why there is no session for now: the recogniser is away; nil if it is not
+	paused  bool      // and it is not worth asking yet
+	counted int64     // call time up to which audio is counted in heard
+
+	absentSince time.Time // since when, and where reach was then
+	absentAt    int64
+
+	lost error // why there will be no session any more; nil while there may be
+	done bool  // everything that will be told has been told
 }
 
 // take takes a chunk: its number tells a repeat, its call time what is new in it.
@@ -104,10 +111,14 @@ func (t *track) give(a recogniser.Audio) {
 			// What only waits for a session is bounded by the consumer: the log keeps the rest.
 			t.bound(t.stream.call.app.cfg.Keep.Milliseconds())
 		}
+		t.keep()
 	}
 }
 
+// count counts what is given to a recogniser, once.
 func (t *track) count(a recogniser.Audio) {
+	a = t.format.From(a, t.counted)
+	t.counted = max(t.counted, t.format.End(a))
 	d := time.Duration(t.format.Millis(len(a.Data))) * time.Millisecond
 	t.heard += d
 	t.stream.call.app.met.sent(t.stream, d)
@@ -126,6 +137,7 @@ func (t *track) bound(most int64) {
 		t.held = t.held[1:]
 	}
 	t.stream.declare(t, from, to, events.MediaGapReason_MEDIA_GAP_REASON_DROPPED)
+	t.reach = max(t.reach, to)
 }
 
 // cover completes what lies before call time ms.

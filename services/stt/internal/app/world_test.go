@@ -13,12 +13,14 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/services/stt/internal/app"
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser"
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/drivertest"
+	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/guard"
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/pace"
 	"github.com/frontdesk/frontdesk/services/stt/internal/recogniser/rotate"
 )
@@ -42,6 +44,7 @@ type world struct {
 	cfg     app.Config
 	rotate  rotate.Config
 	fake    *drivertest.Fake
+	breaker *breaker.Breaker
 	tenants *tenant.Set
 	began   time.Time
 	// chunkMillis is how long a chunk is.
@@ -68,8 +71,13 @@ func newWorld(t *testing.T, tt *tenant.Tenant) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	b, err := breaker.New(breaker.Settings{Failures: 5, Open: 2 * time.Second, Most: 30 * time.Second}, telemetry.Discard())
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &world{
-		t: t, chunkMillis: 200, cfg: app.Defaults(), rotate: rotate.Defaults(), tenants: set, began: time.Now(),
+		breaker: b,
+		t:       t, chunkMillis: 200, cfg: app.Defaults(), rotate: rotate.Defaults(), tenants: set, began: time.Now(),
 		fake: &drivertest.Fake{Limit: 2 * drivertest.Limit, Lag: 700 * time.Millisecond},
 		more: make(chan struct{}), changed: make(chan struct{}),
 	}
@@ -86,7 +94,7 @@ func heardTenant() *tenant.Tenant {
 }
 
 func (w *world) For(*tenant.Tenant) (recogniser.Recogniser, error) {
-	return rotate.New(pace.New(w.fake, pace.Defaults()), w.rotate, nil), nil
+	return rotate.New(pace.New(guard.New(w.fake, w.breaker), pace.Defaults()), w.rotate, nil), nil
 }
 
 var call = events.Call{ID: "CA1", Leg: "CA1", Tenant: "acme", LineOfBusiness: "sales", Source: events.Source_SOURCE_TWILIO}

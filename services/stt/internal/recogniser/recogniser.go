@@ -142,6 +142,8 @@ type Capabilities struct {
 	Product string
 	// Model, e.g. "telephony".
 	Model string
+	// Dependency is what may be away: the product, where it is reached and who pays, e.g. "googlespeech:us-speech.googleapis.com:443/acme".
+	Dependency string
 	// Streaming products tell words while audio comes in; the others take one piece at a time.
 	Streaming bool
 	// LongestStream after which the product ends a stream; 0 if it never does.
@@ -179,6 +181,27 @@ type Stream interface {
 	Usage() *Usage
 }
 
+// ErrAway tells that a product is left alone for now, since it is away or out of quota: it was not asked. After of the classified
+// error in the chain is when to come again.
+var ErrAway = errors.New("the product is left alone for now")
+
+// Away is the error of a session that ended because its product is left alone. Another session may be opened for the same audio
+// later.
+type Away struct {
+	// Unheard is what the session was given and has not told, in order of call time.
+	Unheard []Audio
+	// After is when to come again.
+	After time.Duration
+	// Err is why: the last failure, if this session has seen one.
+	Err error
+}
+
+// Error implements error.
+func (e *Away) Error() string { return "away: " + e.Err.Error() }
+
+// Unwrap gives the cause to errors.Is and errors.As.
+func (e *Away) Unwrap() error { return e.Err }
+
 // ErrLimit tells that a stream has reached the product's limit: the next one may begin at once.
 var ErrLimit = errors.New("the stream has reached the product's limit")
 
@@ -213,6 +236,6 @@ type Session interface {
 	// Cancel ends the session at once. Recv tells the usage of what was under way, then context.Canceled.
 	Cancel()
 	// Recv returns the next event, or the classified error that ended the session: one that could not be
-	// mended by trying again.
+	// mended by trying again, or [Away].
 	Recv() (Event, error)
 }

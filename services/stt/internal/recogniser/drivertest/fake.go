@@ -95,7 +95,7 @@ func (f *Fake) Live() int {
 // Capabilities implements recogniser.Driver.
 func (f *Fake) Capabilities() recogniser.Capabilities {
 	return recogniser.Capabilities{
-		Product: "fake", Model: "painted", Streaming: true, LongestStream: f.Limit,
+		Product: "fake", Model: "painted", Dependency: "fake:painted", Streaming: true, LongestStream: f.Limit,
 		Encodings: []recogniser.Encoding{recogniser.Mulaw}, WordTimes: !f.NoWordTimes,
 	}
 }

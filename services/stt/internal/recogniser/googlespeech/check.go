@@ -22,7 +22,7 @@ const opening = 5 * time.Second
 // Check finds out whether a tenant can be heard in these languages, by opening a stream with the settings of a call and ending it
 // without audio: nothing is billed, and credentials, permission, location, model and languages are judged as those of a call.
 func (d *Driver) Check(ctx context.Context, languages []string) check.Finding {
-	// While nobody is there the client tries to open the stream again for as long as it may.
+	// A host that takes packets and answers none is found by the clock only.
 	ctx, cancel := context.WithTimeout(ctx, opening)
 	defer cancel()
 	s, err := d.Open(ctx, recogniser.Spec{Format: recogniser.Format{Encoding: recogniser.Mulaw, Rate: 8000}, Languages: languages})

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	speech "cloud.google.com/go/speech/apiv2"
+	"github.com/googleapis/gax-go/v2"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -60,6 +61,7 @@ func (p *Connections) take(ctx context.Context, endpoint string, plain bool) (*c
 	if err != nil {
 		return nil, fmt.Errorf("preparing a client for %s: %w", endpoint, err)
 	}
+	client.CallOptions.StreamingRecognize = append(client.CallOptions.StreamingRecognize, gax.WithRetry(func() gax.Retryer { return nil }))
 	c := &connection{client: client, all: p, used: 1}
 	p.conns[t] = append(p.conns[t], c)
 	return c, nil

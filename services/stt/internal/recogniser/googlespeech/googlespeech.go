@@ -1,8 +1,8 @@
 // Package googlespeech is the adapter to Google Cloud Speech-to-Text v2, streaming.
 //
 // What it knows of the product: a stream lasts five minutes and ends then with ABORTED (v1: OUT_OF_RANGE); a
-// message takes 25,600 bytes; Send fails with io.EOF only and the status comes from Recv; nothing is retried
-// by the client; a connection carries 100 streams; a stream that is cancelled never tells what it billed.
+// message takes 25,600 bytes; Send fails with io.EOF only and the status comes from Recv; its client would try to open a stream
+// again for as long as it may, which is switched off (package rotate is the one layer that tries again); a connection carries 100 streams; a stream that is cancelled never tells what it billed.
 // Source: https://cloud.google.com/speech-to-text/docs/quotas and the reference of StreamingRecognize.
 package googlespeech
 
@@ -72,7 +72,7 @@ func New(cfg Config, conns *Connections) *Driver {
 // Capabilities implements recogniser.Driver.
 func (d *Driver) Capabilities() recogniser.Capabilities {
 	return recogniser.Capabilities{
-		Product: Product, Model: d.cfg.Model, Streaming: true, LongestStream: d.cfg.LongestStream,
+		Product: Product, Model: d.cfg.Model, Dependency: d.dependency(), Streaming: true, LongestStream: d.cfg.LongestStream,
 		Encodings: []recogniser.Encoding{recogniser.Mulaw, recogniser.Linear16}, WordTimes: true,
 	}
 }

@@ -1,11 +1,13 @@
 package googlespeech_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -272,4 +274,68 @@ func TestStall(t *testing.T) {
 	if _, err := s.Recv(); retry.Code(err) != "googlespeech.stalled" || retry.IsPermanent(err) {
 		t.Errorf("ended with %v, want googlespeech.stalled", err)
 	}
+}
+
+// TestNobodyThere: an endpoint that refuses connections is told of at once. The client does not try again by itself: whoever asked
+// does, by its own pauses and breaker.
+func TestNobodyThere(t *testing.T) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dialled atomic.Int32
+	conns := googlespeech.NewConnections(grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) {
+		dialled.Add(1)
+		return nil, errors.New("refused")
+	}))
+	defer conns.Close()
+	_ = l.Close()
+	d := googlespeech.New(googlespeech.Config{Project: "p", Location: "us", Model: "telephony", Endpoint: l.Addr().String(), Insecure: true}, conns)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if s, err := d.Open(ctx, recogniser.Spec{Format: drivertest.Format}); retry.Code(err) != "googlespeech.Unavailable" || retry.IsPermanent(err) {
+		t.Errorf("opened %v with %v, want googlespeech.Unavailable", s, err)
+	}
+	if n := dialled.Load(); n != 1 || ctx.Err() != nil {
+		t.Errorf("%d attempts, %v", n, ctx.Err())
+	}
+}
+
+// TestQuota: a project that has as many streams as it may is told when to come again.
+func TestQuota(t *testing.T) {
+	_, d := start(t, sandbox.Config{MaxSessions: 1})
+	spec := recogniser.Spec{Format: drivertest.Format, Languages: []string{"en-US"}}
+	first, err := d.Open(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Cancel()
+	call, _ := speech()
+	if err := first.Write(recogniser.Audio{Data: call.Caller[:8000]}); err != nil {
+		t.Fatal(err)
+	}
+	// Whichever of the two comes in second is refused.
+	second, err := d.Open(t.Context(), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Cancel()
+	refused := make(chan error, 2)
+	for _, s := range []recogniser.Stream{first, second} {
+		go func() {
+			for {
+				if _, err := s.Recv(); err != nil {
+					refused <- err
+					return
+				}
+			}
+		}()
+	}
+	if err := <-refused; retry.Code(err) != "googlespeech.ResourceExhausted" || retry.After(err) != time.Second || retry.IsPermanent(err) {
+		t.Errorf("refused with %v after %s, want googlespeech.ResourceExhausted and a second", err, retry.After(err))
+	}
+	first.Cancel()
+	second.Cancel()
+	<-refused
 }

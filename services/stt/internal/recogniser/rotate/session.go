@@ -104,7 +104,10 @@ func (s *session) Recv() (recogniser.Event, error) {
 // run goes from stream to stream until the session is over.
 func (s *session) run() {
 	defer s.cancel()
-	var failing trouble
+	var (
+		failing trouble
+		last    error
+	)
 	for s.awaitAudio() {
 		end := s.stream()
 		if end.reason == ReasonLimit && !end.progress {
@@ -115,7 +118,11 @@ func (s *session) run() {
 		}
 		switch {
 		case s.ctx.Err() != nil:
+		case errors.Is(end.err, recogniser.ErrAway):
+			s.away(end.err, last)
+			return
 		case end.reason == ReasonFailed:
+			last = end.err
 			s.rotated(end.reason, retry.Code(end.err))
 			if retry.IsPermanent(end.err) || !failing.pause(s.ctx, s.cfg.Retry, end.err) && s.ctx.Err() == nil {
 				s.close(end.err)
@@ -161,6 +168,20 @@ func (s *session) tell(e recogniser.Event) {
 	}
 	s.events = append(s.events, e)
 	signal(s.told)
+}
+
+// away ends the session and hands back what another will have to hear.
+func (s *session) away(err, last error) {
+	s.mu.Lock()
+	a := &recogniser.Away{Unheard: make([]recogniser.Audio, len(s.ring.pieces)), After: retry.After(err), Err: err}
+	for i, p := range s.ring.pieces {
+		a.Unheard[i] = p.Audio
+	}
+	s.mu.Unlock()
+	if last != nil {
+		a.Err = last
+	}
+	s.close(a)
 }
 
 func (s *session) close(err error) {
