@@ -89,7 +89,9 @@ func (t *track) listen(sess recogniser.Session) {
 // told posts a segment, or only that the audio before some call time is done.
 func (t *track) told(e recogniser.Event) {
 	s := t.stream
-	t.reach = max(t.reach, e.Covered)
+	if e.Covered > t.reach {
+		t.reach, t.forcing = e.Covered, false
+	}
 	if t.reach > t.absentAt {
 		t.absent = nil
 	}
@@ -158,7 +160,7 @@ func (t *track) leave() {
 		t.sess.Cancel()
 	}
 	t.slot.give()
-	t.sess, t.slot = nil, nil
+	t.sess, t.slot, t.forcing = nil, nil, false
 }
 
 // lose gives up what was taken and not told. A failure that may pass leaves room for another session with the

@@ -9,6 +9,10 @@ import (
 // heavy is how much audio, in milliseconds, a track must hold back to count as one that fills the bound.
 const heavy = 5_000
 
+// little is what a track still holds back, in milliseconds, when all that can be told has been: a recogniser keeps a second for a
+// word under way. There is room enough for that, unless a partition has more calls than its bound is made for.
+const little = 1_200
+
 // Relieve makes room when the consumer has stopped fetching because too much is taken and not done: it must
 // not wait for audio that would end an utterance, since that audio is not fetched. Whoever holds much tells
 // what it has heard, as finals cut wherever they are, but only once those have made room whose recogniser is away; who can't within [Config.Relief], and who may not be
@@ -25,9 +29,12 @@ func (a *App) Relieve() {
 	for _, c := range calls {
 		relieved = c.relieve(heavy) || relieved
 	}
-	if !relieved {
+	for _, least := range []int64{little, 1} {
+		if relieved {
+			return
+		}
 		for _, c := range calls {
-			c.relieve(1)
+			relieved = c.relieve(least) || relieved
 		}
 	}
 }
@@ -68,12 +75,17 @@ func (t *track) force() {
 		return
 	}
 	t.forcing = true
+	t.forced++
 	sess.Flush()
-	s.after(s.call.app.cfg.Relief, func() {
-		t.forcing = false
-		if t.sess != sess || t.reach > before {
+	this, patience := t.forced, s.call.app.cfg.Relief
+	if t.behind() < little {
+		patience *= 4
+	}
+	s.after(patience, func() {
+		if t.forced != this || t.sess != sess || t.reach > before {
 			return
 		}
+		t.forcing = false
 		t.leave()
 		s.spoil("audio given up under load")
 		s.declare(t, max(t.reach, t.mark), t.taken, events.MediaGapReason_MEDIA_GAP_REASON_DROPPED)

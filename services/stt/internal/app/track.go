@@ -26,7 +26,8 @@ type track struct {
 	sess    recogniser.Session
 	reach   int64     // call time up to which sessions have told everything
 	posted  int64     // call time up to which segments have been sent to the broker
-	forcing bool      // a final is being forced
+	forcing bool      // a final is being forced, and nothing has been told since
+	forced  int       // how often
 	pressed time.Time // when room was last asked for while it waited for a session
 	since   time.Time // and since when
 	absent  error     // why there is no session for now: the recogniser is away; nil if it is not

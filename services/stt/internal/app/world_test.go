@@ -45,6 +45,7 @@ type world struct {
 	rotate  rotate.Config
 	fake    *drivertest.Fake
 	breaker *breaker.Breaker
+	rec     recogniser.Recogniser // once asked for
 	tenants *tenant.Set
 	began   time.Time
 	// chunkMillis is how long a chunk is.
@@ -94,7 +95,12 @@ func heardTenant() *tenant.Tenant {
 }
 
 func (w *world) For(*tenant.Tenant) (recogniser.Recogniser, error) {
-	return rotate.New(pace.New(guard.New(w.fake, w.breaker), pace.Defaults()), w.rotate, nil), nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.rec == nil {
+		w.rec = rotate.New(pace.New(guard.New(w.fake, w.breaker), pace.Defaults()), w.rotate, nil)
+	}
+	return w.rec, nil
 }
 
 var call = events.Call{ID: "CA1", Leg: "CA1", Tenant: "acme", LineOfBusiness: "sales", Source: events.Source_SOURCE_TWILIO}

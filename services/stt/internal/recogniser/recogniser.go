@@ -181,8 +181,8 @@ type Stream interface {
 	Usage() *Usage
 }
 
-// ErrAway tells that a product is left alone for now, since it is away or out of quota: it was not asked. After of the classified
-// error in the chain is when to come again.
+// ErrAway tells that a product is left alone for now, since it is away or out of quota: it was not asked. The classified
+// error around it has the code of why, and when to come again.
 var ErrAway = errors.New("the product is left alone for now")
 
 // Away is the error of a session that ended because its product is left alone. Another session may be opened for the same audio
@@ -192,7 +192,7 @@ type Away struct {
 	Unheard []Audio
 	// After is when to come again.
 	After time.Duration
-	// Err is why: the last failure, if this session has seen one.
+	// Err is why: a classified error with [ErrAway] in its chain.
 	Err error
 }
 

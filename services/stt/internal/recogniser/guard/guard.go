@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
@@ -29,29 +30,42 @@ type driver struct {
 	recogniser.Driver
 	breaker    Breaker
 	dependency string
+	last       *atomic.Pointer[string] // code of the last failure
 }
 
 // New guards every stream of d.
 func New(d recogniser.Driver, b Breaker) recogniser.Driver {
-	return driver{d, b, d.Capabilities().Dependency}
+	return driver{d, b, d.Capabilities().Dependency, new(atomic.Pointer[string])}
 }
 
-// Open implements recogniser.Driver. The error of an open breaker is [recogniser.ErrAway].
+// Open implements recogniser.Driver. The error of an open breaker is [recogniser.ErrAway], with the code of what opened it.
 func (d driver) Open(ctx context.Context, spec recogniser.Spec) (recogniser.Stream, error) {
 	if err := d.breaker.Allow(d.dependency); err != nil {
-		return nil, fmt.Errorf("%w: %w", recogniser.ErrAway, err)
+		e := &retry.Error{Code: retry.Code(err), Dependency: d.dependency, After: retry.After(err), Err: fmt.Errorf("%w: %w", recogniser.ErrAway, err)}
+		if code := d.last.Load(); code != nil {
+			e.Code = *code
+		}
+		return nil, e
 	}
 	s, err := d.Driver.Open(ctx, spec)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		d.breaker.Report(d.dependency, of(err))
+		d.report(of(err))
 		return nil, err //nolint:wrapcheck // a decorator passes its driver's error on
 	}
 	w := &stream{Stream: s, driver: d, ctx: ctx}
 	w.alive = time.AfterFunc(alive, func() { w.report(nil) })
 	return w, nil
+}
+
+func (d driver) report(err error) {
+	if err != nil && !errors.Is(err, context.Canceled) {
+		code := retry.Code(err)
+		d.last.Store(&code)
+	}
+	d.breaker.Report(d.dependency, err)
 }
 
 // of is what an error says of the product as such: one that ends a stream for its age, or refuses what it was asked for good,
@@ -82,7 +96,7 @@ func (s *stream) report(err error) {
 	s.told = true
 	s.mu.Unlock()
 	if !told || err != nil && !errors.Is(err, context.Canceled) {
-		s.driver.breaker.Report(s.driver.dependency, err)
+		s.driver.report(err)
 	}
 }
 

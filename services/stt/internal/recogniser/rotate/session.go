@@ -104,10 +104,7 @@ func (s *session) Recv() (recogniser.Event, error) {
 // run goes from stream to stream until the session is over.
 func (s *session) run() {
 	defer s.cancel()
-	var (
-		failing trouble
-		last    error
-	)
+	var failing trouble
 	for s.awaitAudio() {
 		end := s.stream()
 		if end.reason == ReasonLimit && !end.progress {
@@ -119,10 +116,9 @@ func (s *session) run() {
 		switch {
 		case s.ctx.Err() != nil:
 		case errors.Is(end.err, recogniser.ErrAway):
-			s.away(end.err, last)
+			s.away(end.err)
 			return
 		case end.reason == ReasonFailed:
-			last = end.err
 			s.rotated(end.reason, retry.Code(end.err))
 			if retry.IsPermanent(end.err) || !failing.pause(s.ctx, s.cfg.Retry, end.err) && s.ctx.Err() == nil {
 				s.close(end.err)
@@ -171,16 +167,13 @@ func (s *session) tell(e recogniser.Event) {
 }
 
 // away ends the session and hands back what another will have to hear.
-func (s *session) away(err, last error) {
+func (s *session) away(err error) {
 	s.mu.Lock()
 	a := &recogniser.Away{Unheard: make([]recogniser.Audio, len(s.ring.pieces)), After: retry.After(err), Err: err}
 	for i, p := range s.ring.pieces {
 		a.Unheard[i] = p.Audio
 	}
 	s.mu.Unlock()
-	if last != nil {
-		a.Err = last
-	}
 	s.close(a)
 }
 
