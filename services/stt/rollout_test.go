@@ -177,6 +177,70 @@ func (r *rig) noDeadLetters() {
 	}
 }
 
+// TestTheCoordinatorIsLost: every member's heartbeat fails and nobody finds the coordinator for a while, as when a broker restarts.
+// The consumer's library then forgets its members' ids, and the group waits until the old ones have timed out; but what each
+// member owned is told by itself, so that every partition comes back to where it was and no session is opened anew.
+func TestTheCoordinatorIsLost(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("waits for a session of the group to run out")
+	}
+	r := newRig(t, 2)
+	r.converse(3, 1, 50*time.Second)
+	for _, client := range []string{"one", "two"} {
+		s := r.settings()
+		s.Client, s.InProduction = client, true
+		spawn(t, s)
+	}
+	generation, before := r.settled("one", "two")
+	wait := r.playAll()
+	want := 2 * len(r.calls)
+	r.opened(want, "at the beginning")
+	began, away := time.Now(), 2*time.Second
+	fake := r.cluster.Kafka.Fake
+	for _, key := range []kmsg.Key{kmsg.Heartbeat, kmsg.FindCoordinator, kmsg.OffsetCommit, kmsg.LeaveGroup} {
+		fake.ControlKey(int16(key), func(kmsg.Request) (kmsg.Response, error, bool) {
+			if time.Since(began) > away {
+				fake.DropControl()
+				return nil, nil, false
+			}
+			fake.KeepControl()
+			return nil, errCut, true
+		})
+	}
+	if !r.signals.until(30*time.Second, func() bool {
+		r.signals.mu.Lock()
+		defer r.signals.mu.Unlock()
+		for g := range r.signals.owners {
+			if g > generation {
+				return true
+			}
+		}
+		return false
+	}) {
+		t.Fatal("the group never came back")
+	}
+	t.Logf("the group came back %s after its coordinator", (time.Since(began) - away).Round(10*time.Millisecond))
+	_, after := r.settled("one", "two")
+	if n := r.parties(before, after); n > 0 {
+		t.Errorf("%d parties changed hands: %v, then %v", n, before, after)
+	}
+	wait()
+	r.same(r.transcripts(60 * time.Second))
+	r.committed()
+	r.noDeadLetters()
+	for _, call := range r.calls {
+		still := r.stillness(call, began.Add(away))
+		t.Logf("%s: %s without a word since the coordinator was back", call.Name, still.Round(10*time.Millisecond))
+		if still > 10*time.Second {
+			t.Errorf("%s stood still for %s", call.Name, still)
+		}
+	}
+	if n := r.sessions(); n != want {
+		t.Errorf("%d streams were opened, want %d", n, want)
+	}
+}
+
 // TestUnreadyFirst: by the time that a process that is told to stop leaves the group, its readiness has dropped.
 func TestUnreadyFirst(t *testing.T) {
 	t.Parallel()

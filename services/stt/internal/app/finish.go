@@ -16,6 +16,9 @@ func (s *stream) end(why string) {
 	}
 	s.state = ending
 	s.spoil(why)
+	if s.newer != nil {
+		s.handOver()
+	}
 	if s.verdict.kind == wait {
 		// An answer may still be reported: the receptionist tells what she has been told.
 		s.after(s.call.app.cfg.ConsentGrace, func() {

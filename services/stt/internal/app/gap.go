@@ -40,32 +40,83 @@ func (s *stream) declared(g *events.MediaGap) bool {
 	return false
 }
 
-// replacedBy lets a newer stream of the same leg take over at its first sample. What both have is heard of
-// the older one; what neither has is a gap of the newer one's.
+const (
+	// overlap is how much longer, in milliseconds of call time, an older stream is heard that has not ended when a newer one of
+	// its leg begins.
+	overlap = 5_000
+	// margin is how far before the end of an older stream the newer one takes over where both were there, in milliseconds, and
+	// how much before that it hears: more than the longest word, so that each hears whole what it tells.
+	margin = 1_000
+)
+
+// replacedBy lets a newer stream of the same leg take over. The newer one is heard once the older has ended, which it has when
+// its chunks have come, some of them through another process than the newer's, or after a while. Where both were there, the
+// switch is a little before the older one's end: words are told by the side on which their middle is, and each side hears
+// beyond it. What neither has is a gap of the newer one's.
 func (s *stream) replacedBy(newer *stream, fresh bool) {
 	at := newer.started.GetOffsetMs()
-	for _, t := range s.tracks {
-		if taken := max(t.taken, t.mark); taken > at {
-			newer.track(t.party).taken = taken
+	if s.state != open {
+		for _, t := range s.tracks {
+			told := t.mark
+			if fresh {
+				told = max(told, t.taken)
+			}
+			if told > at {
+				newer.track(t.party).taken = told
+			}
 		}
-	}
-	switch {
-	case s.state != open:
 		if fresh { // or it is in the log already
 			newer.hole(s, at)
 		}
-	case s.reaches(at):
-		s.end("")
-	default:
-		// Chunks of the older stream may be under way, through another process than the newer's.
-		s.until = max(at, 1)
-		s.after(s.call.app.cfg.Handover, func() {
-			if s.state == open {
-				s.end("")
-			}
-			newer.hole(s, at)
-		})
+		return
 	}
+	s.newer, newer.older = newer, s
+	s.until = max(at+overlap, 1)
+	if s.reaches(s.until) {
+		s.end("")
+		return
+	}
+	s.after(s.call.app.cfg.Handover, func() { s.end("") })
+}
+
+// waits tells whether a track waits for an older stream to end. One that has told words did so before.
+func (s *stream) waits(t *track) bool {
+	return s.older != nil && s.older.state == open && t.mark == 0
+}
+
+// handOver settles, when a stream has ended, where the newer one takes over.
+func (s *stream) handOver() {
+	newer, at := s.newer, s.newer.started.GetOffsetMs()
+	s.newer, newer.older = nil, nil
+	if newer.state == closing || newer.state == completed {
+		return
+	}
+	for _, t := range s.tracks {
+		end := max(t.taken, t.mark)
+		if end <= at {
+			continue
+		}
+		t.stop = max(t.reach, end-min(margin, (end-at)/2))
+		newer.track(t.party).begins(t.stop, at)
+	}
+	newer.hole(s, at)
+	// Not before this stream has done what it is about to.
+	newer.after(0, newer.settle)
+}
+
+// begins lets a track tell words from call time ms on, and hear a little before that; at is where its stream begins.
+func (t *track) begins(ms, at int64) {
+	if t.mark > 0 {
+		return // it has begun to tell, in another process, from there on
+	}
+	from := max(ms-margin, at)
+	t.reach, t.lead = ms, ms-from
+	t.taken = max(t.taken, from)
+	for len(t.held) > 0 && t.format.End(t.held[0]) <= from {
+		t.holds -= t.format.Millis(len(t.held[0].Data))
+		t.held = t.held[1:]
+	}
+	t.ledger.cover(from)
 }
 
 // reaches tells whether every track has come to call time ms.

@@ -19,7 +19,7 @@ import (
 
 // open asks for a session, once there is something to hear.
 func (t *track) open() {
-	if t.sess != nil || t.slot != nil || t.lost != nil || t.paused || len(t.held) == 0 {
+	if t.sess != nil || t.slot != nil || t.lost != nil || t.paused || len(t.held) == 0 || t.stream.waits(t) {
 		return
 	}
 	s, app := t.stream, t.stream.call.app
@@ -50,7 +50,7 @@ func (t *track) begin(in *slot, rec recogniser.Recogniser) {
 		}
 	}
 	t.sess = rec.Open(recogniser.Spec{
-		Format: t.format, From: max(t.mark, t.reach),
+		Format: t.format, From: max(t.mark, t.reach), Lead: t.lead,
 		Languages: slices.DeleteFunc(languages, func(l string) bool { return l == "" }),
 	})
 	for _, a := range t.held {
@@ -96,6 +96,12 @@ func (t *track) told(e recogniser.Event) {
 		t.absent = nil
 	}
 	cover := func() { t.cover(e.Covered) }
+	if e.Final != nil && t.stop > 0 {
+		f, words := e.Final.Before(t.stop)
+		if e.Final = &f; !words {
+			e.Final = nil
+		}
+	}
 	if e.Final == nil {
 		s.call.post(s, nil, cover)
 		return

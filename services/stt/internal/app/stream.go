@@ -37,7 +37,9 @@ type stream struct {
 	verdict verdict
 	state   state
 	tracks  []*track
-	until   int64 // call time from which a newer stream is heard instead; 0 if there is none
+	until   int64 // call time from which a newer stream is heard instead, at the latest; 0 if there is none
+	newer   *stream
+	older   *stream // which must have ended before this one is heard; nil if none
 
 	gaps     []*events.MediaGap
 	faults   []string      // why the transcript is not whole, in our words, the first first

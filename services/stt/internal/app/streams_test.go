@@ -134,66 +134,114 @@ func TestSilentSocket(t *testing.T) {
 
 func isCompleted(e *events.CallEvent) bool { return e.Kind() == events.KindTranscriptCompleted }
 
-// TestReplacedStream lets a second stream of the leg take over, with a hole and with an overlap.
+// TestReplacedStream lets a second stream of the leg take over, with a hole and with an overlap: every word outside the hole is
+// there, and none twice in the overlap.
 func TestReplacedStream(t *testing.T) {
 	for name, c := range map[string]struct {
 		first, second int64 // where the first ends and the second begins
-		hole          int64
+		said          bool  // the end of the first is told
 	}{
-		"with a hole":          {20_000, 23_000, 3_000},
-		"with an overlap":      {20_000, 17_000, 0},
-		"one after the other":  {20_000, 20_000, 0},
-		"with a long hole":     {20_000, 70_000, 50_000},
-		"with a large overlap": {20_000, 2_000, 0},
+		"with a hole":                    {20_000, 23_000, false},
+		"with the longest hole":          {20_000, 25_000, false},
+		"with a hole, in order":          {20_000, 23_000, true},
+		"with an overlap":                {20_000, 17_000, false},
+		"with an overlap, in order":      {20_000, 18_000, true},
+		"with a short overlap, in order": {20_000, 19_400, true},
+		"one after the other":            {20_000, 20_000, false},
+		"one after the other, in order":  {20_000, 20_000, true},
+		"with a long hole":               {20_000, 70_000, false},
+		"with a large overlap":           {20_000, 2_000, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, heardTenant())
-				p := w.process()
-				audio, said := w.paint(3, 100_000, 2_000)
-				part := func(from, to int64) map[events.Party][]byte {
-					out := map[events.Party][]byte{}
-					for who, b := range audio {
-						out[who] = b[drivertest.Format.Bytes(from):drivertest.Format.Bytes(to)]
-					}
-					return out
+			for seed := range uint64(10) {
+				synctest.Test(t, func(t *testing.T) { replaced(t, seed, c.first, c.second, c.said, nil) })
+				if t.Failed() {
+					t.Fatalf("seed %d", seed)
 				}
-				w.started("MZ1", 0, granted)
-				w.play("MZ1", 0, part(0, c.first))
-				<-time.After(max(time.Until(w.at(c.second)), 0))
-				w.started("MZ2", c.second, granted)
-				n := w.play("MZ2", c.second, part(c.second, 100_000))
-				w.ended("MZ2", n, 100_000)
-				<-time.After(time.Minute)
-				w.allDone()
-				first, second := w.completions()["MZ1"], w.completions()["MZ2"]
-				if silent := c.hole > 15_000; silent != (first.GetOutcome() == partial) || !silent && first.GetOutcome() != complete {
-					t.Errorf("the first completed as %v", first)
-				}
-				want := complete
-				if c.hole > 0 {
-					want = partial
-				}
-				if got := gapsOf(second)[events.MediaGapReason_MEDIA_GAP_REASON_STREAM_REPLACED]; second.GetOutcome() != want || got != 2*c.hole {
-					t.Errorf("the second completed as %v", second)
-				}
-				for who, words := range said {
-					var kept []string
-					for _, word := range words {
-						if word.End <= c.first || word.Start >= c.second {
-							kept = append(kept, word.Text)
-						}
-					}
-					got, overlaps := w.words(who)
-					// A word that the switch tears may be lost or garbled.
-					if d := len(kept) - len(untorn(got)); overlaps > 0 || d > 1 || d < 0 {
-						t.Errorf("%v: %d words, want %d: %s", who, len(untorn(got)), len(kept), got)
-					}
-				}
-				p.close()
-			})
+			}
 		})
 	}
+}
+
+// TestCrashAtTheSwitch kills the process around the time when one stream takes over from another.
+func TestCrashAtTheSwitch(t *testing.T) {
+	for seed := range uint64(40) {
+		synctest.Test(t, func(t *testing.T) {
+			second := []int64{23_000, 18_000, 19_000}[seed%3]
+			replaced(t, seed, 20_000, second, seed%2 == 0, func(w *world, p *process) *process {
+				<-time.After(time.Until(w.at(17_500 + int64(seed)*250)))
+				p.kill(seed%5 == 0)
+				return w.process()
+			})
+		})
+		if t.Failed() {
+			t.Fatalf("seed %d", seed)
+		}
+	}
+}
+
+func replaced(t *testing.T, seed uint64, first, second int64, said bool, meanwhile func(*world, *process) *process) {
+	w := newWorld(t, heardTenant())
+	w.fake.Seed = seed
+	p := w.process()
+	audio, words := w.paint(seed, 100_000, 2_000)
+	part := func(from, to int64) map[events.Party][]byte {
+		out := map[events.Party][]byte{}
+		for who, b := range audio {
+			out[who] = b[drivertest.Format.Bytes(from):drivertest.Format.Bytes(to)]
+		}
+		return out
+	}
+	go func() {
+		w.started("MZ1", 0, granted)
+		n := w.play("MZ1", 0, part(0, first))
+		if said {
+			w.ended("MZ1", n, first)
+		}
+	}()
+	go func() {
+		<-time.After(max(time.Until(w.at(second)), time.Until(w.at(min(first, second))), 0))
+		if second < 10_000 {
+			<-time.After(time.Until(w.at(first))) // one that comes late
+		}
+		w.started("MZ2", second, granted)
+		n := w.play("MZ2", second, part(second, 100_000))
+		w.ended("MZ2", n, 100_000)
+	}()
+	if meanwhile != nil {
+		p = meanwhile(w, p)
+	}
+	<-time.After(4 * time.Minute)
+	w.allDone()
+	one, two := w.completions()["MZ1"], w.completions()["MZ2"]
+	hole := max(second-first, 0)
+	if silent := hole > 15_000 && !said; silent != (one.GetOutcome() == partial) || !silent && one.GetOutcome() != complete {
+		t.Errorf("the first completed as %v", one)
+	}
+	want := complete
+	if hole > 0 {
+		want = partial
+	}
+	if got := gapsOf(two)[events.MediaGapReason_MEDIA_GAP_REASON_STREAM_REPLACED]; two.GetOutcome() != want || got != 2*hole {
+		t.Errorf("the second completed as %v", two)
+	}
+	for who, script := range words {
+		var kept []string
+		for _, word := range script {
+			if second < first || word.End <= first || word.Start >= second {
+				kept = append(kept, word.Text)
+			}
+		}
+		text, _ := w.words(who)
+		got := untorn(text)
+		if !slices.Equal(got, kept) {
+			t.Errorf("%v: words differ\n got %s\nwant %s", who, text, strings.Join(kept, " "))
+		}
+		if second < first && len(got) != len(strings.Fields(text)) {
+			t.Errorf("%v: a word is torn: %s", who, text)
+		}
+	}
+	p.close()
 }
 
 // untorn are the words that were heard whole.

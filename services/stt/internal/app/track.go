@@ -24,6 +24,8 @@ type track struct {
 	holds   int64              // milliseconds of it
 	slot    *slot
 	sess    recogniser.Session
+	stop    int64     // call time from which a newer stream tells the words; 0 if there is none
+	lead    int64     // milliseconds before reach that are heard as well
 	reach   int64     // call time up to which sessions have told everything
 	posted  int64     // call time up to which segments have been sent to the broker
 	forcing bool      // a final is being forced, and nothing has been told since

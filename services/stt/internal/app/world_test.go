@@ -538,14 +538,20 @@ func (w *world) completions() map[string]*events.TranscriptCompleted {
 }
 
 // words are a party's words as a reader downstream takes them: of media time that was taken before, nothing
-// more. overlaps counts what it had to leave out.
+// more; stream by stream, for one may tell its last words after the next has begun. overlaps counts what it had to leave out.
 func (w *world) words(p events.Party) (text string, overlaps int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	type span struct{ from, to int64 }
 	taken := map[string][]span{}
 	var out []string
-	for _, e := range w.transcripts {
+	transcripts := slices.Clone(w.transcripts)
+	slices.SortStableFunc(transcripts, func(a, b *events.CallEvent) int {
+		one, _ := a.Message().(*events.TranscriptSegment)
+		two, _ := b.Message().(*events.TranscriptSegment)
+		return strings.Compare(one.GetStreamId(), two.GetStreamId())
+	})
+	for _, e := range transcripts {
 		m, ok := e.Message().(*events.TranscriptSegment)
 		if !ok || m.GetParty() != p {
 			continue

@@ -38,6 +38,35 @@ func (f Final) After(ms int64) (Final, bool) {
 	return f, true
 }
 
+// Before returns f without what is said from call time ms on, and whether any words are left: the other side of [Final.After].
+func (f Final) Before(ms int64) (Final, bool) {
+	switch {
+	case f.Text == "" || f.End <= ms:
+		return f, f.Text != ""
+	case len(f.Words) == 0:
+		if (f.Start+f.End)/2 >= ms {
+			return Final{Start: min(f.Start, ms), End: ms}, false
+		}
+		f.End = ms
+		return f, true
+	}
+	n := 0
+	for n < len(f.Words) && (f.Words[n].Start+f.Words[n].End)/2 < ms {
+		n++
+	}
+	if n == 0 {
+		return Final{Start: min(f.Start, ms), End: ms}, false
+	}
+	kept := make([]Word, n)
+	copy(kept, f.Words)
+	if n < len(f.Words) {
+		f.Text = joined(kept)
+	}
+	// It ends with its last word, even beyond ms: whoever goes on from there hears the next one whole.
+	f.Words, f.End = kept, kept[n-1].End
+	return f, true
+}
+
 func joined(words []Word) string {
 	var b strings.Builder
 	for i, w := range words {

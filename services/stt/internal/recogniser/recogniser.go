@@ -88,6 +88,9 @@ type Spec struct {
 	// From is the call time that was told before, by another process perhaps: words before it are not told
 	// again.
 	From int64
+	// Lead is how many milliseconds before From audio is given as well, so that a word across From is heard whole. A
+	// recogniser may do without.
+	Lead int64
 }
 
 // Word is one recognised word.

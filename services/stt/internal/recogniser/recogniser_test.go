@@ -78,6 +78,41 @@ func TestAfter(t *testing.T) {
 	}
 }
 
+// TestBefore: of each final [recogniser.Final.Before] and [recogniser.Final.After] tell every word once.
+func TestBefore(t *testing.T) {
+	words := []recogniser.Word{{Text: "book", Start: 100, End: 400}, {Text: "a", Start: 400, End: 500}, {Text: "demo", Start: 500, End: 900}}
+	whole := recogniser.Final{Start: 100, End: 1000, Text: "Book a demo.", Words: words}
+	bare := recogniser.Final{Start: 100, End: 1000, Text: "Book a demo."}
+	for name, c := range map[string]struct {
+		f          recogniser.Final
+		at         int64
+		want       bool
+		start, end int64
+		text       string
+	}{
+		"all of it":                       {whole, 1000, true, 100, 1000, "Book a demo."},
+		"all of it, long before":          {whole, 5000, true, 100, 1000, "Book a demo."},
+		"all words, in the middle of one": {whole, 800, true, 100, 900, "Book a demo."},
+		"less than half of a word":        {whole, 600, true, 100, 500, "book a"},
+		"more than half of a word":        {whole, 260, true, 100, 400, "book"},
+		"nothing":                         {whole, 100, false, 100, 100, ""},
+		"no word times, more than half":   {bare, 600, true, 100, 600, "Book a demo."},
+		"no word times, less than half":   {bare, 500, false, 100, 500, ""},
+		"no words at all":                 {recogniser.Final{Start: 0, End: 700}, 900, false, 0, 700, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, ok := c.f.Before(c.at)
+			if ok != c.want || got.Start != c.start || got.End != c.end || ok && got.Text != c.text {
+				t.Errorf("got [%d,%d) %q %v, want [%d,%d) %q %v", got.Start, got.End, got.Text, ok, c.start, c.end, c.text, c.want)
+			}
+			rest, _ := c.f.After(c.at)
+			if n := len(got.Words) + len(rest.Words); n != len(c.f.Words) {
+				t.Errorf("%d words on both sides, want %d", n, len(c.f.Words))
+			}
+		})
+	}
+}
+
 func TestTimeline(t *testing.T) {
 	var tl recogniser.Timeline
 	tl.Add(5_000, 6_000) // offsets 0 to 1000

@@ -42,7 +42,7 @@ func (r *Recogniser) Open(spec recogniser.Spec) recogniser.Session {
 	s := &session{
 		Recogniser: r, spec: spec, ctx: ctx, cancel: cancel,
 		wake: make(chan struct{}, 1), told: make(chan struct{}, 1),
-		ring: ring{format: spec.Format}, heard: spec.From, cut: spec.From, covered: spec.From, announced: spec.From,
+		ring: ring{format: spec.Format}, heard: spec.From, cut: spec.From, covered: max(spec.From-spec.Lead, 0), announced: spec.From,
 	}
 	go s.run()
 	return s
