@@ -37,6 +37,18 @@
 // and how far each party was told, which gaps were declared and which streams are complete from
 // calls.transcripts. The log says all of it; nothing is kept elsewhere.
 //
+// # What repeats
+//
+// Nothing is claimed: there is no effect that must not be had twice. A message that comes again is known by its chunk's number and
+// by how far its party was told; a segment that is published again lies over media time that its reader has taken. A crash
+// therefore costs at any step no more than what the recogniser bills for hearing a few seconds again.
+//
+// # When a process stops
+//
+// Sessions are not flushed: a half-close tears the word under way. What has no final yet is not done, and the next owner hears it
+// again from the log. Until the next assignment tells whose a partition is, its sessions are kept ([Config.Keepsake] at most); if it
+// comes back they go on as if nothing had been.
+//
 // # Locks
 //
 // Each call has one lock; whatever changes a call holds it: its messages, its recognisers' events, the
