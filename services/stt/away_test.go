@@ -39,9 +39,13 @@ func (r *rig) outside(c *calls.Call, tr *transcript) (missing time.Duration) {
 	r.t.Helper()
 	for _, p := range []events.Party{events.Party_PARTY_CALLER, events.Party_PARTY_AGENT} {
 		var want []string
+		rest := tr.words[p]
 		for _, w := range spoken(c, p) {
-			if !touched(w, p, tr.completed.GetGaps()) {
+			gone := lost(w, p, tr.completed.GetGaps())
+			heard := len(rest) > 0 && rest[0] == w.text
+			if gone == 0 || heard && gone <= grazed {
 				want = append(want, w.text)
+				rest = rest[min(1, len(rest)):]
 			}
 		}
 		if got := strings.Join(tr.words[p], " "); got != strings.Join(want, " ") {
@@ -54,13 +58,17 @@ func (r *rig) outside(c *calls.Call, tr *transcript) (missing time.Duration) {
 	return missing
 }
 
-func touched(w word, p events.Party, gaps []*events.MediaGap) bool {
+// grazed is how many milliseconds of a word may be missing so that it is recognised all the same.
+const grazed = 10
+
+// lost is how many milliseconds of a word lie in gaps.
+func lost(w word, p events.Party, gaps []*events.MediaGap) (millis int64) {
 	for _, g := range gaps {
-		if (g.GetParty() == p || g.GetParty() == events.Party_PARTY_UNSPECIFIED) && w.from < g.GetEndMs() && g.GetStartMs() < w.to {
-			return true
+		if g.GetParty() == p || g.GetParty() == events.Party_PARTY_UNSPECIFIED {
+			millis += max(0, min(w.to, g.GetEndMs())-max(w.from, g.GetStartMs()))
 		}
 	}
-	return false
+	return millis
 }
 
 // TestOneTenantsRecogniserIsAway takes one tenant's recogniser away in the middle of calls, at the smallest bounds. The calls of another
@@ -86,7 +94,7 @@ func TestOneTenantsRecogniserIsAway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, 4)
+			r := newRig(t, 2)
 			poor, err := googlespeech.Start(t.Context(), googlespeech.Config{})
 			if err != nil {
 				t.Fatal(err)
@@ -98,10 +106,10 @@ func TestOneTenantsRecogniserIsAway(t *testing.T) {
 				}
 				return r.speech.Addr()
 			})
-			r.converse(7, 1, 80*time.Second)
+			r.converse(7, 1, 60*time.Second)
 			well := len(r.calls)
 			for i, c := range r.calls[:well] {
-				other := talk(c.Name+"-x", "+13125550100", 70+uint64(i), 80*time.Second, time.Second)
+				other := talk(c.Name+"-x", "+13125550100", 70+uint64(i), 60*time.Second, time.Second)
 				r.add(other)
 				poor.Learn([]*calls.Call{other})
 			}
@@ -135,7 +143,7 @@ func TestOneTenantsRecogniserIsAway(t *testing.T) {
 					t.Errorf("%s has no gap: nothing was shown", call.Name)
 				case (ours || c.whole) && missing > 0:
 					t.Errorf("%s has gaps: %v", call.Name, tr.completed.GetGaps())
-				case ours && still > 4*time.Second:
+				case ours && still > 7*time.Second:
 					t.Errorf("%s, of the tenant whose recogniser is well, stood still for %s", call.Name, still)
 				}
 			}
