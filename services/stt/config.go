@@ -34,7 +34,8 @@ type Config struct {
 	Pace pace.Config `koanf:"pace"`
 	// Rotate is how one stream of a recogniser follows another.
 	Rotate rotate.Config `koanf:"rotate"`
-	// Breaker leaves a tenant's recogniser alone while it is away or out of quota: nobody else's.
+	// Breaker leaves a tenant's recogniser alone while it is away or out of quota: nobody else's. An outage costs no word if it is
+	// shorter than hearing.away less a quarter more than breaker.most.
 	Breaker breaker.Settings `koanf:"breaker"`
 	// Grace is how long each part may take to stop.
 	Grace time.Duration `koanf:"grace"`
@@ -52,7 +53,7 @@ func Defaults() Config {
 			MaxProcess: 200_000, MaxProcessBytes: 384 << 20,
 		},
 		Hearing: app.Defaults(), Pace: pace.Defaults(), Rotate: rotate.Defaults(),
-		Breaker: breaker.Settings{Failures: 5, Open: 2 * time.Second, Most: 30 * time.Second},
+		Breaker: breaker.Settings{Failures: 5, Open: 2 * time.Second, Most: 10 * time.Second},
 	}
 }
 

@@ -31,7 +31,7 @@ type waiting struct {
 // away takes the end of a session whose recogniser is left alone: what it had is kept, and another session is asked for when the
 // recogniser may be back. Meanwhile the track has no slot, which somebody else may need.
 func (t *track) away(e *recogniser.Away) {
-	t.held = append(e.Unheard, t.held...)
+	t.held = append(e.Take(), t.held...)
 	t.holds = 0
 	for _, a := range t.held {
 		t.holds += t.format.Millis(len(a.Data))

@@ -72,7 +72,7 @@ func newWorld(t *testing.T, tt *tenant.Tenant) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := breaker.New(breaker.Settings{Failures: 5, Open: 2 * time.Second, Most: 30 * time.Second}, telemetry.Discard())
+	b, err := breaker.New(breaker.Settings{Failures: 5, Open: 2 * time.Second, Most: 10 * time.Second}, telemetry.Discard())
 	if err != nil {
 		t.Fatal(err)
 	}

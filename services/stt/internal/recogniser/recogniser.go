@@ -191,8 +191,9 @@ var ErrAway = errors.New("the product is left alone for now")
 // Away is the error of a session that ended because its product is left alone. Another session may be opened for the same audio
 // later.
 type Away struct {
-	// Unheard is what the session was given and has not told, in order of call time.
-	Unheard []Audio
+	// Take takes what the session was given and has not told, in order of call time; what is written until then is among it, and
+	// what is written later is lost.
+	Take func() []Audio
 	// After is when to come again.
 	After time.Duration
 	// Err is why: a classified error with [ErrAway] in its chain.

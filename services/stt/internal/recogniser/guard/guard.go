@@ -56,6 +56,8 @@ func (d driver) Open(ctx context.Context, spec recogniser.Spec) (recogniser.Stre
 		return nil, err //nolint:wrapcheck // a decorator passes its driver's error on
 	}
 	w := &stream{Stream: s, driver: d, ctx: ctx}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.alive = time.AfterFunc(alive, func() { w.report(nil) })
 	return w, nil
 }
@@ -81,17 +83,17 @@ type stream struct {
 	recogniser.Stream
 	driver driver
 	ctx    context.Context
-	alive  *time.Timer
 
 	mu    sync.Mutex
+	alive *time.Timer
 	told  bool // that the product works, or how the stream ended
 	ended bool // by us
 }
 
 // report tells once that the product works, and how the stream ended if it was the product's doing.
 func (s *stream) report(err error) {
-	s.alive.Stop()
 	s.mu.Lock()
+	s.alive.Stop()
 	told := s.told
 	s.told = true
 	s.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,15 +23,20 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // circuit notes what it is told.
 type circuit struct {
 	closed error
+	mu     sync.Mutex
 	told   []string
 }
 
 func (c *circuit) Allow(dependency string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.told = append(c.told, "? "+dependency)
 	return c.closed
 }
 
 func (c *circuit) Report(_ string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	switch {
 	case err == nil:
 		c.told = append(c.told, "works")
@@ -88,6 +94,8 @@ func TestReports(t *testing.T) {
 						_, err = s.Recv()
 					}
 				}
+				b.mu.Lock()
+				defer b.mu.Unlock()
 				if want := append([]string{"? fake:painted"}, c.want...); !slices.Equal(b.told, want) {
 					t.Errorf("the breaker was told %q, want %q", b.told, want)
 				}

@@ -43,6 +43,30 @@ func TestSuite(t *testing.T) {
 	}
 }
 
+// TestAway: a session whose product is left alone ends, and loses nothing of what is written before somebody takes it.
+func TestAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &drivertest.Fake{Fail: func(int, time.Duration) error {
+			return &retry.Error{Code: "fake.unavailable", After: 3 * time.Second, Err: recogniser.ErrAway}
+		}}
+		s := rotate.New(f, rotate.Defaults(), nil).Open(recogniser.Spec{Format: drivertest.Format, From: 1_000})
+		chunks := drivertest.Chunks(f.Paint(1_000, nil), 1_000, 200)
+		s.Write(chunks[0])
+		synctest.Wait() // it has ended by now
+		for _, a := range chunks[1:] {
+			s.Write(a)
+		}
+		_, err := s.Recv()
+		var away *recogniser.Away
+		if !errors.As(err, &away) || away.After != 3*time.Second || retry.Code(err) != "fake.unavailable" {
+			t.Fatalf("ended with %v", err)
+		}
+		if got := away.Take(); len(got) != len(chunks) || got[0].Start != 1_000 || got[4].Start != 1_800 {
+			t.Errorf("handed back %d pieces of %d", len(got), len(chunks))
+		}
+	})
+}
+
 // TestBrokenStreams lets streams break anywhere, by limit or failure, and cuts the audio at random.
 func TestBrokenStreams(t *testing.T) {
 	for seed := range uint64(60) {

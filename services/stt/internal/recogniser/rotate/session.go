@@ -34,6 +34,7 @@ type session struct {
 	flush     bool
 	events    []recogniser.Event
 	err       error // why there will be no more events
+	keeps     bool  // what is written is kept all the same, for somebody to take
 }
 
 // Open implements recogniser.Recogniser.
@@ -55,7 +56,7 @@ func (s *session) Write(a recogniser.Audio) {
 		// Call time began before the audio: silence is counted from the first sample.
 		s.covered, s.heard, s.announced = a.Start, max(s.heard, a.Start), a.Start
 	}
-	if s.err == nil && !s.finishing {
+	if (s.err == nil || s.keeps) && !s.finishing {
 		s.ring.add(s.spec.Format.From(a, s.covered))
 	}
 	s.mu.Unlock()
@@ -166,15 +167,24 @@ func (s *session) tell(e recogniser.Event) {
 	signal(s.told)
 }
 
-// away ends the session and hands back what another will have to hear.
+// away ends the session, which keeps what another will have to hear until that is taken.
 func (s *session) away(err error) {
 	s.mu.Lock()
-	a := &recogniser.Away{Unheard: make([]recogniser.Audio, len(s.ring.pieces)), After: retry.After(err), Err: err}
-	for i, p := range s.ring.pieces {
-		a.Unheard[i] = p.Audio
-	}
+	s.err, s.keeps = &recogniser.Away{Take: s.take, After: retry.After(err), Err: err}, true
 	s.mu.Unlock()
-	s.close(a)
+	signal(s.told)
+}
+
+// take implements recogniser.Away.
+func (s *session) take() []recogniser.Audio {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	audio := make([]recogniser.Audio, len(s.ring.pieces))
+	for i, p := range s.ring.pieces {
+		audio[i] = p.Audio
+	}
+	s.keeps, s.ring.pieces = false, nil
+	return audio
 }
 
 func (s *session) close(err error) {
