@@ -43,6 +43,35 @@ func TestSuite(t *testing.T) {
 	}
 }
 
+// TestLead: a word across the time from which a session tells is heard whole, by the stream that follows a broken one, too.
+func TestLead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &drivertest.Fake{Fail: func(stream int, heard time.Duration) error {
+			if stream == 0 && heard >= 1_500*time.Millisecond {
+				return &retry.Error{Code: "fake.unavailable", Err: errors.New("away")}
+			}
+			return nil
+		}}
+		said := []drivertest.Said{{Text: "told", Start: 100, End: 400}, {Text: "across", Start: 1_400, End: 1_900}, {Text: "after", Start: 2_000, End: 2_300}}
+		audio := f.Paint(4_000, said)
+		s := rotate.New(f, rotate.Defaults(), nil).Open(recogniser.Spec{Format: drivertest.Format, From: 1_500, Lead: 1_500})
+		go func() {
+			for _, a := range drivertest.Chunks(audio, 0, 200) {
+				<-time.After(200 * time.Millisecond)
+				s.Write(a)
+			}
+			s.Finish()
+		}()
+		finals, _, err := drain(s)
+		if got := drivertest.Told(finals); got != "across after" || !errors.Is(err, io.EOF) {
+			t.Errorf("told %q, %v", got, err)
+		}
+		if n, _, _ := f.Opened(); n != 2 {
+			t.Errorf("%d streams, want 2", n)
+		}
+	})
+}
+
 // TestAway: a session whose product is left alone ends, and loses nothing of what is written before somebody takes it.
 func TestAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -318,7 +318,7 @@ func (p *present) took(r recogniser.Result) bool {
 	s.heard = max(s.heard, r.Final.End)
 	f, words := r.Final.After(s.cut)
 	s.cut = max(s.cut, f.End)
-	s.let(f.End)
+	s.let(r.Final.End) // and not up to the cut, where that lies beyond: a word may have begun before it
 	e := recogniser.Event{Covered: s.covered}
 	if words {
 		e.Final = &f
