@@ -69,7 +69,7 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 		return fmt.Errorf("preparing Redis: %w", err)
 	}
 	s.opened.Hold(rdb.Close)
-	claims := idempotency.NewStore(rdb, s.cfg.Claims)
+	claims := idempotency.NewStore(rdb, s.cfg.Claims, s.tel)
 	s.opened.Hold(claims.Close)
 	records := kafka.NewPublisher(prod)
 	if s.orgs, err = openOrgs(s.cfg, tenants, s.tel, app.NewLedger(tenants, records, s.tel).Bill); err != nil {

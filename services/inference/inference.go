@@ -120,7 +120,7 @@ func (s *Service) build(tenants *tenant.Set) (err error) {
 		return fmt.Errorf("preparing Redis: %w", err)
 	}
 	s.opened.Hold(rdb.Close)
-	claims := idempotency.NewStore(rdb, s.cfg.Claims)
+	claims := idempotency.NewStore(rdb, s.cfg.Claims, s.tel)
 	s.opened.Hold(claims.Close)
 	models := newDrivers()
 	s.opened.Hold(models.Close)

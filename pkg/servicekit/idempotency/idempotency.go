@@ -6,21 +6,27 @@
 // A claim is one key whose value is a state byte and a payload: "b" + owner token while somebody is at it, with the
 // lease as its time to live; "d" + result once done, kept for a day. Every change after the first is
 // conditional on the owner's token, by a script, so that a paused owner whose lease ran out cannot complete
-// or release what has become another's.
+// or release what has become another's. A claim that is gone and that nobody else has taken is still its
+// owner's: Redis was emptied, or a lease ran out in vain. Each script is about one key, so a Cluster will do.
 package idempotency
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 )
 
 // Key names one effect: `{call id}:service:leg:kind:discriminator`. The braces keep all keys of a call in
@@ -67,15 +73,19 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// ErrLost says that a claim's lease had run out before it was completed or released: someone else may have
-// taken it.
-var ErrLost = errors.New("the claim was lost: its lease had run out")
+// ErrLost says that a claim is another's by the time it is completed or released: its lease had run out, or
+// Redis was emptied, and somebody else has asked since.
+var ErrLost = errors.New("the claim was lost: another owner has taken it")
 
 // Store makes claims. Safe for concurrent use; what is asked at the same time shares a pipeline.
 type Store struct {
-	rdb  redis.UniversalClient
-	cfg  Config
-	pipe *pipeline
+	rdb     redis.UniversalClient
+	cfg     Config
+	tel     *telemetry.Telemetry
+	metrics metrics
+	pipe    *pipeline
+
+	epoch string // the last that was seen; of the goroutine that renews
 
 	mu   sync.Mutex
 	held map[*Claim]struct{}
@@ -97,18 +107,25 @@ const (
 	done = "d"
 )
 
-// The scripts change a key only while it still holds the owner's value.
+// The scripts change a key only while nobody else holds it: it has the owner's value, or is gone.
 var (
-	completeScript = redis.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1 end return 0`)
-	releaseScript = redis.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('DEL', KEYS[1]) return 1 end return 0`)
-	renewScript = redis.NewScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2]) return 1 end return 0`)
+	completeScript = redis.NewScript(`local v = redis.call('GET', KEYS[1])
+if v and v ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) return 1`)
+	releaseScript = redis.NewScript(`local v = redis.call('GET', KEYS[1])
+if v and v ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1]) return 1`)
+	renewScript = redis.NewScript(`local v = redis.call('GET', KEYS[1])
+if v and v ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+if v then return 1 end return 2`)
 )
 
+// putBack is renewScript's answer for a claim that was gone.
+const putBack = 2
+
 // NewStore returns a store on a client that the caller closes, after the store.
-func NewStore(rdb redis.UniversalClient, cfg Config) *Store {
+func NewStore(rdb redis.UniversalClient, cfg Config, tel *telemetry.Telemetry) *Store {
 	if cfg.Lease <= 0 {
 		cfg.Lease = 6 * time.Second
 	}
@@ -116,7 +133,10 @@ func NewStore(rdb redis.UniversalClient, cfg Config) *Store {
 		cfg.Keep = 24 * time.Hour
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Store{rdb: rdb, cfg: cfg, held: map[*Claim]struct{}{}, stop: stop, done: make(chan struct{})}
+	s := &Store{
+		rdb: rdb, cfg: cfg, tel: tel, metrics: newMetrics(tel.Meter),
+		held: map[*Claim]struct{}{}, stop: stop, done: make(chan struct{}),
+	}
 	s.pipe = newPipeline(rdb)
 	go s.renew(ctx)
 	return s
@@ -128,7 +148,7 @@ func (s *Store) Claim(ctx context.Context, k Key) (*Claim, error) {
 	c := &Claim{Key: k, token: busy + uuid.NewString()}
 	set := redis.NewStatusCmd(ctx, "SET", k.String(), c.token, "NX", "GET", "PX", s.cfg.Lease.Milliseconds())
 	// SET … NX GET answers nil when the key was free and is ours now, else the value that stands (Redis 7).
-	was, err := result(s.pipe.do(ctx, set), set)
+	was, err := result(s.pipe.do(ctx, set, nil), set)
 	if err != nil {
 		return nil, err
 	}
@@ -146,38 +166,43 @@ func (s *Store) Claim(ctx context.Context, k Key) (*Claim, error) {
 	return c, nil
 }
 
-// Complete marks a claim done and keeps result for whoever asks next, for [Config.Keep]. ErrLost says that
-// the lease had run out; any other error leaves the lease to run out.
+// Complete marks a claim done and keeps result for whoever asks next, for [Config.Keep]; a claim that is gone
+// is marked, too, for its effect stands. ErrLost says that it is another's; any other error leaves the lease
+// to run out.
 func (s *Store) Complete(ctx context.Context, c *Claim, result []byte) error {
 	s.forget(c)
-	return s.conditional(ctx, c, completeScript, done+string(result), s.cfg.Keep.Milliseconds())
+	_, err := s.conditional(ctx, c, completeScript, nil, done+string(result), s.cfg.Keep.Milliseconds())
+	return err
 }
 
-// Release gives a claim back, so that the next one asking gets it at once.
+// Release gives a claim back, so that the next one asking gets it at once. ErrLost says that somebody has it
+// already.
 func (s *Store) Release(ctx context.Context, c *Claim) error {
 	s.forget(c)
-	return s.conditional(ctx, c, releaseScript)
+	_, err := s.conditional(ctx, c, releaseScript, nil)
+	return err
 }
 
-func (s *Store) conditional(ctx context.Context, c *Claim, script *redis.Script, args ...any) error {
-	n, err := s.evalSHA(ctx, c, script, args)
+// conditional runs a script on a claim, if wanted still says so when it is sent, and returns its answer.
+func (s *Store) conditional(ctx context.Context, c *Claim, script *redis.Script, wanted func() bool, args ...any) (int, error) {
+	n, err := s.evalSHA(ctx, c, script, wanted, args)
 	if redis.HasErrorPrefix(err, "NOSCRIPT") { // a new or restarted server does not know it yet
 		if _, err = script.Load(ctx, s.rdb).Result(); err == nil {
-			n, err = s.evalSHA(ctx, c, script, args)
+			n, err = s.evalSHA(ctx, c, script, wanted, args)
 		}
 	}
 	if err != nil {
-		return away(err)
+		return 0, away(err)
 	}
 	if n == 0 {
-		return ErrLost
+		return 0, ErrLost
 	}
-	return nil
+	return n, nil
 }
 
-func (s *Store) evalSHA(ctx context.Context, c *Claim, script *redis.Script, args []any) (int, error) {
+func (s *Store) evalSHA(ctx context.Context, c *Claim, script *redis.Script, wanted func() bool, args []any) (int, error) {
 	cmd := redis.NewCmd(ctx, append([]any{"EVALSHA", script.Hash(), 1, c.Key.String(), c.token}, args...)...)
-	if err := s.pipe.do(ctx, cmd); err != nil {
+	if err := s.pipe.do(ctx, cmd, wanted); err != nil {
 		return 0, err
 	}
 	return cmd.Int() //nolint:wrapcheck // wrapped by conditional
@@ -189,28 +214,57 @@ func (s *Store) forget(c *Claim) {
 	delete(s.held, c)
 }
 
+// holds tells whether a claim is neither completed nor released.
+func (s *Store) holds(c *Claim) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, held := s.held[c]
+	return held
+}
+
 // renew keeps held claims alive: a third of the lease, so that one lost round does not lose a claim.
 func (s *Store) renew(ctx context.Context) {
 	defer close(s.done)
 	tick := time.NewTicker(s.cfg.Lease / 3)
 	defer tick.Stop()
 	for {
+		s.watchEpoch(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		s.mu.Lock()
-		held := make([]*Claim, 0, len(s.held))
-		for c := range s.held {
-			held = append(held, c)
-		}
-		s.mu.Unlock()
-		for _, c := range held {
-			// A failed round is tried again at the next tick; a lost claim shows at Complete.
-			_ = s.conditional(ctx, c, renewScript, s.cfg.Lease.Milliseconds())
-		}
+		s.renewHeld(ctx)
 	}
+}
+
+// renewHeld renews what is held, in as few trips as can be, and puts back what is gone. A failed round is tried
+// again at the next tick; a lost claim shows at Complete.
+func (s *Store) renewHeld(ctx context.Context) {
+	s.mu.Lock()
+	held := slices.Collect(maps.Keys(s.held))
+	s.mu.Unlock()
+	var back atomic.Int64
+	var trips errgroup.Group
+	trips.SetLimit(maxTrip)
+	for _, c := range held {
+		trips.Go(func() error {
+			if n, err := s.renewClaim(ctx, c); err == nil && n == putBack {
+				back.Add(1)
+			}
+			return nil
+		})
+	}
+	_ = trips.Wait() // none of them returns an error
+	if n := back.Load(); n > 0 {
+		s.metrics.restored.Add(ctx, n)
+	}
+}
+
+// renewClaim renews one claim, unless it has been completed or released by the moment in which it is sent: what
+// is given back must not come back.
+func (s *Store) renewClaim(ctx context.Context, c *Claim) (int, error) {
+	return s.conditional(ctx, c, renewScript, func() bool { return s.holds(c) }, s.cfg.Lease.Milliseconds())
 }
 
 // Close stops renewing; open claims run out.

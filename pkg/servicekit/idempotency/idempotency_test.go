@@ -19,6 +19,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func store(t *testing.T) (*idempotency.Store, *redis.Client) {
 	t.Helper()
 	rdb := kafkatest.Redis(t)
-	s := idempotency.NewStore(rdb, idempotency.Config{})
+	s := idempotency.NewStore(rdb, idempotency.Config{}, telemetry.Discard())
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
@@ -112,7 +113,7 @@ func TestRedisAwayIsRetryable(t *testing.T) {
 	mr := miniredis.RunT(t)
 	rdb := redis.NewClient(&redis.Options{Addr: mr.Addr(), MaxRetries: -1})
 	defer rdb.Close()
-	s := idempotency.NewStore(rdb, idempotency.Config{})
+	s := idempotency.NewStore(rdb, idempotency.Config{}, telemetry.Discard())
 	defer s.Close()
 	mr.Close()
 	_, err := s.Claim(t.Context(), key)
@@ -150,7 +151,7 @@ func TestKeyKeepsACallInOneSlot(t *testing.T) {
 func BenchmarkClaimComplete(b *testing.B) {
 	mr := miniredis.RunT(b)
 	rdb := redis.NewClient(&redis.Options{Addr: mr.Addr()})
-	s := idempotency.NewStore(rdb, idempotency.Config{})
+	s := idempotency.NewStore(rdb, idempotency.Config{}, telemetry.Discard())
 	b.Cleanup(func() { s.Close(); rdb.Close() })
 	var n atomic.Int64
 	b.ReportAllocs()

@@ -18,10 +18,15 @@ type pipeline struct {
 
 type ask struct {
 	cmd redis.Cmder
-	out chan error
+	// wanted is asked when the trip begins; nil: it is. What is asked for later is then sent later, too.
+	wanted func() bool
+	out    chan error
 }
 
-var errClosed = errors.New("the idempotency store is closed")
+var (
+	errClosed   = errors.New("the idempotency store is closed")
+	errUnwanted = errors.New("no longer wanted")
+)
 
 // maxTrip bounds one round trip.
 const maxTrip = 512
@@ -32,9 +37,9 @@ func newPipeline(rdb redis.UniversalClient) *pipeline {
 	return p
 }
 
-// do queues cmd and waits for its answer, which then stands in cmd.
-func (p *pipeline) do(ctx context.Context, cmd redis.Cmder) error {
-	a := ask{cmd, make(chan error, 1)}
+// do queues cmd and waits for its answer, which then stands in cmd. errUnwanted: wanted had it left out.
+func (p *pipeline) do(ctx context.Context, cmd redis.Cmder, wanted func() bool) error {
+	a := ask{cmd, wanted, make(chan error, 1)}
 	select {
 	case p.in <- a:
 	case <-p.quit:
@@ -84,6 +89,10 @@ func (p *pipeline) trip(batch []ask) {
 	ctx := context.Background()
 	pipe := p.rdb.Pipeline()
 	for _, a := range batch {
+		if a.wanted != nil && !a.wanted() {
+			a.cmd.SetErr(errUnwanted)
+			continue
+		}
 		_ = pipe.Process(ctx, a.cmd)
 	}
 	_, _ = pipe.Exec(ctx) // each command has its own error

@@ -49,6 +49,13 @@ func (w *Watched) Write(b []byte) (int, error) {
 	return w.lines.Write(b) //nolint:wrapcheck // a buffer has no errors
 }
 
+// Logged is the log so far.
+func (w *Watched) Logged() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lines.String()
+}
+
 // left is everything that has left.
 func (w *Watched) left(t *testing.T) (logs, spans, metrics string) {
 	scraped := httptest.NewRecorder()
@@ -57,9 +64,7 @@ func (w *Watched) left(t *testing.T) (logs, spans, metrics string) {
 	for _, s := range w.spans.Ended() {
 		fmt.Fprintln(&b, s.Name(), attributes(s), s.Status().Code, s.Status().Description)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.lines.String(), b.String(), scraped.Body.String()
+	return w.Logged(), b.String(), scraped.Body.String()
 }
 
 func attributes(s sdktrace.ReadOnlySpan) string {

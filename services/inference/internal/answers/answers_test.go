@@ -9,6 +9,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/services/inference/internal/answers"
 )
 
@@ -16,7 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // TestOneAsker: who comes second waits, and gets what the first has bought.
 func TestOneAsker(t *testing.T) {
-	claims := idempotency.NewStore(kafkatest.Redis(t), idempotency.Config{})
+	claims := idempotency.NewStore(kafkatest.Redis(t), idempotency.Config{}, telemetry.Discard())
 	defer func() { _ = claims.Close() }() // nothing is claimed any more
 	s := answers.New(claims, time.Minute)
 	kept, ticket, err := s.Take(t.Context(), "CA1", "q")
@@ -53,7 +54,7 @@ func TestOneAsker(t *testing.T) {
 func TestRedisAway(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", MaxRetries: -1})
 	defer func() { _ = rdb.Close() }() // it never was open
-	claims := idempotency.NewStore(rdb, idempotency.Config{})
+	claims := idempotency.NewStore(rdb, idempotency.Config{}, telemetry.Discard())
 	defer func() { _ = claims.Close() }() // nothing is claimed
 	if _, _, err := answers.New(claims, time.Minute).Take(t.Context(), "CA1", "q"); err == nil {
 		t.Error("no error")
