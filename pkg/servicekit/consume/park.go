@@ -24,6 +24,9 @@ type parkedKey struct {
 	key     string
 	entries []*entry
 	timer   *time.Timer
+	// copies wait to be published, the first of them being under way: a copy that stands in the retry topic
+	// before an earlier one does would be handled first by whoever owns the key after a crash in between.
+	copies []func()
 }
 
 // entry is one parked message.
@@ -32,8 +35,8 @@ type entry struct {
 	src *source // the retry topic
 	// origin is the message's offset in its own topic: with src, its id.
 	origin int64
-	// order sorts the messages of a key over all its retry topics: when it was parked first, Unix
-	// nanoseconds, made unique within the partition.
+	// order sorts the messages of a key over its topics: when it was parked first, Unix nanoseconds, made unique
+	// within the partition. Within a topic the origins do.
 	order int64
 	due   time.Time // zero: as soon as it is at the head
 	round int       // how often it has come back and failed
@@ -154,11 +157,12 @@ func (k *parked) add(d *delivery, at time.Time, t ticket, done func(error)) {
 	publish()
 }
 
-// publish leaves the copy of a message for the retry topic in the outbox.
+// publish leaves the copy of a message for the retry topic in the outbox, when those of its key before it stand.
 func (k *parked) publish(d *delivery, e *entry, t ticket, done func(error)) {
-	msg := d.parkedCopy(e, t)
-	k.p.outbox = append(k.p.outbox, func() {
+	msg, pk := d.parkedCopy(e, t), e.k
+	pk.copies = append(pk.copies, func() {
 		k.p.gen.publish(msg, func(err error) {
+			k.published(pk)
 			if err != nil && k.p.gen.ctx.Err() == nil {
 				// The retry topic will never take it. It is not parked, then.
 				k.p.mu.Lock()
@@ -173,9 +177,23 @@ func (k *parked) publish(d *delivery, e *entry, t ticket, done func(error)) {
 			done(err)
 		})
 	})
+	if len(pk.copies) == 1 {
+		k.p.outbox = append(k.p.outbox, pk.copies[0])
+	}
 }
 
-// insert puts an entry into its place.
+// published has the next copy of the key follow.
+func (k *parked) published(pk *parkedKey) {
+	k.p.mu.Lock()
+	defer k.p.unlock()
+	pk.copies[0] = nil
+	if pk.copies = pk.copies[1:]; len(pk.copies) > 0 {
+		k.p.outbox = append(k.p.outbox, pk.copies[0])
+	}
+}
+
+// insert puts an entry into its place. Messages of one topic keep the order of their offsets, whatever the clocks
+// say: a former owner, paused in the middle of parking, may have its copies published long after ours.
 func (k *parked) insert(key string, e *entry) {
 	pk := k.keys[key]
 	if pk == nil {
@@ -183,12 +201,27 @@ func (k *parked) insert(key string, e *entry) {
 		k.keys[key] = pk
 	}
 	e.k = pk
-	i, _ := slices.BinarySearchFunc(pk.entries, e.order, func(x *entry, order int64) int {
-		return int(min(max(x.order-order, -1), 1))
-	})
+	i := len(pk.entries)
+	for i > 0 && e.before(pk.entries[i-1]) {
+		i--
+	}
+	if j := slices.IndexFunc(pk.entries[:i], func(x *entry) bool { return e.sameTopic(x) && e.origin < x.origin }); j >= 0 {
+		i = j
+	}
 	pk.entries = slices.Insert(pk.entries, i, e)
 	k.schedule(pk)
 }
+
+// before tells whether e is handled before x.
+func (e *entry) before(x *entry) bool {
+	if e.sameTopic(x) {
+		return e.origin < x.origin
+	}
+	return e.order < x.order
+}
+
+// sameTopic tells whether the origins of both say which was first; what was put into a retry topic by hand has none.
+func (e *entry) sameTopic(x *entry) bool { return e.src == x.src && e.origin >= 0 && x.origin >= 0 }
 
 func (k *parked) find(key string, src *source, origin int64) *entry {
 	pk := k.keys[key]

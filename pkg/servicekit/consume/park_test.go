@@ -398,6 +398,65 @@ func TestAFormerOwnersClockDoesNotTurnTheOrderRound(t *testing.T) {
 	}
 }
 
+// A former owner that was paused in the middle of parking wakes up, and its copies come late: they were parked first by the
+// clock, and what the owner has parked since stands before them in the topic all the same.
+func TestCopiesThatAFormerOwnerPublishesLateDoNotTurnTheOrderRound(t *testing.T) {
+	w := newWorld(t, "a:1")
+	cfg := w.config()
+	cfg.Park.Initial, cfg.Park.Max = 500*time.Millisecond, 500*time.Millisecond
+	j := newJournal()
+	paused := time.Now()
+	var failed atomic.Bool
+	w.start(cfg, consume.Stack(func(_ context.Context, m *consume.Message) error {
+		if !failed.Swap(true) {
+			return errAway
+		}
+		j.note(m)
+		return nil
+	}, noPatience), consume.Hooks{})
+	w.publish("a", "k", "0")
+	retries := consume.RetryTopic("a", group)
+	eventually(t, "0 is parked", func() bool { return w.committed("a", 0) == 1 })
+	var late []produce.Message
+	for i := range 2 {
+		late = append(late, produce.Message{
+			Topic: retries, Key: []byte("k"), Value: fmt.Append(nil, i), Headers: []kafka.Header{
+				{Key: "park-topic", Value: []byte("a")}, {Key: "park-offset", Value: fmt.Append(nil, i)},
+				{Key: "park-order", Value: fmt.Append(nil, paused.UnixNano()+int64(i))},
+			},
+		})
+	}
+	if err := w.prod.Publish(t.Context(), late...); err != nil {
+		t.Fatal(err)
+	}
+	j.wait(t, "both", func(n int) bool { return n == 2 })
+	if got := j.of("k"); !slices.Equal(got, numbers(0, 2)) {
+		t.Errorf("got %v", got)
+	}
+	eventually(t, "all is committed", func() bool { return w.committed(retries, 0) == w.end(retries, 0) })
+}
+
+// Whoever reads the retry topic back after a crash takes what stands there for the oldest of the key.
+func TestACopyThatIsRefusedIsNotOvertakenByTheNext(t *testing.T) {
+	w := newWorldOn(t, "", "a:1")
+	retries := consume.RetryTopic("a", group)
+	fault := w.cluster.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: retries, Err: kerr.TopicAuthorizationFailed, Count: 1})
+	w.start(w.config(), consume.Stack(func(context.Context, *consume.Message) error { return consume.ParkNow(time.Hour, nil) }, noPatience), consume.Hooks{})
+	w.publish("a", "k", "0")
+	if err := fault.Wait(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	w.publish("a", "k", "1")
+	eventually(t, "both are parked", func() bool { return w.committed("a", 0) == 2 })
+	var got []string
+	for _, r := range kafkatest.Records(t, w.cluster.Conn, retries) {
+		got = append(got, string(r.Value))
+	}
+	if !slices.Equal(got, numbers(0, 2)) {
+		t.Errorf("the retry topic has %v", got)
+	}
+}
+
 // Completing a parked message may publish (a mark, or what waited for a place in the parking), and a dead letter's
 // acknowledgement completes it: in a callback of the producer, whose queue is full here.
 func TestAFullProducerQueueDoesNotDeadlockCompletions(t *testing.T) {
