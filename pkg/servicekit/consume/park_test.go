@@ -105,6 +105,22 @@ func TestNothingIsCommittedUntilTheDeadLetterStands(t *testing.T) {
 	}
 }
 
+func TestNothingIsCommittedUntilTheParkedCopyStands(t *testing.T) {
+	w := newWorldOn(t, "", "a:1")
+	fault := w.cluster.Kafka.Fake.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.Produce}, Topic: consume.RetryTopic("a", group), Err: kerr.TopicAuthorizationFailed, Count: -1,
+	})
+	m := w.start(w.config(), consume.Stack(func(context.Context, *consume.Message) error { return errAway }, noPatience), consume.Hooks{})
+	w.publish("a", "k", "0")
+	if err := fault.Wait(t.Context(), 2); err != nil { // refused, and tried again
+		t.Fatal(err)
+	}
+	m.end() // with a last commit
+	if got := w.committed("a", 0); got != 0 {
+		t.Errorf("committed %d before the parked copy stood", got)
+	}
+}
+
 func TestRetryInPlaceBlocksItsKeyAndNoSlot(t *testing.T) {
 	w := newWorld(t, "a:1")
 	cfg := w.config()
