@@ -68,6 +68,13 @@ judges: ## foreign clients against the stand-ins: jsforce, Twilio's and Google's
 	  { echo "make judges needs Node 20 or later with npm; neither make nor npm installs them"; exit 1; }
 	cd sandbox/judges && npm ci && npm test
 
+mutants: ## break the code in twenty ways and see that the tests notice each
+	go run ./cmd/frontdesk/internal/mutants
+
+simulate: ## two thousand random schedules of troubles for parked keys, and every state of the large models (gigabytes, an hour)
+	FRONTDESK_SCHEDULES=2000 go test -count=1 -timeout 2h -run TestParkedKeysThroughRandomTroubles ./pkg/servicekit/consume
+	FRONTDESK_MODEL=large go test -count=1 -timeout 2h -v ./pkg/servicekit/consume/parkmodel
+
 fuzz: ## fuzz every parser for 20 s each
 	@go list work | while read -r p; do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	  echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 20s $$p || exit 1; done; done
@@ -77,4 +84,4 @@ $(TOOLS)/protoc-gen-go:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTO
 $(TOOLS)/protoc-gen-go-grpc: ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTOC_GEN_GRPC)
 $(TOOLS)/golangci-lint:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(GOLANGCI_LINT)
 
-.PHONY: help demo up build test race integration integration-parts vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples judges fuzz
+.PHONY: help demo up build test race integration integration-parts vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples judges mutants simulate fuzz
