@@ -77,6 +77,11 @@ func run(ctx context.Context, out io.Writer, only string, asJSON bool) error {
 
 // green runs every suite without a mutant, each package once.
 func green(ctx context.Context, chosen []mutant) error {
+	dir, err := os.MkdirTemp("", "mutants")
+	if err != nil {
+		return fmt.Errorf("making room for the tests: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // it is the system's temporary folder
 	tests := map[string][]string{}
 	var packages []string
 	for _, m := range chosen {
@@ -88,7 +93,7 @@ func green(ctx context.Context, chosen []mutant) error {
 	for _, pkg := range packages {
 		slices.Sort(tests[pkg])
 		s := suite{pkg, slices.Compact(tests[pkg])}
-		if output, err := s.run(ctx, ""); err != nil {
+		if output, err := s.run(ctx, dir, ""); err != nil {
 			return fmt.Errorf("%s is not green without a mutant: %w\n%s", s, err, output)
 		}
 	}

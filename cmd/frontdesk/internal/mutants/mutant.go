@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -39,14 +40,21 @@ func (s suite) String() string {
 // timeout of a suite: a mutant may well hang its tests, which catches it.
 const timeout = "60s"
 
-// run runs the tests, with overlay if there is one. Other than in a mutant's file nothing changes, so Go takes what it
-// has built before.
-func (s suite) run(ctx context.Context, overlay string) (output []byte, err error) {
-	args := []string{"test", "-count=1", "-timeout=" + timeout, "-run", "^(" + strings.Join(s.tests, "|") + ")$"}
-	if overlay != "" {
-		args = append(args, "-overlay", overlay)
+// errBuild says that tests do not compile, which proves nothing about them.
+var errBuild = errors.New("it does not compile")
+
+// run builds the tests in dir, with an overlay if there is one, and runs them. Go takes what the overlay leaves as it is from
+// its cache.
+func (s suite) run(ctx context.Context, dir, overlay string) (output []byte, err error) {
+	binary := filepath.Join(dir, "suite.test")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", binary, "-overlay", overlay, s.pkg) //nolint:gosec // the arguments are this file's
+	if output, err = build.CombinedOutput(); err != nil {
+		return output, fmt.Errorf("%w: %w", errBuild, err)
 	}
-	output, err = exec.CommandContext(ctx, "go", append(args, s.pkg)...).CombinedOutput() //nolint:gosec // the arguments are this file's
+	//nolint:gosec // so are these
+	tests := exec.CommandContext(ctx, binary, "-test.count=1", "-test.timeout="+timeout, "-test.run=^("+strings.Join(s.tests, "|")+")$")
+	tests.Dir = s.pkg
+	output, err = tests.CombinedOutput()
 	if err == nil && strings.Contains(string(output), "no tests to run") {
 		err = fmt.Errorf("%s: there are no such tests", s)
 	}
@@ -76,16 +84,11 @@ func (m mutant) try(ctx context.Context) (verdict, output string) {
 	if err != nil {
 		return broken, err.Error()
 	}
-	// A mutant that does not compile fails its tests, too, and proves nothing.
-	compile := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-o", filepath.Join(dir, "test"), "-overlay", overlay, m.suite.pkg) //nolint:gosec // as in run
-	if out, err := compile.CombinedOutput(); err != nil {
-		return broken, string(out) + err.Error()
-	}
-	out, err := m.suite.run(ctx, overlay)
+	out, err := m.suite.run(ctx, dir, overlay)
 	switch {
 	case err == nil:
 		return survived, string(out)
-	case !strings.Contains(string(out), "--- FAIL") && !strings.Contains(string(out), "panic: "):
+	case errors.Is(err, errBuild):
 		return broken, string(out) + err.Error()
 	}
 	return caught, ""
