@@ -292,7 +292,7 @@ func (s *simulation) join() {
 		}
 		closing, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_ = prod.Close(closing)
+		_ = prod.Close(closing) //nolint:contextcheck // the members' own context has ended by then
 		_ = conn.Close()
 	})
 }
@@ -350,7 +350,7 @@ func (s *simulation) trouble() {
 	if s.calm {
 		kinds = 2
 	}
-	what := ""
+	var what string
 	switch s.rng.IntN(kinds) {
 	case 0:
 		topic := []string{consume.RetryTopic("a", group), consume.RetryTopic("b", group), dead}[s.rng.IntN(3)]

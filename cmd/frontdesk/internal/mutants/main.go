@@ -14,15 +14,15 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 )
 
 func main() {
 	asJSON := flag.Bool("json", false, "print JSON instead of a table")
-	only := flag.String("only", "", "run the mutants whose name contains this")
+	only := flag.String("only", "", "run the mutants whose names match this regular expression")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Stdout, *only, *asJSON)
@@ -46,9 +46,13 @@ type verdict struct {
 }
 
 func run(ctx context.Context, out io.Writer, only string, asJSON bool) error {
-	chosen := slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return !strings.Contains(m.name, only) })
+	wanted, err := regexp.Compile(only)
+	if err != nil {
+		return fmt.Errorf("--only: %w", err)
+	}
+	chosen := slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return !wanted.MatchString(m.name) })
 	if len(chosen) == 0 {
-		return fmt.Errorf("no mutant's name contains %q", only)
+		return fmt.Errorf("no mutant's name matches %q", only)
 	}
 	if err := green(ctx, chosen); err != nil {
 		return err

@@ -5,6 +5,7 @@ package handlertest
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -94,8 +95,8 @@ func uncommitted(t *testing.T, w *world) {
 func late(t *testing.T, w *world) {
 	reached, resume := w.Stall()
 	paused := w.start(t, time.Hour) // it renews nothing while it is paused
-	ended := make(chan error, 1)
-	go func() { ended <- w.handle(t, paused) }()
+	var old sync.WaitGroup
+	old.Go(func() { _ = w.handle(t, paused) }) // nobody hears any more what it says
 	<-reached
 	if err := w.redis.FlushDB(t.Context()).Err(); err != nil { // the lease runs out
 		t.Fatal(err)
@@ -103,7 +104,7 @@ func late(t *testing.T, w *world) {
 	w.must(t, w.start(t, brief))
 	w.stands(t, 1)
 	resume()
-	<-ended
+	old.Wait()
 	w.stands(t, 1)
 	w.must(t, w.start(t, brief))
 	w.stands(t, 1)
@@ -129,8 +130,8 @@ func (w *world) handle(t *testing.T, p *process) error {
 	w.Open(p)(t.Context(), w.Message(), func(err error) { out <- err })
 	err := <-out
 	select {
-	case <-out:
-		t.Error("the message was completed twice")
+	case again := <-out:
+		t.Errorf("the message was completed twice, the second time with %v", again)
 	default:
 	}
 	return err
