@@ -8,6 +8,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/produce"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/calltoken"
@@ -34,6 +35,12 @@ type Config struct {
 	// TokenKeys sign the call tokens, at least 32 bytes each; the first signs, both open. To rotate, put the
 	// new one in front and take the old one away when the longest call and 48 h have passed.
 	TokenKeys []config.Secret `koanf:"token_keys"`
+	// Spool keeps on the local disk what Kafka does not take in time.
+	Spool Spool `koanf:"spool"`
+	// Redis, if it has addresses, tells which webhooks are stored already, for Claims.Keep: a repetition on whichever replica stores
+	// nothing again. Without it, and while it is away, repetitions are stored and dropped by whoever reads.
+	Redis  idempotency.Redis  `koanf:"redis"`
+	Claims idempotency.Config `koanf:"claims"`
 	// UnknownNumber is "refuse" (a polite word, and nothing is stored) or the id of the tenant that takes calls
 	// to numbers that nobody owns; they are handled like the first number of its file.
 	UnknownNumber string `koanf:"unknown_number"`
@@ -48,6 +55,20 @@ type Config struct {
 	// Grace is how long running streams may go on after that.
 	Grace time.Duration `koanf:"grace"`
 	Media Media         `koanf:"media"`
+}
+
+// Spool is where events wait while Kafka is slow or away. It holds callers' numbers and voices, as Kafka does.
+type Spool struct {
+	// Dir is a folder on a disk that outlives the process, for this process alone; made if need be. Empty switches the spool
+	// off: without Kafka webhooks are refused then, Twilio tries again for 15 s, and audio becomes a gap within seconds.
+	Dir string `koanf:"dir"`
+	// MaxBytes bounds what it takes on the disk, at least 64 KiB. A second of a call takes 20 KB.
+	MaxBytes int64 `koanf:"max_bytes"`
+	// AudioPercent is the share of MaxBytes that audio may use. The rest is kept for everything else: webhooks are a few KB a
+	// call, and not one of them may be lost.
+	AudioPercent int `koanf:"audio_percent"`
+	// After is how long Kafka may take to acknowledge an event before all go to the spool; below PublishTimeout.
+	After time.Duration `koanf:"after"`
 }
 
 // Media bounds the media sockets.
@@ -86,6 +107,7 @@ func Defaults() Config {
 		Produce:       produce.Config{MaxQueuedBytes: 128 << 20},
 		Listen:        ":8080",
 		Admin:         "127.0.0.1:9101",
+		Spool:         Spool{MaxBytes: 1 << 30, AudioPercent: 80, After: time.Second},
 		UnknownNumber: UnknownRefuse, PublishTimeout: 3 * time.Second, CarrierTimeout: 5 * time.Second,
 		AcceptGrace: 5 * time.Second, Grace: 25 * time.Second,
 		Media: Media{
@@ -125,8 +147,30 @@ func (c *Config) Validate() error {
 	f.need(c.CarrierTimeout > 0 && c.CarrierTimeout <= 10*time.Second, "carrier_timeout: must be over 0 and at most 10s; Twilio gives up at 15s")
 	f.need(c.AcceptGrace >= 0, "accept_grace: must not be negative")
 	f.need(c.Grace >= 0, "grace: must not be negative")
+	c.Spool.validate(&f, c.PublishTimeout)
+	if c.claims() {
+		f = append(f, c.Redis.Validate(), c.Claims.Validate())
+	}
 	c.Media.validate(&f, c.Produce.MaxQueuedBytes)
 	return errors.Join(f...)
+}
+
+// claims tells whether there is a Redis to ask. One that is set in part is a fault, not a wish to do without.
+func (c *Config) claims() bool {
+	r := c.Redis
+	return len(r.Addrs) > 0 || r.MasterName != "" || r.Username != "" || r.Password != "" || r.DB != 0 || r.TLS || r.CAFile != ""
+}
+
+// leastSpool is below what anybody would set but to see it full.
+const leastSpool = 64 << 10
+
+func (s Spool) validate(f *faults, publish time.Duration) {
+	if s.Dir == "" {
+		return
+	}
+	f.need(s.MaxBytes >= leastSpool, "spool.max_bytes: must be at least %d", leastSpool)
+	f.need(s.AudioPercent >= 0 && s.AudioPercent <= 95, "spool.audio_percent: must be 0 to 95, so that webhooks find room")
+	f.need(s.After > 0 && s.After < publish, "spool.after: must be over 0 and below publish_timeout, or callers go on before their events are spooled")
 }
 
 func (m Media) validate(f *faults, queued int) {

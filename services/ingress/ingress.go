@@ -9,8 +9,9 @@
 // internal/twilio; how audio is packed, and what happens when Kafka is slow, in internal/media. README.md
 // says how to point a number at it.
 //
-// An ingress without Kafka still answers every caller, so Kafka's absence does not make it unready: a load
-// balancer that took every replica away would turn callers over to the fallback TwiML.
+// An ingress without Kafka still answers every caller, and with a spool stores every event on its disk until Kafka is back
+// (internal/kafka/outbox.go, internal/spool), so Kafka's absence does not make it unready: a load balancer that took every
+// replica away would turn callers over to the fallback TwiML.
 package ingress
 
 import (
@@ -29,6 +30,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/calltoken"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/claims"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/kafka"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/media"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/metrics"
@@ -43,6 +45,8 @@ type Service struct {
 	conn      *broker.Conn
 	prod      *produce.Producer
 	pub       *kafka.Publisher
+	claims    *claims.Publisher // nil without a Redis
+	spooled   func()            // stops showing the spool's depth; nil without one
 	transport *http.Transport
 	server    *twilio.Server
 	ln, admin net.Listener
@@ -84,18 +88,23 @@ func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Tele
 	if err := s.listen(); err != nil { //nolint:contextcheck // listening takes no time
 		return nil, errors.Join(err, conn.Close())
 	}
-	s.prod = produce.New(conn, cfg.Produce, tel)
-	s.pub = kafka.NewPublisher(s.prod, m) //nolint:contextcheck // it outlives New, until Run has ended
+	if err := s.publishers(tel, m); err != nil { //nolint:contextcheck // they outlive New, until Run has ended
+		return nil, errors.Join(err, s.ln.Close(), s.admin.Close(), conn.Close())
+	}
+	var pub app.Publisher = s.pub
+	if s.claims != nil {
+		pub = s.claims
+	}
 	s.transport = &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
 	s.server = twilio.NewServer(twilio.Deps{
-		App: app.New(tenants, s.pub,
+		App: app.New(tenants, pub,
 			twilio.NewCarrier(tenants, links, s.transport, cfg.CarrierTimeout),
 			kafka.NewHistory(conn, cfg.CarrierTimeout),
 			app.Settings{
 				Default: fallback, VoiceDeadline: cfg.PublishTimeout, MaxRestarts: cfg.Media.MaxRestarts,
 				RestartPause: cfg.Media.RestartPause, Now: time.Now,
 			}),
-		Intake: media.New(s.pub, m, tel.Log, media.Config{
+		Intake: media.New(pub, m, tel.Log, media.Config{
 			MaxUnacked: cfg.Media.MaxUnackedBytes, MaxUnackedTotal: cfg.Media.MaxUnackedTotalBytes, EndWait: cfg.Media.EndWait,
 		}),
 		Tenants: tenants, Links: links, Tokens: tokens, Metrics: m, Log: tel.Log, Tracer: tel.Tracer, Now: time.Now,
@@ -109,6 +118,38 @@ func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Tele
 		lifecycle.Part{Name: "webhooks", Run: s.serve},
 	)
 	return s, nil
+}
+
+// publishers makes the way to Kafka, with a spool beside it and claims before it where they are set.
+func (s *Service) publishers(tel *telemetry.Telemetry, m *metrics.Metrics) error {
+	sp, err := openSpool(s.cfg.Spool, m, s.log)
+	if err != nil {
+		return err
+	}
+	if s.cfg.claims() {
+		if s.claims, err = claims.New(s.cfg.Redis, s.cfg.Claims, m, s.log); err != nil {
+			if sp != nil {
+				err = errors.Join(err, sp.Close())
+			}
+			return fmt.Errorf("preparing the way to Redis: %w", err)
+		}
+	} else {
+		s.log.Info("no redis.addrs: webhooks that Twilio sends twice are stored twice, and dropped by whoever reads")
+	}
+	s.prod = produce.New(s.conn, s.cfg.Produce, tel)
+	if sp == nil {
+		s.log.Warn("no spool.dir: while Kafka is away webhooks are refused, Twilio tries again for 15 s and then drops them, and audio is lost")
+		s.pub = kafka.NewPublisher(s.prod, m)
+	} else {
+		s.pub = kafka.NewSpoolingPublisher(s.prod, sp, s.cfg.Spool.After, m, s.log)
+		if s.spooled, err = m.Spool(depth(sp)); err != nil {
+			return err //nolint:wrapcheck // it says what it does
+		}
+	}
+	if s.claims != nil {
+		s.claims.Publisher = s.pub
+	}
+	return nil
 }
 
 func (s *Service) listen() (err error) {
@@ -178,7 +219,14 @@ func (s *Service) produce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
 	s.pub.Close(ctx)
-	if err := errors.Join(s.prod.Close(ctx), s.conn.Close()); err != nil {
+	if s.spooled != nil {
+		s.spooled()
+	}
+	err := errors.Join(s.prod.Close(ctx), s.conn.Close())
+	if s.claims != nil {
+		err = errors.Join(err, s.claims.Close())
+	}
+	if err != nil {
 		return fmt.Errorf("closing the way to Kafka: %w", err)
 	}
 	return nil

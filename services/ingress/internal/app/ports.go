@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 )
@@ -12,8 +13,11 @@ type Message struct {
 	Event *events.CallEvent
 }
 
-// Publisher stores events for good. It is the one way out of ingress: a local spool for the time without a
-// broker belongs behind it, and nothing above would change. Safe for concurrent use.
+// ErrFull says that neither the log nor the spool has room. Whoever can come again is asked to.
+var ErrFull = errors.New("there is no room to store events")
+
+// Publisher stores events for good: in Kafka, or, for the time without it, in a spool on the local disk that is drained in
+// order. It is the one way out of ingress. Safe for concurrent use.
 type Publisher interface {
 	// Publish returns when all messages are stored, or with the first error; an error does not mean that
 	// nothing was stored, so whoever repeats relies on the events' ids.

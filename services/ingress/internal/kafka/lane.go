@@ -29,6 +29,7 @@ type lane struct {
 
 // item is a message, or, without done, a mark whose passing is told.
 type item struct {
+	ctx    context.Context // ends the sending; nil is the lane's own
 	span   trace.SpanContext
 	msg    produce.Message
 	done   func(error)
@@ -103,7 +104,11 @@ func (l *lane) run() {
 				close(batch[i].passed)
 				continue
 			}
-			l.prod.Send(trace.ContextWithSpanContext(l.ctx, batch[i].span), batch[i].msg, batch[i].done)
+			ctx := batch[i].ctx
+			if ctx == nil {
+				ctx = l.ctx
+			}
+			l.prod.Send(trace.ContextWithSpanContext(ctx, batch[i].span), batch[i].msg, batch[i].done)
 		}
 		clear(batch) // what is sent must not stay reachable
 	}

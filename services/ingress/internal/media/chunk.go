@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -22,7 +23,9 @@ func (s *Stream) flush(t *track) {
 		s.repeated = 0
 	}
 	where := span{t.start / s.perMs, (t.start + int64(len(t.buf))) / s.perMs}
-	s.declare(t)
+	if !s.acks.full.Load() { // else each chunk would be told of, in room that is short
+		s.declare(t)
+	}
 	cost := int64(len(t.buf) + overhead)
 	if !s.reserve(cost) {
 		t.lost.add(where)
@@ -43,6 +46,7 @@ func (s *Stream) sendChunk(t *track, where span, cost int64) {
 	s.acks.add()
 	s.in.pub.Send(s.ctx, app.Message{Topic: events.Media, Event: e}, func(err error) {
 		s.release(cost)
+		s.acks.full.Store(errors.Is(err, app.ErrFull))
 		if err != nil && !s.acks.keep(party, where) {
 			s.gap(party, where, events.MediaGapReason_MEDIA_GAP_REASON_SPOOL_FULL) // the stream has ended, and nobody comes by any more
 		}

@@ -15,6 +15,7 @@ import (
 // stream's.
 type acks struct {
 	bytes atomic.Int64
+	full  atomic.Bool // the last chunk found no room; what is lost is declared when one does
 
 	mu     sync.Mutex
 	open   int
@@ -41,14 +42,24 @@ func (a *acks) done() {
 	a.settle()
 }
 
-// keep remembers audio that was not stored, until the stream asks; false once the stream has ended.
+// keep remembers audio that was not stored, neighbours joined, until the stream asks; false once the stream has ended.
 func (a *acks) keep(p events.Party, where span) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.ended {
-		a.failed = append(a.failed, failure{p, where})
+	if a.ended {
+		return false
 	}
-	return !a.ended
+	for i := len(a.failed) - 1; i >= 0; i-- {
+		if f := &a.failed[i]; f.party == p {
+			if f.where.end != where.start {
+				break
+			}
+			f.where.end = where.end
+			return true
+		}
+	}
+	a.failed = append(a.failed, failure{p, where})
+	return true
 }
 
 // end keeps nothing from now on.
@@ -85,7 +96,7 @@ func (a *acks) wait(ctx context.Context) error {
 	}
 }
 
-// takeFailed returns what failed of a party since it was last asked, neighbours joined, and forgets it.
+// takeFailed returns what failed of a party since it was last asked, and forgets it.
 func (a *acks) takeFailed(p events.Party) []span {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -95,14 +106,11 @@ func (a *acks) takeFailed(p events.Party) []span {
 	var mine []span
 	rest := a.failed[:0]
 	for _, f := range a.failed {
-		switch n := len(mine); {
-		case f.party != p:
+		if f.party != p {
 			rest = append(rest, f)
-		case n > 0 && mine[n-1].end == f.where.start:
-			mine[n-1].end = f.where.end
-		default:
-			mine = append(mine, f.where)
+			continue
 		}
+		mine = append(mine, f.where)
 	}
 	a.failed = rest
 	return mine

@@ -13,10 +13,11 @@
 //
 // # A slow broker
 //
-// A frame never waits for Kafka. What is sent and not yet acknowledged is bounded, per stream and for all
+// A frame never waits for Kafka. What is sent and stored neither there nor in the spool is bounded, per stream and for all
 // streams together, below the producer's own bound, so that webhooks always find room there; audio beyond it
 // is dropped whole chunks at a time and declared as a gap as soon as there is room for saying so. What was sent and is
-// refused becomes a gap too, also when the stream has ended meanwhile; an event that is not audio is sent
+// refused (a spool over its share is full) becomes a gap too, one for each time that the room is out, also when the stream has
+// ended meanwhile; an event that is not audio is sent
 // again a few times, and if it is lost after all a metric and the log say so.
 //
 // # Cost

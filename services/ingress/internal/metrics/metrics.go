@@ -5,6 +5,7 @@ package metrics
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -19,6 +20,12 @@ type Metrics struct {
 	streams                              metric.Int64UpDownCounter
 	ends, mediaEvents, sockets           metric.Int64Counter
 	webhookSeconds, publishSeconds       metric.Float64Histogram
+	spoolRefused, spoolDiverted          metric.Int64Counter
+	spoolDrained, spoolLost, spoolBad    metric.Int64Counter
+	spoolRecords, spoolBytes, spoolDisk  metric.Int64ObservableGauge
+	spoolAge                             metric.Float64ObservableGauge
+	claims                               metric.Int64Counter
+	meter                                metric.Meter
 }
 
 // seconds are the histograms' bounds: a webhook has 15 s at most, a caller is kept waiting for 3.
@@ -42,8 +49,20 @@ func New(m metric.Meter) (*Metrics, error) {
 		sockets:  b.counter("frontdesk.ingress.sockets_ended", "Media sockets ended, by reason."),
 		mediaEvents: b.counter("frontdesk.ingress.media_events_failed",
 			"Events of streams, audio apart, that failed to be stored: resent, or lost."),
+		spoolRefused:  b.counter("frontdesk.ingress.spool.refused", "Events that neither Kafka nor the spool took, since it is full, by kind. Audio becomes a declared gap; webhooks are refused."),
+		spoolDiverted: b.counter("frontdesk.ingress.spool.diversions", "Times that Kafka did not take events and the spool began to."),
+		spoolDrained:  b.counter("frontdesk.ingress.spool.drained", "Events sent from the spool to Kafka."),
+		spoolLost:     b.counter("frontdesk.ingress.spool.lost", "Events in the spool that are known to be lost: damaged on the disk, or of no topic."),
+		spoolBad:      b.counter("frontdesk.ingress.spool.unreadable_bytes", "Bytes of the spool that could not be read: what a crash was writing, or damage."),
+		claims:        b.counter("frontdesk.ingress.claims", "Events of webhooks by what Redis said of them: new, done, busy, away, or skipped while it is away."),
+		meter:         m,
 	}
 	var err error
+	b.gauge(&out.spoolRecords, "frontdesk.ingress.spool.records", "Events that wait in the spool.", "")
+	b.gauge(&out.spoolBytes, "frontdesk.ingress.spool.bytes", "Bytes that wait in the spool.", "By")
+	b.gauge(&out.spoolDisk, "frontdesk.ingress.spool.disk_bytes", "Bytes that the spool takes on the disk; its bound is max_bytes.", "By")
+	out.spoolAge, err = m.Float64ObservableGauge("frontdesk.ingress.spool.oldest", metric.WithUnit("s"), metric.WithDescription("Age of the oldest event in the spool; 0 if it is empty."))
+	b.errs = append(b.errs, err)
 	out.streams, err = m.Int64UpDownCounter("frontdesk.ingress.streams_open", metric.WithDescription("Streams open now."))
 	b.errs = append(b.errs, err)
 	out.webhookSeconds = b.histogram("frontdesk.ingress.webhook.duration", "Time to answer a webhook.")
@@ -66,6 +85,12 @@ func (b *builder) histogram(name, doc string) metric.Float64Histogram {
 	h, err := b.m.Float64Histogram(name, metric.WithDescription(doc), metric.WithUnit("s"), metric.WithExplicitBucketBoundaries(seconds...))
 	b.errs = append(b.errs, err)
 	return h
+}
+
+func (b *builder) gauge(g *metric.Int64ObservableGauge, name, doc, unit string) {
+	var err error
+	*g, err = b.m.Int64ObservableGauge(name, metric.WithDescription(doc), metric.WithUnit(unit))
+	b.errs = append(b.errs, err)
 }
 
 func label(key, value string) metric.MeasurementOption {
@@ -141,4 +166,46 @@ func (m *Metrics) MediaEvent(ctx context.Context, kind, outcome string) {
 // Published records how long it took to store events; outcome is "ok" or "error".
 func (m *Metrics) Published(ctx context.Context, topic, outcome string, took time.Duration) {
 	m.publishSeconds.Record(ctx, took.Seconds(), labels("topic", topic, "outcome", outcome))
+}
+
+// Spool shows a spool's depth at every reading, until stop is called.
+func (m *Metrics) Spool(depth func() (records, bytes, disk int64, oldest time.Time)) (stop func(), err error) {
+	r, err := m.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		records, bytes, disk, oldest := depth()
+		o.ObserveInt64(m.spoolRecords, records)
+		o.ObserveInt64(m.spoolBytes, bytes)
+		o.ObserveInt64(m.spoolDisk, disk)
+		age := time.Duration(0)
+		if !oldest.IsZero() {
+			age = max(time.Since(oldest), 0)
+		}
+		o.ObserveFloat64(m.spoolAge, age.Seconds())
+		return nil
+	}, m.spoolRecords, m.spoolBytes, m.spoolDisk, m.spoolAge)
+	if err != nil {
+		return nil, fmt.Errorf("showing the spool's depth: %w", err)
+	}
+	return func() { _ = r.Unregister() }, nil // nobody reads it any more
+}
+
+// SpoolRefused counts an event that neither Kafka nor the spool took.
+func (m *Metrics) SpoolRefused(ctx context.Context, kind string) {
+	m.spoolRefused.Add(ctx, 1, label("kind", kind))
+}
+
+// SpoolDiverted counts that the spool begins to take events.
+func (m *Metrics) SpoolDiverted(ctx context.Context) { m.spoolDiverted.Add(ctx, 1) }
+
+// SpoolDrained counts events that went from the spool to Kafka.
+func (m *Metrics) SpoolDrained(ctx context.Context, n int) { m.spoolDrained.Add(ctx, int64(n)) }
+
+// SpoolLost counts events known to be lost in the spool, and bytes that could not be read.
+func (m *Metrics) SpoolLost(ctx context.Context, events, bytes int64) {
+	m.spoolLost.Add(ctx, events)
+	m.spoolBad.Add(ctx, bytes)
+}
+
+// Claim counts what Redis said of an event of a webhook.
+func (m *Metrics) Claim(ctx context.Context, outcome string) {
+	m.claims.Add(ctx, 1, label("outcome", outcome))
 }

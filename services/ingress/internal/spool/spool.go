@@ -131,16 +131,15 @@ type cursor struct {
 	last    uint64 // number of the last record before it
 }
 
-// Append puts data, one record each, at the end, together or not at all, and calls done once: with nil when all of it
-// stands on the disk, else with an error, [ErrFull] among them; an error does not mean that nothing of it is kept. It
-// never waits. done may be called before Append returns, and must not block. The data are the spool's until then.
-// Records appended by one goroutine, or under one lock, are read in that order.
-func (s *Spool) Append(reserve bool, done func(error), data ...[]byte) {
+// Append puts data, one record each, at the end, together or not at all, and calls done once, from the writer's goroutine:
+// with nil when all of it stands on the disk, else with an error, [ErrFull] among them; that one does not mean that nothing of
+// it is kept. It never waits. With an error of its own nothing was taken, and done is not called. done must not block.
+// The data are the spool's until then. Records appended by one goroutine, or under one lock, are read in that order.
+func (s *Spool) Append(reserve bool, done func(error), data ...[]byte) error {
 	g := group{data: data, done: done}
 	for _, d := range data {
 		if len(d) == 0 || len(d) > MaxRecord {
-			done(fmt.Errorf("a record of %d bytes: it must have 1 to %d", len(d), MaxRecord))
-			return
+			return fmt.Errorf("a record of %d bytes: it must have 1 to %d", len(d), MaxRecord)
 		}
 		g.size += int64(recordSize + len(d))
 	}
@@ -149,27 +148,25 @@ func (s *Spool) Append(reserve bool, done func(error), data ...[]byte) {
 		bound -= s.o.Reserve
 	}
 	s.mu.Lock()
-	// A segment's header is room that somebody has to have.
-	full, closed := s.disk+g.size+int64(headerSize) > bound, s.closed
-	if !full && !closed {
-		s.pending = append(s.pending, g)
-		s.disk += g.size
-	}
-	s.mu.Unlock()
+	defer s.mu.Unlock()
 	switch {
-	case closed:
-		done(ErrClosed)
-	case full:
-		done(ErrFull)
-	default:
-		poke(s.wake)
+	case s.closed:
+		return ErrClosed
+	case s.disk+g.size+int64(headerSize) > bound: // a segment's header is room that somebody has to have
+		return ErrFull
 	}
+	s.pending = append(s.pending, g)
+	s.disk += g.size
+	poke(s.wake)
+	return nil
 }
 
 // Put is Append that waits, until ctx ends at the latest.
 func (s *Spool) Put(ctx context.Context, reserve bool, data ...[]byte) error {
 	stored := make(chan error, 1)
-	s.Append(reserve, func(err error) { stored <- err }, data...)
+	if err := s.Append(reserve, func(err error) { stored <- err }, data...); err != nil {
+		return err
+	}
 	select {
 	case err := <-stored:
 		return err

@@ -640,10 +640,15 @@ func TestGroupsShareASync(t *testing.T) {
 		}
 		stored.Done()
 	}
-	s.Append(true, done, []byte("first"))
+	add := func(text string) {
+		if err := s.Append(true, done, []byte(text)); err != nil {
+			t.Error(err)
+		}
+	}
+	add("first")
 	slow.gate <- struct{}{} // it is in the first sync
 	for range 100 {
-		s.Append(true, done, []byte("more"))
+		add("more")
 	}
 	slow.gate <- struct{}{}
 	slow.gate <- struct{}{}
