@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
@@ -50,6 +51,7 @@ func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
 			cfg.Listen, cfg.PublicURL = s.webhooks(), s.PublicURL()
 			cfg.AcceptGrace = 0 // there is no other replica to send a call to
 			cfg.TokenKeys = []config.Secret{s.TokenKey()}
+			cfg.Redis, cfg.Spool.Dir = s.redisConfig(), s.spoolDir()
 			return ingress.New(ctx, cfg, s.Tenants(), tel)
 		}},
 		{"stt", func(admin string, tel *telemetry.Telemetry) (running, error) {
@@ -84,4 +86,12 @@ func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
 
 func (s *Stack) redisConfig() idempotency.Redis {
 	return idempotency.Redis{Addrs: []string{s.redis.Addr()}}
+}
+
+// spoolDir is where ingress keeps what Kafka does not take; "" where nothing is kept on disk.
+func (s *Stack) spoolDir() string {
+	if s.opts.DataDir == "" {
+		return ""
+	}
+	return filepath.Join(s.opts.DataDir, "spool")
 }

@@ -45,6 +45,7 @@ func (s *Stack) writeSettings() error {
 		case "ingress":
 			values["listen"], values["public_url"] = s.webhooks(), s.PublicURL()
 			values["token_keys"] = []string{"file:" + stage.TokenFile(data)}
+			values["redis"], values["spool"] = redis, map[string]any{"dir": filepath.Join(data, "spool")}
 		case "stt":
 			values["pace"] = map[string]any{"speed": max(1, s.opts.Speed)}
 		case "inference", "crm-writer":

@@ -99,9 +99,13 @@ func (s *Settings) kafka() map[string]broker.Config {
 	return map[string]broker.Config{"ingress": s.Ingress.Kafka, "stt": s.STT.Kafka, "inference": s.Inference.Kafka, "crm-writer": s.CRMWriter.Kafka}
 }
 
-// redis is how each service that claims reaches Redis.
+// redis is how each service that claims reaches Redis. ingress may do without.
 func (s *Settings) redis() map[string]idempotency.Redis {
-	return map[string]idempotency.Redis{"inference": s.Inference.Redis, "crm-writer": s.CRMWriter.Redis}
+	out := map[string]idempotency.Redis{"inference": s.Inference.Redis, "crm-writer": s.CRMWriter.Redis}
+	if len(s.Ingress.Redis.Addrs) > 0 {
+		out["ingress"] = s.Ingress.Redis
+	}
+	return out
 }
 
 // folders are the tenants' folders, by service.

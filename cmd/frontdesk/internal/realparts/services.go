@@ -58,7 +58,9 @@ func (s *Stack) replica(ctx context.Context, service string, n int) (*Replica, e
 		}
 		r.env = append(r.env, prefix+"_LISTEN="+r.listen, prefix+"_PUBLIC_URL="+s.PublicURL(), prefix+"_TOKEN_KEYS="+s.TokenKey().Reveal(),
 			// The gateway looks ten times a second.
-			prefix+"_ACCEPT_GRACE=2s")
+			prefix+"_ACCEPT_GRACE=2s",
+			prefix+"_SPOOL__DIR="+r.SpoolDir())
+		r.env = append(r.env, s.Redis.env(prefix)...)
 	case "stt":
 		r.env = append(r.env, prefix+"_PACE__SPEED="+strconv.FormatFloat(max(1, s.opts.Speed), 'g', -1, 64))
 	default:
@@ -66,6 +68,9 @@ func (s *Stack) replica(ctx context.Context, service string, n int) (*Replica, e
 	}
 	return r, nil
 }
+
+// SpoolDir is where a replica of ingress keeps what Kafka does not take.
+func (r *Replica) SpoolDir() string { return filepath.Join(r.dir, r.name+"-spool") }
 
 // String is the service's name and the replica's number.
 func (r *Replica) String() string { return r.name }
