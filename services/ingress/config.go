@@ -81,6 +81,9 @@ type Media struct {
 	// RestartPause is the wait before a new stream where the last could not be started, since a replica drains, is full or
 	// has gone. It doubles each time, up to 32 times the first, and goes on for as long as the call lives.
 	RestartPause time.Duration `koanf:"restart_pause"`
+	// HandOver is how long a stream that outlives Grace goes on beside the new one that another replica takes, until that has
+	// begun. 0 ends it at once: where there is no other replica.
+	HandOver time.Duration `koanf:"hand_over"`
 	// MaxMessageBytes of one WebSocket message; Twilio's have 400, or 2 KB for start.
 	MaxMessageBytes int `koanf:"max_message_bytes"`
 	// Idle closes a socket on which nothing was heard for so long. stt gives a stream up after 15 s.
@@ -111,7 +114,7 @@ func Defaults() Config {
 		UnknownNumber: UnknownRefuse, PublishTimeout: 3 * time.Second, CarrierTimeout: 5 * time.Second,
 		AcceptGrace: 5 * time.Second, Grace: 25 * time.Second,
 		Media: Media{
-			MaxStreams: 4000, MaxRestarts: 5, RestartPause: time.Second, MaxMessageBytes: 64 << 10, Idle: 10 * time.Second, Gather: 60 * time.Millisecond,
+			MaxStreams: 4000, MaxRestarts: 5, RestartPause: time.Second, HandOver: 3 * time.Second, MaxMessageBytes: 64 << 10, Idle: 10 * time.Second, Gather: 60 * time.Millisecond,
 			MaxUnackedBytes: 1 << 20, MaxUnackedTotalBytes: 64 << 20, EndWait: 10 * time.Second,
 		},
 	}
@@ -177,6 +180,7 @@ func (m Media) validate(f *faults, queued int) {
 	f.need(m.MaxStreams > 0, "media.max_streams: must be over 0")
 	f.need(m.MaxRestarts >= 0 && m.MaxRestarts <= 50, "media.max_restarts: must be 0 to 50")
 	f.need(m.RestartPause > 0 && m.RestartPause <= time.Minute, "media.restart_pause: must be over 0 and at most 1m")
+	f.need(m.HandOver >= 0 && m.HandOver <= 30*time.Second, "media.hand_over: must be 0 to 30s")
 	f.need(m.MaxMessageBytes >= 4<<10 && m.MaxMessageBytes <= 1<<20, "media.max_message_bytes: must be 4 KiB to 1 MiB")
 	f.need(m.Idle >= time.Second, "media.idle: must be at least 1s")
 	f.need(m.Gather >= 0 && m.Gather <= 200*time.Millisecond, "media.gather: must be 0 to 200ms")

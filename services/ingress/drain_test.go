@@ -177,3 +177,81 @@ func TestWhatStillComesIsTaken(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestHandOver: a stream that outlives the grace goes on until another replica hears the call, so that no word is lost between
+// the two: the new one begins before the old one has ended, in the carrier's eyes and in the log's.
+func TestHandOver(t *testing.T) {
+	tenants, err := tenant.Load("../../samples/tenants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, rest := newGateway(t), freeAddr(t)
+	for _, tt := range tenants.All() {
+		tt.Twilio.APIBase = "http://" + rest
+	}
+	old := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) {
+		c.PublicURL, c.Grace, c.Media.HandOver = g.URL, 100*time.Millisecond, 20*time.Second
+	})
+	next := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) {
+		c.PublicURL, c.Kafka.Brokers = g.URL, old.conn.Brokers()
+	})
+	g.point(old.Addr())
+	phone, err := carrier.Start(t.Context(), carrier.Config{Listen: rest, Accounts: accounts(tenants, g.URL), Speed: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = phone.Close() })
+	x := &exchange{rig: old, Carrier: phone}
+	const name = "habla-espanol"
+	played := make(chan *carrier.Result, 1)
+	go func() { played <- x.play(t, name)[name] }()
+	if status := g.next(t); status != http.StatusSwitchingProtocols {
+		t.Fatalf("the call's socket: status %d", status)
+	}
+	heardSome := func() bool { return strings.Contains(kinds(old.topic(t, events.Media)), "audio_chunk") }
+	until(t, "the call is heard", heardSome)
+	g.point(next.Addr())
+	if err := old.stop(); err != nil {
+		t.Error(err)
+	}
+	r := <-played
+	if err := next.stop(); err != nil {
+		t.Error(err)
+	}
+	if len(r.Streams) != 2 || !r.Streams[1].ByREST || r.Streams[1].Error != nil {
+		t.Fatalf("streams: %+v", r.Streams)
+	}
+	if code := r.Streams[0].CloseCode; code != int(websocket.StatusGoingAway) {
+		t.Errorf("the old stream's socket is closed with %d", code)
+	}
+	begun, ended := map[string]int64{}, map[string]int64{}
+	heard := map[string]int64{} // up to where the caller is heard, without a hole
+	for _, e := range old.topic(t, events.Media) {
+		switch m := e.Message().(type) {
+		case *events.MediaStarted:
+			begun[m.GetStreamId()], heard[m.GetStreamId()] = m.GetOffsetMs(), m.GetOffsetMs()
+			if len(begun) == 2 && len(ended) > 0 {
+				t.Error("the old stream has ended before the new one begins")
+			}
+		case *events.MediaGap:
+			t.Errorf("a gap of %d ms", m.GetEndMs()-m.GetStartMs())
+		case *events.MediaEnded:
+			ended[m.GetStreamId()] = m.GetEndMs()
+		case *events.AudioChunk:
+			if m.GetParty() != events.Party_PARTY_CALLER {
+				continue
+			}
+			if at := heard[m.GetStreamId()]; m.GetStartMs() != at {
+				t.Errorf("a chunk at %d ms, want %d", m.GetStartMs(), at)
+			}
+			heard[m.GetStreamId()] = m.GetStartMs() + int64(len(m.GetAudio())/8)
+		}
+	}
+	first, second := r.Streams[0].Sid, r.Streams[1].Sid
+	if begun[second] > heard[first] || begun[second] <= begun[first] {
+		t.Errorf("the old stream is heard from %d to %d ms, the new one from %d", begun[first], heard[first], begun[second])
+	}
+	if len(ended) != 2 || x.Report().Streams.Started != 2 {
+		t.Errorf("%d streams ended, %d started", len(ended), x.Report().Streams.Started)
+	}
+}

@@ -108,11 +108,11 @@ func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Tele
 			MaxUnacked: cfg.Media.MaxUnackedBytes, MaxUnackedTotal: cfg.Media.MaxUnackedTotalBytes, EndWait: cfg.Media.EndWait,
 		}),
 		Tenants: tenants, Links: links, Tokens: tokens, Metrics: m, Log: tel.Log, Tracer: tel.Tracer, Now: time.Now,
-		Socket: twilio.SocketConfig{MaxOpen: cfg.Media.MaxStreams, Options: ws.Options{
+		Socket: twilio.SocketConfig{MaxOpen: cfg.Media.MaxStreams, HandOver: cfg.Media.HandOver, Options: ws.Options{
 			MaxMessage: cfg.Media.MaxMessageBytes, Idle: cfg.Media.Idle, Pause: cfg.Media.Gather,
 		}},
 	})
-	s.group = lifecycle.New(cfg.AcceptGrace+cfg.Grace+cfg.Media.EndWait+closing,
+	s.group = lifecycle.New(cfg.AcceptGrace+cfg.Grace+cfg.Media.HandOver+cfg.Media.EndWait+closing,
 		lifecycle.HTTP("admin", s.admin, lifecycle.Admin(tel.Metrics, s.ready)),
 		lifecycle.Part{Name: "kafka", Run: s.produce},
 		lifecycle.Part{Name: "webhooks", Run: s.serve},
@@ -169,7 +169,7 @@ func (s *Service) Addr() string { return s.ln.Addr().String() }
 func (s *Service) AdminAddr() string { return s.admin.Addr().String() }
 
 // Run serves until ctx ends. It is unready from then on, takes no more streams after Config.AcceptGrace, lets those that run
-// finish within Config.Grace, answers their webhooks meanwhile, and returns when everything heard is stored.
+// finish within Config.Grace, hands the rest over, answers their webhooks meanwhile, and returns when everything heard is stored.
 func (s *Service) Run(ctx context.Context) error {
 	s.log.InfoContext(ctx, "ingress runs", "listen", s.Addr(), "admin", s.AdminAddr())
 	return s.group.Run(ctx) //nolint:wrapcheck // the group names the part

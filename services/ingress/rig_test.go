@@ -135,6 +135,7 @@ func runRig(t *testing.T, tenants *tenant.Set, tel *telemetry.Telemetry, change 
 	cfg.TokenKeys = []config.Secret{"0123456789abcdef0123456789abcdef"}
 	cfg.AcceptGrace = 0
 	cfg.Grace, cfg.Media.Gather, cfg.Media.RestartPause = 5*time.Second, 5*time.Millisecond, 10*time.Millisecond
+	cfg.Media.HandOver = 200 * time.Millisecond
 	if change != nil {
 		change(&cfg)
 	}

@@ -49,7 +49,7 @@ func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
 			cfg := ingress.Defaults()
 			cfg.Kafka, cfg.Admin, cfg.Tenants = s.brokerConfig("ingress"), admin, "-"
 			cfg.Listen, cfg.PublicURL = s.webhooks(), s.PublicURL()
-			cfg.AcceptGrace = 0 // there is no other replica to send a call to
+			cfg.AcceptGrace, cfg.Media.HandOver = 0, 0 // there is no other replica to send a call to
 			cfg.TokenKeys = []config.Secret{s.TokenKey()}
 			cfg.Redis, cfg.Spool.Dir = s.redisConfig(), s.spoolDir()
 			return ingress.New(ctx, cfg, s.Tenants(), tel)

@@ -95,6 +95,45 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 	}
 }
 
+// HandOver starts the successor of a stream that still runs, which has been heard up to a call time, on a replica that is about
+// to end. Both run for a moment: whoever listens takes the older one up to where the newer begins. False says that none is
+// started: one has begun already, or nobody may listen. Where the log can't be asked there is an error and no successor:
+// what follows once the older one has ended is [Service.StreamBroke]'s.
+func (s *Service) HandOver(ctx context.Context, f Facts, stream string, heard time.Duration) (bool, error) {
+	t, _, err := s.line(f)
+	if err != nil {
+		return false, err
+	}
+	past, err := s.past(ctx, f, t)
+	if err != nil {
+		return false, fmt.Errorf("asking the log for consent: %w", err)
+	}
+	if past.Consent != events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED {
+		f.Consent = past.Consent
+	}
+	if !f.MayStream(t.Consent.Policy) || past.follows(stream, f.Attempt) {
+		return false, nil
+	}
+	f.Attempt, f.Failed, f.Heard = f.Attempt+1, 0, max(past.Heard, heard)
+	if err := s.carrier.StartStream(ctx, f); err != nil {
+		return false, fmt.Errorf("starting the stream that takes over: %w", err)
+	}
+	return true, nil
+}
+
+// TakenOver tells whether the successor of a stream has begun.
+func (s *Service) TakenOver(ctx context.Context, f Facts, stream string) (bool, error) {
+	t, _, err := s.line(f)
+	if err != nil {
+		return false, err
+	}
+	past, err := s.past(ctx, f, t)
+	if err != nil {
+		return false, fmt.Errorf("asking the log for the stream that takes over: %w", err)
+	}
+	return past.follows(stream, f.Attempt), nil
+}
+
 // longestPause is how many times the first pause the longest is: half a minute.
 const longestPause = 32
 

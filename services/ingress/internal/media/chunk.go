@@ -23,6 +23,7 @@ func (s *Stream) flush(t *track) {
 		s.repeated = 0
 	}
 	where := span{t.start / s.perMs, (t.start + int64(len(t.buf))) / s.perMs}
+	s.reached.Store(max(s.reached.Load(), s.offset+where.end))
 	if !s.acks.full.Load() { // else each chunk would be told of, in room that is short
 		s.declare(t)
 	}

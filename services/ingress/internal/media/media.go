@@ -115,11 +115,15 @@ func (in *Intake) Open(ctx context.Context, f app.Facts, spec Spec) *Stream {
 		t.party = p
 		t.buf = make([]byte, 0, (chunkMs+frameMs)*s.perMs)
 	}
+	s.reached.Store(s.offset)
 	in.m.StreamOpened(ctx)
 	s.send(events.Lifecycle, s.started())
 	s.send(events.Media, s.started())
 	return s
 }
+
+// Heard is the call time up to which the stream has been heard, to within a chunk. It may be asked from anywhere.
+func (s *Stream) Heard() time.Duration { return time.Duration(s.reached.Load()) * time.Millisecond }
 
 func (s *Stream) started() *events.CallEvent {
 	return s.call.Event(s.at(0), &events.MediaStarted{

@@ -3,12 +3,13 @@ package media
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 )
 
-// Stream is one stream of a call. It belongs to one goroutine.
+// Stream is one stream of a call. It belongs to one goroutine, but for Heard.
 type Stream struct {
 	in     *Intake
 	turn   *turn
@@ -21,6 +22,7 @@ type Stream struct {
 
 	caller, agent track
 	acks          acks
+	reached       atomic.Int64 // call time of the end of the latest chunk, ms
 	repeated      int
 }
 

@@ -24,7 +24,7 @@ type Metrics struct {
 	spoolDrained, spoolLost, spoolBad    metric.Int64Counter
 	spoolRecords, spoolBytes, spoolDisk  metric.Int64ObservableGauge
 	spoolAge                             metric.Float64ObservableGauge
-	claims                               metric.Int64Counter
+	claims, handOvers                    metric.Int64Counter
 	meter                                metric.Meter
 }
 
@@ -54,6 +54,7 @@ func New(m metric.Meter) (*Metrics, error) {
 		spoolDrained:  b.counter("frontdesk.ingress.spool.drained", "Events sent from the spool to Kafka."),
 		spoolLost:     b.counter("frontdesk.ingress.spool.lost", "Events in the spool that are known to be lost: damaged on the disk, or of no topic."),
 		spoolBad:      b.counter("frontdesk.ingress.spool.unreadable_bytes", "Bytes of the spool that could not be read: what a crash was writing, or damage."),
+		handOvers:     b.counter("frontdesk.ingress.stream_handovers", "Streams that outlived the grace of a shutdown: taken by another replica before they ended, unseen (nobody knows in time), ended by themselves meanwhile, needless, or failed."),
 		claims:        b.counter("frontdesk.ingress.claims", "Events of webhooks by what Redis said of them: new, done, busy, away, or skipped while it is away."),
 		meter:         m,
 	}
@@ -208,4 +209,9 @@ func (m *Metrics) SpoolLost(ctx context.Context, events, bytes int64) {
 // Claim counts what Redis said of an event of a webhook.
 func (m *Metrics) Claim(ctx context.Context, outcome string) {
 	m.claims.Add(ctx, 1, label("outcome", outcome))
+}
+
+// HandOver counts what became of a stream that outlived the grace of a shutdown.
+func (m *Metrics) HandOver(ctx context.Context, outcome string) {
+	m.handOvers.Add(ctx, 1, label("outcome", outcome))
 }

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/media"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/twilio/mediastream"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/ws"
@@ -39,13 +40,21 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) {
 	}
 	go func() {
 		defer leave()
+		ctx, end := context.WithCancel(s.sockets)
+		defer end()
 		var call string // as the start message names it
-		err := mediastream.Serve(s.sockets, c, account, s.now,
+		var mine *running
+		err := mediastream.Serve(ctx, c, account, s.now,
 			func(ctx context.Context, token, account, id string, spec media.Spec) (*media.Stream, error) {
 				call = id
-				return s.openStream(ctx, token, account, id, spec)
+				stream, f, err := s.openStream(ctx, token, account, id, spec)
+				if err == nil {
+					mine = s.runs(stream, f, spec.ID, end)
+				}
+				return stream, err
 			})
-		s.ended(s.sockets, call, err)
+		s.over(mine)
+		s.ended(ctx, call, err)
 	}()
 }
 
@@ -83,7 +92,7 @@ func endReason(ctx context.Context, err error) string {
 }
 
 // openStream checks a stream's token against its start message and opens it.
-func (s *Server) openStream(ctx context.Context, token, account, call string, spec media.Spec) (*media.Stream, error) {
+func (s *Server) openStream(ctx context.Context, token, account, call string, spec media.Spec) (*media.Stream, app.Facts, error) {
 	f, err := s.tokens.Open(token, s.now())
 	switch {
 	case err != nil:
@@ -94,11 +103,11 @@ func (s *Server) openStream(ctx context.Context, token, account, call string, sp
 	}
 	if err != nil {
 		s.m.Refused(ctx, "media", "token")
-		return nil, ws.Fault(ws.StatusPolicy, err.Error())
+		return nil, f, ws.Fault(ws.StatusPolicy, err.Error())
 	}
 	ctx, span := s.tracer.Start(telemetry.WithCall(ctx, f.CallID), "ingress.stream", trace.WithSpanKind(trace.SpanKindServer))
 	span.End() // the stream's begin; a span open for hours would be of no use, and none is made a frame
-	return s.intake.Open(ctx, f, spec), nil
+	return s.intake.Open(ctx, f, spec), f, nil
 }
 
 // enter counts a socket in and returns what counts it out; nil, and why, if there is no room or a shutdown.
@@ -127,24 +136,5 @@ func (s *Server) settle() {
 		default:
 			close(s.empty)
 		}
-	}
-}
-
-// Drain takes no more sockets and waits until those open have ended by themselves, which they do as their
-// calls end, and until no stream waits to be started. When ctx ends it closes the rest: their streams end with SHUTDOWN,
-// Twilio tells stream-status, and a living replica starts new ones. What still waits is started then: what comes of it
-// Twilio tells whoever lives. It returns when everything heard is stored.
-func (s *Server) Drain(ctx context.Context) {
-	s.mu.Lock()
-	s.closing = true
-	s.settle()
-	s.mu.Unlock()
-	select {
-	case <-s.empty:
-		s.end()
-	case <-ctx.Done():
-		s.endSockets()
-		s.end()
-		<-s.empty
 	}
 }

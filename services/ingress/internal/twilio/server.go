@@ -34,8 +34,9 @@ type Server struct {
 	endSockets context.CancelFunc
 
 	mu      sync.Mutex
-	open    int             // sockets
-	closing bool            // no more sockets
+	open    int  // sockets
+	closing bool // no more sockets
+	streams map[*running]bool
 	waits   map[broken]bool // streams whose successor waits
 	ending  bool            // nothing waits any more
 	empty   chan struct{}   // closed when closing, none is open and none waits
@@ -47,6 +48,8 @@ type SocketConfig struct {
 	ws.Options
 	// MaxOpen bounds how many are open at once; more are refused with 503.
 	MaxOpen int
+	// HandOver bounds how long streams that outlive the drain go on until others have taken over; 0 hands none over.
+	HandOver time.Duration
 }
 
 // Deps is what a Server is made of.
@@ -69,7 +72,7 @@ func NewServer(d Deps) *Server {
 	return &Server{
 		sockets: sockets, endSockets: end,
 		app: d.App, intake: d.Intake, links: d.Links, tokens: d.Tokens, auth: newAuthority(d.Tenants),
-		m: d.Metrics, log: d.Log, tracer: d.Tracer, now: d.Now, socket: d.Socket, empty: make(chan struct{}), hurry: make(chan struct{}), waits: map[broken]bool{},
+		m: d.Metrics, log: d.Log, tracer: d.Tracer, now: d.Now, socket: d.Socket, empty: make(chan struct{}), hurry: make(chan struct{}), waits: map[broken]bool{}, streams: map[*running]bool{},
 	}
 }
 
