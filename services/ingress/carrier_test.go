@@ -89,6 +89,22 @@ func accounts(tenants *tenant.Set, base string) []carrier.Account {
 	return out
 }
 
+// sample is a sample call.
+func sample(t *testing.T, name string) *calls.Call {
+	t.Helper()
+	all, err := calls.Load("../../samples/calls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if c.Name == name {
+			return c
+		}
+	}
+	t.Fatalf("there is no sample call %s", name)
+	return nil
+}
+
 // play places the named sample calls, all at once, and returns what became of each.
 func (x *exchange) play(t *testing.T, names ...string) map[string]*carrier.Result {
 	t.Helper()

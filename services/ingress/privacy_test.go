@@ -118,7 +118,7 @@ func (r *rig) raw(t *testing.T, kind, contentType, body string) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", contentType)
-	r.signed = append(r.signed, sign(caller, nil))
+	r.signed = append(r.signed, sign(token, caller, nil))
 	req.Header.Set("X-Twilio-Signature", r.signed[len(r.signed)-1])
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {

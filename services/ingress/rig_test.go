@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -33,7 +34,16 @@ import (
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if api, is := os.LookupEnv(childEnv); is {
+		if err := runChild(api); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	public = "https://voice.example.com"
@@ -160,7 +170,7 @@ func runRig(t *testing.T, tenants *tenant.Set, tel *telemetry.Telemetry, change 
 	return r
 }
 
-func sign(u string, params map[string]string) string {
+func sign(token, u string, params map[string]string) string {
 	h := hmac.New(sha1.New, []byte(token))
 	_, _ = io.WriteString(h, u)
 	for _, k := range slices.Sorted(maps.Keys(params)) {
@@ -181,17 +191,29 @@ func (r *rig) post(t *testing.T, to string, pairs ...string) (status int, body s
 	for i := 0; i+1 < len(pairs); i += 2 {
 		params[pairs[i]] = pairs[i+1]
 	}
+	r.signed = append(r.signed, sign(token, public+path, params))
+	return send(t, r.Addr(), path, r.signed[len(r.signed)-1], params)
+}
+
+// postTo sends a webhook that is signed by an auth token, and returns its status.
+func postTo(t *testing.T, addr, path, authToken string, params map[string]string) int {
+	t.Helper()
+	status, _ := send(t, addr, path, sign(authToken, public+path, params), params)
+	return status
+}
+
+func send(t *testing.T, addr, path, signature string, params map[string]string) (status int, body string) {
+	t.Helper()
 	form := url.Values{}
 	for k, v := range params {
 		form.Set(k, v)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+r.Addr()+path, strings.NewReader(form.Encode()))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.signed = append(r.signed, sign(public+path, params))
-	req.Header.Set("X-Twilio-Signature", r.signed[len(r.signed)-1])
+	req.Header.Set("X-Twilio-Signature", signature)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -243,7 +265,7 @@ func (r *rig) socket(t *testing.T) (*websocket.Conn, context.Context) {
 	path := "/twilio/" + apptest.Account + "/media"
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
-	r.signed = append(r.signed, sign(strings.Replace(public, "https", "wss", 1)+path, nil))
+	r.signed = append(r.signed, sign(token, strings.Replace(public, "https", "wss", 1)+path, nil))
 	c, resp, err := websocket.Dial(ctx, "http://"+r.Addr()+path, &websocket.DialOptions{
 		HTTPHeader: http.Header{"X-Twilio-Signature": r.signed[len(r.signed)-1:]},
 	})

@@ -173,7 +173,11 @@ func TestStreamBroke(t *testing.T) {
 		d := newDesk(t, app.Settings{})
 		f := facts(t, d, apptest.DialLine, granted)
 		d.history.Err = errAway
-		if _, _, err := d.StreamBroke(t.Context(), f, app.Break{}); !errors.Is(err, errAway) || slices.Contains(d.carrier.Did(), "start-stream 1") {
+		outcome, _, err := d.StreamBroke(t.Context(), f, app.Break{})
+		if outcome != app.RestartWaits || err != nil {
+			t.Errorf("%s, %v: who asks must come again, for longer than the carrier would", outcome, err)
+		}
+		if _, _, err := d.StreamBroke(t.Context(), f, app.Break{Waited: time.Now()}); !errors.Is(err, errAway) || slices.Contains(d.carrier.Did(), "start-stream 1") {
 			t.Errorf("error %v, did %q", err, d.carrier.Did())
 		}
 	})

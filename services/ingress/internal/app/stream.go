@@ -45,7 +45,8 @@ type Break struct {
 //
 // One that was heard is followed at once. One that never began is not: whoever refused its socket, a replica that drains
 // or is full, or none at all during a rollout, would refuse the next, and each costs a request. The outcome is RestartWaits
-// then and wait says how long; whoever asked comes again after that with the same break, and Waited. There is no last try
+// then and wait says how long; whoever asked comes again after that with the same break, and Waited. So it
+// is where the log can't be asked: a broker may be away for longer than the carrier repeats itself. There is no last try
 // while the call lives. An error without an outcome is worth another try, and counts as none.
 func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Restart, wait time.Duration, err error) {
 	t, _, err := s.line(f)
@@ -63,7 +64,10 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 		return RestartEnded, 0, nil
 	}
 	past, err := s.past(ctx, f, t)
-	if err != nil {
+	switch {
+	case err != nil && b.Waited.IsZero():
+		return RestartWaits, s.set.RestartPause, nil
+	case err != nil:
 		return "", 0, fmt.Errorf("asking the log for consent: %w", err)
 	}
 	f.Heard = past.Heard

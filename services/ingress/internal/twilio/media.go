@@ -38,7 +38,7 @@ func (s *Server) media(w http.ResponseWriter, r *http.Request) {
 		s.m.Refused(r.Context(), "media", "handshake")
 		return // answered already
 	}
-	go func() {
+	go func() { //nolint:contextcheck // a socket outlives its request
 		defer leave()
 		ctx, end := context.WithCancel(s.sockets)
 		defer end()

@@ -1,0 +1,238 @@
+package ingress_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	carrier "github.com/frontdesk/frontdesk/sandbox/twilio"
+	"github.com/frontdesk/frontdesk/services/ingress"
+)
+
+// childEnv makes this test's binary an ingress: with the base URL of its tenants' REST API, if there is one.
+const childEnv = "INGRESS_TEST_CHILD"
+
+// runChild is the ingress of a process that can be killed.
+func runChild(api string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	cfg := ingress.Defaults()
+	if err := config.Load(&cfg, "FRONTDESK_INGRESS", ""); err != nil {
+		return err
+	}
+	tenants, err := tenant.Load(cfg.Tenants)
+	if err != nil {
+		return err
+	}
+	for _, tt := range tenants.All() {
+		tt.Twilio.APIBase = api
+	}
+	tel, flush, err := telemetry.New(ctx, "ingress", cfg.Telemetry, telemetry.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = flush(context.WithoutCancel(ctx)) }()
+	s, err := ingress.New(ctx, cfg, tenants, tel)
+	if err != nil {
+		return err
+	}
+	fmt.Println(s.Addr())
+	return s.Run(ctx)
+}
+
+// child is an ingress in a process of its own.
+type child struct {
+	cmd  *exec.Cmd
+	addr string
+}
+
+func startChild(t *testing.T, api string, env ...string) *child {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &child{cmd: exec.Command(exe)}
+	c.cmd.Env = append(os.Environ(), childEnv+"="+api, "FRONTDESK_INGRESS_TENANTS=../../samples/tenants", "FRONTDESK_INGRESS_LISTEN=127.0.0.1:0",
+		"FRONTDESK_INGRESS_ADMIN=127.0.0.1:0", "FRONTDESK_INGRESS_TOKEN_KEYS=0123456789abcdef0123456789abcdef")
+	c.cmd.Env = append(c.cmd.Env, env...)
+	log := &lockedBuffer{}
+	c.cmd.Stderr = log
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.kill()
+		if t.Failed() {
+			t.Log(log)
+		}
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the process tells no address: %v", err)
+	}
+	c.addr = strings.TrimSpace(line)
+	return c
+}
+
+// kill is kill -9.
+func (c *child) kill() {
+	_ = c.cmd.Process.Kill()
+	_ = c.cmd.Wait()
+}
+
+// TestKilledWithAStream: whoever hears of the broken stream starts a new one; what nobody heard is a hole of at most 5 s, and
+// what lies around it is there.
+func TestKilledWithAStream(t *testing.T) {
+	tenants, err := tenant.Load("../../samples/tenants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, rest := newGateway(t), freeAddr(t)
+	for _, tt := range tenants.All() {
+		tt.Twilio.APIBase = "http://" + rest
+	}
+	next := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) { c.PublicURL = g.URL })
+	victim := startChild(t, "http://"+rest, "FRONTDESK_INGRESS_PUBLIC_URL="+g.URL, "FRONTDESK_INGRESS_KAFKA__BROKERS="+strings.Join(next.conn.Brokers(), ","))
+	g.point(victim.addr)
+	phone, err := carrier.Start(t.Context(), carrier.Config{Listen: rest, Accounts: accounts(tenants, g.URL), Speed: 1}) // a hole has the length that it has
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = phone.Close() })
+	x := &exchange{rig: next, Carrier: phone}
+	call := sample(t, "habla-espanol")
+	const enough = 15_000 * 8 // bytes a track
+	call.Caller, call.AgentAudio, call.Duration = call.Caller[:enough], call.AgentAudio[:enough], 0
+	played := make(chan *carrier.Result, 1)
+	go func() {
+		r, err := x.Place(context.WithoutCancel(t.Context()), call)
+		if err != nil {
+			t.Error(err)
+		}
+		played <- r
+	}()
+
+	type heard struct{ from, to, chunks int64 }
+	streams := func() (order []string, by map[string]*heard) {
+		by = map[string]*heard{}
+		for _, e := range next.topic(t, events.Media) {
+			switch m := e.Message().(type) {
+			case *events.MediaStarted:
+				order = append(order, m.GetStreamId())
+				by[m.GetStreamId()] = &heard{from: m.GetOffsetMs(), to: m.GetOffsetMs()}
+			case *events.MediaGap:
+				t.Errorf("a gap within a stream: %d ms", m.GetEndMs()-m.GetStartMs())
+			case *events.AudioChunk:
+				if m.GetParty() != events.Party_PARTY_CALLER {
+					continue
+				}
+				h := by[m.GetStreamId()]
+				if m.GetStartMs() != h.to || int64(m.GetChunk()) != h.chunks {
+					t.Errorf("chunk %d at %d ms, want %d at %d", m.GetChunk(), m.GetStartMs(), h.chunks, h.to)
+				}
+				h.to, h.chunks = m.GetStartMs()+int64(len(m.GetAudio())/8), h.chunks+1
+			}
+		}
+		return order, by
+	}
+	talks := func(nth int) func() bool {
+		return func() bool {
+			order, by := streams()
+			return len(order) >= nth && by[order[nth-1]].chunks >= 5
+		}
+	}
+	until(t, "the first stream is heard", talks(1))
+	victim.kill()
+	g.point(next.Addr())
+	until(t, "the second stream is heard", talks(2))
+	r := <-played
+	if err := next.stop(); err != nil {
+		t.Error(err)
+	}
+	order, by := streams()
+	if len(order) != 2 || len(r.Streams) != 2 || !r.Streams[1].ByREST {
+		t.Fatalf("%d streams, %d in the log", len(r.Streams), len(order))
+	}
+	first, second := by[r.Streams[0].Sid], by[r.Streams[1].Sid]
+	hole := second.from - first.to
+	if hole <= 0 || hole > 5000 {
+		t.Errorf("a hole of %d ms", hole)
+	}
+	// The new stream stands where it was spoken: the carrier's clock agrees, but for how long its start took.
+	if off := time.Duration(second.from-first.from)*time.Millisecond - (r.Streams[1].From - r.Streams[0].From); off.Abs() > time.Second {
+		t.Errorf("the second stream is %s off its place", off)
+	}
+	life, _ := x.story(t, events.Lifecycle, r.CallSid)
+	if missing, more := compare(life, []string{
+		"call_started", "not_asked", "media_started", "media_started", "media_ended stopped", "leg call_started", "leg call_ended", "call_ended",
+	}); missing != "" || more != "" {
+		t.Errorf("missing %q, too many %q", missing, more)
+	}
+}
+
+// TestKilledWithASpool: what Twilio was told is stored is there when the process starts again, after kill -9.
+func TestKilledWithASpool(t *testing.T) {
+	tenants, err := tenant.Load("../../samples/tenants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, dir := newSwitched(t), t.TempDir()
+	env := []string{
+		"FRONTDESK_INGRESS_PUBLIC_URL=" + public, "FRONTDESK_INGRESS_KAFKA__BROKERS=" + k.cfg.Listen, "FRONTDESK_INGRESS_SPOOL__DIR=" + dir,
+		"FRONTDESK_INGRESS_SPOOL__AFTER=100ms",
+	}
+	one := tenants.All()[0]
+	k.stop()
+	var acknowledged int
+	for round := range 2 { // the second begins with what the first has left
+		victim := startChild(t, "", env...)
+		for n := range 20 {
+			sid := fmt.Sprintf("CA%030d%02d", round, n)
+			params := map[string]string{"AccountSid": one.Twilio.AccountSID, "CallSid": sid, "To": one.Numbers[0].Number, "CallStatus": "completed", "CallDuration": "3"}
+			status := postTo(t, victim.addr, "/twilio/"+one.Twilio.AccountSID+"/status", one.Twilio.AuthTokens[0].Reveal(), params)
+			if status != http.StatusNoContent {
+				t.Fatalf("status %d", status)
+			}
+			acknowledged++
+		}
+		victim.kill()
+	}
+	k.start()
+	last := startChild(t, "", env...)
+	conn := kafkatest.Dial(t, k.config())
+	ended := func() (calls []string) {
+		for _, rec := range kafkatest.Records(t, conn, events.Lifecycle.Name) {
+			calls = append(calls, string(rec.Key))
+		}
+		return calls
+	}
+	until(t, "all are in Kafka", func() bool { return len(ended()) == acknowledged })
+	seen := map[string]bool{}
+	for _, c := range ended() {
+		seen[c] = true
+	}
+	if len(seen) != acknowledged {
+		t.Errorf("%d of %d calls", len(seen), acknowledged)
+	}
+	if err := last.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+}
