@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -58,9 +59,17 @@ func (f *faults) err(file string) error {
 	errs := make([]error, len(f.list))
 	for i, text := range f.list {
 		at := f.place(pathOf(text))
-		errs[i] = fmt.Errorf("%s:%d:%d: %s", file, at.line, at.column, text)
+		errs[i] = fmt.Errorf("%s:%d:%d: %s", file, at.line, at.column, strings.Map(printable, text))
 	}
 	return errors.Join(errs...)
+}
+
+// printable keeps a fault on its line, whatever a key is named.
+func printable(r rune) rune {
+	if unicode.IsControl(r) {
+		return unicode.ReplacementChar
+	}
+	return r
 }
 
 // notYAML notes why nothing could be read. The library's message shows the line with its neighbours, which may
