@@ -153,3 +153,7 @@ const (
 	HeaderKind    = "event-kind"
 	HeaderTenant  = "tenant"
 )
+
+// HeaderRepair stands on a message that is sent again on purpose, though its effect was had: what it holds becomes part of the
+// discriminator of the effect's claim. One id a repair.
+const HeaderRepair = "repair-id"

@@ -147,6 +147,18 @@ func seeds(records []Record) []org.Seed {
 	return out
 }
 
+// Delete moves records to the recycle bin as an admin would, all or none, each with what hangs on it alone: a Lead with its Tasks.
+func (s *Server) Delete(orgName string, ids ...string) error {
+	t := s.tenant(orgName)
+	if t == nil {
+		return fmt.Errorf("deleting: there is no org %q", orgName)
+	}
+	if err := t.Remove(ids); err != nil {
+		return fmt.Errorf("deleting in org %s: %w", t.conf.Name, err)
+	}
+	return nil
+}
+
 // Convert makes a Contact of a Lead, as a rep would, and returns the Contact's id.
 func (s *Server) Convert(orgName, lead string) (string, error) {
 	t := s.tenant(orgName)

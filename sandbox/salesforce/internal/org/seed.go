@@ -96,6 +96,26 @@ func seedValue(obj *schema.Object, name string, v any, ids []string) any {
 	}
 }
 
+// Remove deletes records by id in the admin's name, all or none, with what hangs on each alone.
+func (o *Org) Remove(ids []string) error {
+	err := o.Do(&Actor{User: o.admin(), API: "delete"}, func(tx *Tx) *Error {
+		for _, id := range ids {
+			obj := o.Schema.OfID(id)
+			if obj == nil || obj.Event {
+				return bad("MALFORMED_ID", nil, "malformed id %s", id)
+			}
+			if err := tx.Delete(obj, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
 // Convert makes a Contact of a Lead in the admin's name, with the fields that both have, and returns the Contact's id.
 func (o *Org) Convert(lead string) (string, error) {
 	var id string

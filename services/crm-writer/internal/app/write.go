@@ -9,6 +9,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
+	"github.com/frontdesk/frontdesk/services/crm-writer/internal/mapping"
 )
 
 // Permanent reasons of ours.
@@ -150,11 +151,16 @@ func (c *call) publish(ctx context.Context) error {
 }
 
 func (c *call) decide() (*crm.Plan, error) {
-	owner, number := c.tenants.ByNumber(factsOf(c.event).GetTo())
-	if owner != c.tenant {
+	return Decide(c.tenants, c.mappings[c.tenant.ID], c.tenant, c.event)
+}
+
+// Decide is what to write of an insight of t's, by its mapping.
+func Decide(tenants *tenant.Set, m *mapping.Mapping, t *tenant.Tenant, e *events.CallEvent) (*crm.Plan, error) {
+	owner, number := tenants.ByNumber(factsOf(e).GetTo())
+	if owner != t {
 		number = nil // it has changed hands since
 	}
-	p, err := c.mappings[c.tenant.ID].Plan(c.event, c.tenant, number)
+	p, err := m.Plan(e, t, number)
 	if err != nil {
 		return nil, fmt.Errorf("deciding what to write: %w", err)
 	}

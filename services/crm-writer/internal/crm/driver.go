@@ -48,6 +48,16 @@ type Attachment struct {
 	Parent string
 }
 
+// Absence is one record of a plan that the CRM does not hold as the plan would have it.
+type Absence struct {
+	// Role is the write's ref, or RoleFile.
+	Role string
+	// Object's API name, and the external id that the record is made with.
+	Object, KeyField, Key string
+	// Older tells that the record is there with a lower revision of the call, rather than not at all.
+	Older bool
+}
+
 // RoleFile is the role of a plan's file; no write has this ref.
 const RoleFile = events.RoleFile
 

@@ -45,8 +45,9 @@ type Options struct {
 
 // Handler writes the insights of a topic, each under a claim:
 //
-//	{call id}:crm-writer:leg:kind:discriminator of the insight
+//	{call id}:crm-writer:leg:kind:discriminator of the insight[:repair id]
 //
+// What is sent again to mend what was lost since has a repair id ([events.HeaderRepair]) and so a claim of its own.
 // A claim that is done means that the revision is written and told: the claim is completed after both. Without
 // Redis nothing is written: calls wait at the gate, since a revision that two processes write at once could be told in the
 // wrong order. What is of a kind that this version does not know is skipped.
@@ -79,21 +80,23 @@ func Handler(write Write, o Options) consume.Handler {
 			Retry: o.Retry,
 			Claim: &consume.ClaimOptions{
 				Store: o.Claims, Required: true, Gate: o.Gate,
-				Key: func(*consume.Message) (idempotency.Key, bool) { return Key(e) },
+				Key: func(m *consume.Message) (idempotency.Key, bool) { return Key(e, m.Header(events.HeaderRepair)) },
 			},
 		})(ctx, m, done)
 	}
 }
 
-// Key of an event's claim; false for one that can't be told apart: a sealed one.
-func Key(e *events.CallEvent) (idempotency.Key, bool) {
+// Key of an event's claim, for a repair with its id; false for one that can't be told apart: a sealed one.
+func Key(e *events.CallEvent, repair string) (idempotency.Key, bool) {
 	body := e.Message()
 	if body == nil {
 		return idempotency.Key{}, false
 	}
-	return idempotency.Key{
-		CallID: e.GetCallId(), Service: Service, Leg: e.GetLegId(), Kind: e.Kind().String(), Discriminator: events.Discriminator(body),
-	}, true
+	d := events.Discriminator(body)
+	if repair != "" {
+		d += ":" + repair
+	}
+	return idempotency.Key{CallID: e.GetCallId(), Service: Service, Leg: e.GetLegId(), Kind: e.Kind().String(), Discriminator: d}, true
 }
 
 // parked turns what was not tried at all, and what asks for a long pause, into a parking: the key's place

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -106,6 +107,21 @@ func TestWhatIsParkedForAnOrgThatIsDownCostsNoClaim(t *testing.T) {
 	h(t.Context(), &consume.Message{Key: []byte("CA1"), Value: value(t, event())}, func(err error) { got = err })
 	if got != nil || tried != 1 {
 		t.Errorf("%v, tried %d times", got, tried)
+	}
+}
+
+// TestARepairHasAClaimOfItsOwn: the claim of what was written is done for a day, and what is sent again to mend a loss must pass it.
+func TestARepairHasAClaimOfItsOwn(t *testing.T) {
+	c := &claims{state: idempotency.StateNew}
+	repair := []kafka.Header{{Key: events.HeaderRepair, Value: []byte("r1")}}
+	for _, h := range [][]kafka.Header{nil, repair} {
+		m := &consume.Message{Key: []byte("CA1"), Value: value(t, event()), Headers: h, Parked: true}
+		if err := handle(t, c, m, func(context.Context, *events.CallEvent, bool) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if plain, own := c.asked[0].Discriminator, c.asked[1].Discriminator; own != plain+":r1" {
+		t.Errorf("claims %q and %q", plain, own)
 	}
 }
 

@@ -175,28 +175,33 @@ func (w *wants) soql(object string) []string {
 	return q.end()
 }
 
+// maxRows is what one page of an answer holds: the values of one statement, each of which finds one record as a rule, are no more, so
+// that no page costs a request of its own.
+const maxRows = 2000
+
 // statements collects conditions, any of which is to hold.
 type statements struct {
 	head  string
 	where []string
-	size  int
-	done  []string
+	// size in characters, rows in values asked for.
+	size, rows int
+	done       []string
 }
 
-// in asks for records with one of these values; a statement that would become too long is ended first.
+// in asks for records with one of these values; a statement that would become too long, or its answer, is ended first.
 func (q *statements) in(field string, values map[string]bool) {
 	rest := slices.Sorted(maps.Keys(values))
 	for len(rest) > 0 {
 		n, size := 0, len(field)+len(" IN () OR ")
 		for ; n < len(rest); n++ {
 			more := len(sf.Quote(rest[n])) + 1
-			if len(q.head)+q.size+size+more > sf.MaxQuery && n+len(q.where) > 0 {
+			if (len(q.head)+q.size+size+more > sf.MaxQuery || q.rows+n == maxRows) && n+len(q.where) > 0 {
 				break
 			}
 			size += more
 		}
 		if n > 0 {
-			q.where, q.size, rest = append(q.where, sf.In(field, rest[:n])), q.size+size, rest[n:]
+			q.where, q.size, q.rows, rest = append(q.where, sf.In(field, rest[:n])), q.size+size, q.rows+n, rest[n:]
 		}
 		if len(rest) > 0 {
 			q.end()
@@ -208,7 +213,7 @@ func (q *statements) in(field string, values map[string]bool) {
 func (q *statements) end() []string {
 	if len(q.where) > 0 {
 		q.done = append(q.done, q.head+strings.Join(q.where, " OR "))
-		q.where, q.size = nil, 0
+		q.where, q.size, q.rows = nil, 0, 0
 	}
 	return q.done
 }
