@@ -26,6 +26,7 @@ const speed = 60
 type exchange struct {
 	*rig
 	*carrier.Carrier
+	tenants *tenant.Set
 }
 
 func newExchange(t *testing.T, mischief carrier.Mischief, change ...func(*carrier.Config)) *exchange {
@@ -40,7 +41,7 @@ func newExchange(t *testing.T, mischief carrier.Mischief, change ...func(*carrie
 		tt.Twilio.APIBase = "http://" + rest
 	}
 	r := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) { c.Listen, c.PublicURL = listen, base })
-	x := &exchange{rig: r}
+	x := &exchange{rig: r, tenants: tenants}
 	cfg := carrier.Config{
 		Listen: rest, Accounts: accounts(tenants, base), Speed: speed, Mischief: map[string]carrier.Mischief{"*": mischief},
 	}

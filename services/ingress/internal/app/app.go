@@ -84,7 +84,7 @@ func (s *Service) Lost(in Incoming) Plan {
 	if t == nil {
 		return Plan{Farewell: PhraseNobody}
 	}
-	f := s.open(in.Source, in.Account, in.CallID, in.From, s.set.Now(), t, n)
+	f := open(in.Source, in.Account, in.CallID, in.From, s.set.Now(), t, n)
 	return s.unheard(f, t, n)
 }
 
@@ -101,7 +101,7 @@ func (s *Service) Admit(f Facts) error {
 }
 
 // open writes down the facts of a call that begins at start.
-func (s *Service) open(src events.Source, account, call, from string, start time.Time, t *tenant.Tenant, n *tenant.Number) Facts {
+func open(src events.Source, account, call, from string, start time.Time, t *tenant.Tenant, n *tenant.Number) Facts {
 	start = start.UTC().Truncate(time.Millisecond)
 	return Facts{
 		CallID: call, Source: src, Account: account, Tenant: t.ID, Line: n.Number,

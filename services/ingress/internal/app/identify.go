@@ -34,7 +34,7 @@ func (s *Service) Identify(in Incoming) (Facts, error) {
 	if t == nil {
 		return Facts{}, ErrUnknownCall
 	}
-	f := s.open(in.Source, in.Account, in.CallID, in.From, s.set.Now(), t, n)
+	f := open(in.Source, in.Account, in.CallID, in.From, s.set.Now(), t, n)
 	f.Start = time.Time{}
 	return f, nil
 }

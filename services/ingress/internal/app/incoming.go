@@ -36,7 +36,7 @@ func (s *Service) Incoming(ctx context.Context, in Incoming) (Plan, error) {
 	if t == nil {
 		return Plan{Farewell: PhraseUnknownNumber}, ErrUnknownCall
 	}
-	f := s.open(in.Source, in.Account, in.CallID, in.From, s.set.Now(), t, n)
+	f := open(in.Source, in.Account, in.CallID, in.From, s.set.Now(), t, n)
 	if k := in.Known; k != nil && k.CallID == f.CallID && k.Account == f.Account && k.Tenant == f.Tenant && k.Line == f.Line {
 		f = *k
 		if !f.undecided(t.Consent.Policy) {

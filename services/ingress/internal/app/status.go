@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
 )
 
 // LegState is one change of a leg, as far as it makes an event.
@@ -66,24 +67,29 @@ func ended(l LegState) *events.CallEnded {
 	}
 }
 
-// Ended ends the call, on the word of the number's own status callback. That one has a fixed URL and so no
-// token: account, leg and dialled number identify it. It is also the only word of a call that the carrier's
-// fallback TwiML answered, so it carries what CallStarted would have told; whoever saw that one ignores it,
-// and the event's id is the same either way.
+// Ended ends the call, on the word of the number's own status callback; see [End].
 func (s *Service) Ended(ctx context.Context, in Incoming, l LegState) error {
 	t, n := s.lookup(in.Account, in.To)
 	if t == nil {
 		return ErrUnknownCall
 	}
-	f := s.open(in.Source, in.Account, in.CallID, in.From, l.At.Add(-l.Duration), t, n)
+	if err := s.pub.Publish(ctx, Message{Topic: events.Lifecycle, Event: End(in, l, t, n)}); err != nil {
+		return fmt.Errorf("storing the call's end: %w", err)
+	}
+	return nil
+}
+
+// End is what the number's own status callback tells. That one has a fixed URL and so no token: account, leg and
+// dialled number identify it. It is also the only word of a call that the carrier's fallback TwiML answered, so it
+// carries what CallStarted would have told; whoever saw that one ignores it, and the event's id is the same either
+// way. The carrier's own list of calls tells the same, long after: an event made of that repeats the callback's id.
+func End(in Incoming, l LegState, t *tenant.Tenant, n *tenant.Number) *events.CallEvent {
+	f := open(in.Source, in.Account, in.CallID, in.From, l.At.Add(-l.Duration), t, n)
 	f.Handling = events.Handling_HANDLING_FALLBACK
 	f.Consent = events.ConsentAnswer_CONSENT_ANSWER_NOT_ASKED // the fallback asks nobody
 	body := ended(l)
 	if l.LegID == in.CallID {
 		body.OpenedBy = started(in, f, t)
 	}
-	if err := s.pub.Publish(ctx, Message{Topic: events.Lifecycle, Event: f.Leg(l.LegID).Event(l.At, body)}); err != nil {
-		return fmt.Errorf("storing the call's end: %w", err)
-	}
-	return nil
+	return f.Leg(l.LegID).Event(l.At, body)
 }
