@@ -134,6 +134,48 @@ func (c *Conn) OffsetAt(ctx context.Context, topic string, partition int, t time
 	return end, err
 }
 
+// Committed is how far a group has come in some partitions of topics: the offset of the oldest message that is not complete, -1 where it
+// has committed nothing yet. What may pass is retried until ctx ends.
+func (c *Conn) Committed(ctx context.Context, group string, topics map[string][]int) (map[string]map[int]int64, error) {
+	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		res, err := c.Client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: topics})
+		if err == nil {
+			err = res.Error
+		}
+		switch {
+		case err == nil || errors.Is(err, kafka.GroupIdNotFound):
+			return committed(res, topics)
+		case ctx.Err() != nil:
+			return nil, fmt.Errorf("asking how far %s has come: %w", group, ctx.Err())
+		case !Transient(err):
+			return nil, fmt.Errorf("asking how far %s has come: %w", group, err)
+		}
+		if serr := sleep(ctx, pause); serr != nil {
+			return nil, fmt.Errorf("asking how far %s has come: %w (%w)", group, serr, err)
+		}
+	}
+}
+
+func committed(res *kafka.OffsetFetchResponse, topics map[string][]int) (map[string]map[int]int64, error) {
+	out := make(map[string]map[int]int64, len(topics))
+	for topic, partitions := range topics {
+		out[topic] = make(map[int]int64, len(partitions))
+		for _, p := range partitions {
+			out[topic][p] = -1
+		}
+		if res == nil {
+			continue
+		}
+		for _, p := range res.Topics[topic] {
+			if p.Error != nil {
+				return nil, fmt.Errorf("asking how far a group has come in %s/%d: %w", topic, p.Partition, p.Error)
+			}
+			out[topic][p.Partition] = p.CommittedOffset
+		}
+	}
+	return out, nil
+}
+
 // listOffsets asks until it is answered, ctx ends, or the answer will not change.
 func (c *Conn) listOffsets(ctx context.Context, topic string, partition int, ask ...kafka.OffsetRequest) (kafka.PartitionOffsets, error) {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {

@@ -53,6 +53,8 @@ type Options struct {
 	// PublicURL is the https base by which a real carrier reaches the webhooks, through a gateway or a tunnel: signatures are
 	// checked against it, and the tenants' carrier is asked by REST rather than the stand-in. Empty: the stand-in rings.
 	PublicURL string
+	// Reconcile is how often all calls are reconciled; 0 leaves that to whoever asks.
+	Reconcile time.Duration
 	// Replay are the flags by which `frontdesk replay` finds the same calls and tenants; none if they are the samples.
 	Replay []string
 }

@@ -12,15 +12,15 @@ import (
 type Ports struct {
 	Webhooks, Kafka, Redis                     int
 	Salesforce, PubSub, Speech, Vertex, Twilio int
-	// Admin are the services', for probes and metrics: of ingress, stt, inference and crm-writer.
-	Admin [4]int
+	// Admin are the services', for probes and metrics: of ingress, stt, inference and crm-writer, and of reconciliation.
+	Admin [5]int
 }
 
 // FixedPorts are those of `frontdesk up`.
 func FixedPorts() Ports {
 	return Ports{
 		Webhooks: 8080, Kafka: 9092, Redis: 6379, Salesforce: 8181, PubSub: 8182, Speech: 8183, Vertex: 8184, Twilio: 8185,
-		Admin: [4]int{9101, 9102, 9103, 9104},
+		Admin: [5]int{9101, 9102, 9103, 9104, 9105},
 	}
 }
 
@@ -40,6 +40,7 @@ func (p *Ports) List() ports.List {
 		{Name: "stt", Number: &p.Admin[1]},
 		{Name: "inference", Number: &p.Admin[2]},
 		{Name: "crm-writer", Number: &p.Admin[3]},
+		{Name: reconciliation, Number: &p.Admin[4]},
 	}
 }
 

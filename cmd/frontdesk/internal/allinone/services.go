@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/reconcile"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
@@ -38,13 +39,16 @@ func (e *RefusedError) Error() string {
 // Unwrap implements errors.Unwrap.
 func (e *RefusedError) Unwrap() error { return e.err }
 
-// makeServices makes the four on the stack's addresses. On an error those already made are stopped by Close.
+// reconciliation is the name of the job that runs beside the four.
+const reconciliation = "reconcile"
+
+// makeServices makes the four, and the job that reconciles calls if there is to be one, on the stack's addresses. On an error those already made are stopped by Close.
 func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
-	var all []*service
-	for n, build := range []struct {
+	type maker struct {
 		name string
 		make func(admin string, tel *telemetry.Telemetry) (running, error)
-	}{
+	}
+	makers := []maker{
 		{"ingress", func(admin string, tel *telemetry.Telemetry) (running, error) {
 			cfg := ingress.Defaults()
 			cfg.Kafka, cfg.Admin, cfg.Tenants = s.brokerConfig("ingress"), admin, "-"
@@ -70,7 +74,12 @@ func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
 			cfg.Kafka, cfg.Admin, cfg.Tenants, cfg.Redis = s.brokerConfig("crm-writer"), admin, "-", s.redisConfig()
 			return crmwriter.New(ctx, cfg, s.Tenants(), tel)
 		}},
-	} {
+	}
+	if s.opts.Reconcile > 0 {
+		makers = append(makers, maker{reconciliation, s.makeReconciler})
+	}
+	var all []*service
+	for n, build := range makers {
 		tel, stop, err := telemetry.New(ctx, build.name, telemetry.Config{}, telemetry.Options{Log: s.opts.Log})
 		if err != nil {
 			return all, fmt.Errorf("%s's telemetry: %w", build.name, err)
@@ -82,6 +91,31 @@ func (s *Stack) makeServices(ctx context.Context) ([]*service, error) {
 		all = append(all, &service{name: build.name, admin: svc.AdminAddr(), run: svc.Run, stop: stop})
 	}
 	return all, nil
+}
+
+// reconciler is the job with what it looks by.
+type reconciler struct {
+	*reconcile.Job
+	desk *reconcile.Desk
+}
+
+// Run implements running.
+func (r reconciler) Run(ctx context.Context) error {
+	return errors.Join(r.Job.Run(ctx), r.desk.Close())
+}
+
+func (s *Stack) makeReconciler(admin string, tel *telemetry.Telemetry) (running, error) {
+	cfg := reconcile.Defaults()
+	cfg.Kafka = s.brokerConfig(reconciliation)
+	desk, err := reconcile.Open(cfg, s.Tenants(), tel)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it names every fault
+	}
+	job, err := reconcile.NewJob(desk.Look, reconcile.DefaultOptions(), s.opts.Reconcile, admin, tel)
+	if err != nil {
+		return nil, errors.Join(err, desk.Close())
+	}
+	return reconciler{job, desk}, nil
 }
 
 func (s *Stack) redisConfig() idempotency.Redis {

@@ -12,8 +12,12 @@ import (
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 )
 
-// settingsFolder of the data folder has a file for each service, and the tenants' files.
-const settingsFolder = "settings"
+// SettingsFolder of the data folder has a file for each service, and the tenants' files; ReconcileSettings is that of `frontdesk
+// reconcile`.
+const (
+	SettingsFolder    = "settings"
+	ReconcileSettings = reconciliation + ".yaml"
+)
 
 // hasSettings tells whether settings are written.
 func (s *Stack) hasSettings() bool { return s.opts.DataDir != "" && s.opts.TenantFiles != nil }
@@ -28,7 +32,7 @@ func (s *Stack) writeSettings() error {
 	if err != nil {
 		return fmt.Errorf("naming the data folder: %w", err)
 	}
-	dir := filepath.Join(data, settingsFolder)
+	dir := filepath.Join(data, SettingsFolder)
 	tenants := filepath.Join(dir, "tenants")
 	// What an earlier start has written may be of other tenants.
 	if err := os.RemoveAll(dir); err != nil {
@@ -40,6 +44,9 @@ func (s *Stack) writeSettings() error {
 	redis := map[string]any{"addrs": []string{s.redis.Addr()}}
 	var errs []error
 	for _, svc := range s.services {
+		if svc.name == reconciliation {
+			continue
+		}
 		values := map[string]any{"tenants": tenants, "admin": svc.admin, "kafka": map[string]any{"brokers": []string{s.kafka.Addr()}}}
 		switch svc.name {
 		case "ingress":
@@ -51,16 +58,23 @@ func (s *Stack) writeSettings() error {
 		case "inference", "crm-writer":
 			values["redis"] = redis
 		}
-		text, err := yaml.Marshal(values)
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, svc.name+".yaml"), text, 0o600)
-		}
-		errs = append(errs, err)
+		errs = append(errs, writeSettings(filepath.Join(dir, svc.name+".yaml"), values))
 	}
+	errs = append(errs, writeSettings(filepath.Join(dir, ReconcileSettings), map[string]any{
+		"tenants": tenants, "kafka": map[string]any{"brokers": []string{s.kafka.Addr()}},
+	}))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("writing the services' settings: %w", err)
 	}
 	return nil
+}
+
+func writeSettings(file string, values map[string]any) error {
+	text, err := yaml.Marshal(values)
+	if err != nil {
+		return err //nolint:wrapcheck // the caller says what was written
+	}
+	return os.WriteFile(file, text, 0o600) //nolint:wrapcheck // it names the file
 }
 
 // settingsEndpoint is where the settings stand, with the line that checks the stack by them.
@@ -68,10 +82,16 @@ func (s *Stack) settingsEndpoint() []stage.Endpoint {
 	if !s.hasSettings() {
 		return nil
 	}
-	dir := filepath.Join(s.opts.DataDir, settingsFolder)
+	dir := filepath.Join(s.opts.DataDir, SettingsFolder)
 	args := []string{"frontdesk check"}
 	for _, svc := range s.services {
+		if svc.name == reconciliation {
+			continue
+		}
 		args = append(args, "--config", quote(svc.name+"="+filepath.Join(dir, svc.name+".yaml")))
 	}
-	return []stage.Endpoint{{Part: "Settings of the services", Address: dir, Try: strings.Join(args, " ")}}
+	return []stage.Endpoint{
+		{Part: "Settings of the services", Address: dir, Try: strings.Join(args, " ")},
+		{Part: "Settings of reconciliation", Address: filepath.Join(dir, ReconcileSettings), Try: "frontdesk reconcile --data " + quote(s.opts.DataDir)},
+	}
 }

@@ -18,10 +18,15 @@ const (
 	ExitFailed = 1
 	// ExitUsage: the command line, or a file that it names, is wrong; no call was played.
 	ExitUsage = 2
+	// ExitMissing: a reconciliation could look, and something is missing.
+	ExitMissing = 3
 )
 
 // ErrReported says that a command failed and has told why already: only the exit code is left to say.
 var ErrReported = errors.New("already reported")
+
+// ErrMissing is ErrReported of a reconciliation that has found something missing.
+var ErrMissing = fmt.Errorf("something is missing: %w", ErrReported)
 
 // errInterrupted is why a command that was stopped by a signal has not done all.
 var errInterrupted = errors.New("interrupted")
@@ -47,6 +52,9 @@ func ExitCode(err error) int {
 	}
 	if _, wrong := errors.AsType[usageError](err); wrong {
 		return ExitUsage
+	}
+	if errors.Is(err, ErrMissing) {
+		return ExitMissing
 	}
 	return ExitFailed
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -46,7 +47,7 @@ func up() *cobra.Command {
 	fs.StringVar(&f.calls, "calls", "", "folder of calls that the sandbox's recogniser shall know; default those samples that dial a number of the tenants")
 	fs.StringVar(&f.tenants, "tenants", "", "folder of tenant files; default CALLS/_tenants if it exists, else the samples'")
 	fs.StringArrayVar(&f.ports, "port", nil, "another port for a part, as `NAME=PORT`, 0 for a free one; may be given for each of "+
-		strings.Join(new(allinone.Ports).List().Names(), ", ")+" (the last four are the services' probes and metrics)")
+		strings.Join(new(allinone.Ports).List().Names(), ", ")+" (the last five are the services' probes and metrics, and reconciliation's)")
 	fs.StringVar(&f.public, "public-url", "", "https address by which a real Twilio number reaches the webhooks, through a tunnel or gateway; with "+
 		"--tenants, whose files have the account and its auth token")
 	fs.BoolVar(&f.asJSON, "json", false, "print the endpoints as JSON")
@@ -92,7 +93,7 @@ func (f *upFlags) run(cmd *cobra.Command) error {
 
 // options checks the flags.
 func (f *upFlags) options() (allinone.Options, error) {
-	opts := allinone.Options{DataDir: f.data, Ports: allinone.FixedPorts(), Speed: f.speed, PublicURL: strings.TrimSuffix(f.public, "/"), Replay: f.folders.replay()}
+	opts := allinone.Options{DataDir: f.data, Ports: allinone.FixedPorts(), Speed: f.speed, PublicURL: strings.TrimSuffix(f.public, "/"), Replay: f.folders.replay(), Reconcile: time.Minute}
 	var faults flagFaults
 	faults.dataFolder("data", f.data)
 	faults.folder("calls", f.calls)

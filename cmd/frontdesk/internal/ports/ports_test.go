@@ -17,7 +17,7 @@ func TestPortsAreSetByName(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if p.Webhooks != 20000 || p.Twilio != 20007 || p.Admin != [4]int{20008, 20009, 20010, 20011} || p.List().Validate() != nil {
+	if p.Webhooks != 20000 || p.Twilio != 20007 || p.Admin != [5]int{20008, 20009, 20010, 20011, 20012} || p.List().Validate() != nil {
 		t.Errorf("%+v: %v", p, p.List().Validate())
 	}
 	for name, c := range map[string]struct {
