@@ -440,3 +440,44 @@ func TestValidate(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEndThatIsSentAgainAloneTellsTheCall: what a reconciliation sends, to this group's retry topic and nowhere else. A call that nobody
+// knows any more is told by what the end itself says of it, and one that was told is not told twice.
+func TestAnEndThatIsSentAgainAloneTellsTheCall(t *testing.T) {
+	w := newWorld(t)
+	w.service()
+	c, told := newCall("CA1"), newCall("CA2")
+	again := func(e *events.CallEvent) {
+		value, err := events.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = w.prod.Publish(t.Context(), produce.Message{
+			Topic: events.Lifecycle.Retry("inference").Name, Key: []byte(e.GetCallId()), Value: value,
+			Headers: []kafka.Header{{Key: events.HeaderRepair, Value: []byte("r1")}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	end := c.end()
+	started := c.begin()[0].GetBody().GetCallStarted()
+	started.Handling, started.Consent = events.Handling_HANDLING_FALLBACK, events.ConsentAnswer_CONSENT_ANSWER_NOT_ASKED
+	end.GetBody().GetCallEnded().OpenedBy = started
+	again(end)
+	e, i := w.revision()
+	if e.GetCallId() != "CA1" || i.GetRevision() != 1 || i.GetProvenance().GetModel() != "no_media" || i.GetDisposition().GetValue() != "NeedsReview" || i.GetFacts().GetFrom() == "" {
+		t.Errorf("%s revision %d by %s: %s", e.GetCallId(), i.GetRevision(), i.GetProvenance().GetModel(), i.GetDisposition().GetValue())
+	}
+	w.publish(events.Lifecycle, told.begin()[0], told.end())
+	if e, _ = w.revision(); e.GetCallId() != "CA2" {
+		t.Fatalf("told is %s", e.GetCallId())
+	}
+	again(told.end())
+	again(end)
+	// The next of the two calls to be told anew is told for a reason.
+	w.publish(events.Lifecycle, told.event(2*time.Minute, &events.RecordingReady{RecordingId: "RE1", Status: "completed", Channels: 2}))
+	if e, i = w.revision(); e.GetCallId() != "CA2" || i.GetRevision() != 2 {
+		t.Errorf("%s revision %d", e.GetCallId(), i.GetRevision())
+	}
+}
