@@ -243,8 +243,8 @@ func TestComposeRuns(t *testing.T) {
 			c.written(p)
 		}
 	}
-	if len(c.running) != 7 {
-		t.Errorf("%d services ran, want topics, the sandbox, four services and replay", len(c.running))
+	if len(c.running) != 8 {
+		t.Errorf("%d services ran, want topics, the sandbox, four services, reconcile and replay", len(c.running))
 	}
 }
 

@@ -135,6 +135,10 @@ func Lookups() []Lookup {
 		{"stt", Transcripts, "how far each stream was told, when a partition is taken up"},
 		{"inference", State, "its own folds, when a partition is taken up"},
 		{"inference", Transcripts, "the words of a call, by the offsets in its fold"},
+		{"reconcile", Lifecycle, "which calls began and ended, beside the carrier's list"},
+		{"reconcile", Insights, "what was decided of them last, and how to send it again"},
+		{"reconcile", Records, "what was written of them"},
+		{"reconcile", DeadLetters, "what was given up of them, and why"},
 	}
 }
 

@@ -65,6 +65,7 @@ func TestExitCodes(t *testing.T) {
 		"below a file":      {[]string{"up", "--data", "testdata/replay.txt/data"}, ExitUsage, "--data: making the folder: mkdir testdata/replay.txt: not a directory"},
 		"no brokers":        {[]string{"topics"}, ExitUsage, "--brokers: name at least one host:port"},
 		"no broker":         {[]string{"topics", "--brokers", "kafka"}, ExitUsage, `"kafka" is not host:port`},
+		"no data of up":     {[]string{"reconcile", "--data", "/nowhere/at/all"}, ExitUsage, "--data /nowhere/at/all: no `frontdesk up` has written"},
 		"version":           {[]string{"--version"}, 0, ""},
 		"a folder of none":  {[]string{"demo", "--calls", "testdata"}, ExitUsage, "holds no calls"},
 		"a broker far away": {[]string{"topics", "--brokers", "127.0.0.1:1"}, ExitFailed, "127.0.0.1:1"},
@@ -85,7 +86,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestHelpTellsTheExitCodes(t *testing.T) {
-	for _, command := range []string{"demo", "replay", "up", "topics", "sandbox", "ready"} {
+	for _, command := range []string{"demo", "replay", "up", "topics", "sandbox", "ready", "reconcile"} {
 		out, _, err := run(t.Context(), command, "--help")
 		if err != nil || !strings.Contains(out, "Exit code: 0") || !strings.Contains(out, "; 2 if flags") {
 			t.Errorf("%s --help: %v\n%s", command, err, out)

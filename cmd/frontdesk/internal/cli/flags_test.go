@@ -38,6 +38,11 @@ func TestFlags(t *testing.T) {
 		{"ready http://127.0.0.1 tcp://127.0.0.1:1 http://127.0.0.1:1/x --timeout 0s", "--timeout 0s: want 1ms or more\n" +
 			"http://127.0.0.1: want http://HOST:PORT, which is asked for /readyz, or tcp://HOST:PORT\n" +
 			"http://127.0.0.1:1/x: want http://HOST:PORT, which is asked for /readyz, or tcp://HOST:PORT"},
+		{
+			"reconcile --config DIR/nowhere --since 169h --settle -1s --timeout 1ms --every 1m --json",
+			"--since 169h0m0s: want at most 168h0m0s; the topics keep no more\n--settle -1s: want 0s or more\n--timeout 1ms: want 1s or more\n" +
+				"--every: stays and prints nothing; leave out --json and --call",
+		},
 		{"replay --speed 0", "--target must be the http or https base of the webhooks, like http://127.0.0.1:8080\n--speed 0: want a number from 1 to 1000"},
 		{
 			replay + "--count -1 --concurrency -1 --duration -1s --doubled 2 --disorder NaN",

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
@@ -63,7 +64,7 @@ func reconcileCommand() *cobra.Command {
 	fs.BoolVar(&f.asJSON, "json", false, "print one JSON document")
 	fs.DurationVar(&f.look.Timeout, "timeout", f.look.Timeout, "how long one source may take")
 	fs.DurationVar(&f.every, "every", 0, "stay, and look every so often")
-	fs.StringVar(&f.listen, "listen", "127.0.0.1:9105", "host:port of probes and metrics, with --every")
+	fs.StringVar(&f.listen, "listen", "", "host:port of probes and metrics, with --every; default the setting admin, 127.0.0.1:9105")
 	fs.StringVar(&f.file, "config", "", "settings in YAML (kafka: …, tenants: …)")
 	fs.StringVar(&f.data, "data", "frontdesk-data", "data folder of a `frontdesk up`, whose settings are taken where --config names none")
 	return c
@@ -94,7 +95,7 @@ func (f *reconcileFlags) run(cmd *cobra.Command) error {
 	}
 	defer func() { _ = desk.Close() }() // everything was answered: nothing is left to fail
 	if f.every > 0 {
-		return f.stay(ctx, desk, tel)
+		return f.stay(ctx, desk, cmp.Or(f.listen, cfg.Admin), tel)
 	}
 	report, err := desk.Look(ctx, f.look)
 	if stopped := interrupted(ctx); stopped != nil {
@@ -115,10 +116,11 @@ func (f *reconcileFlags) run(cmd *cobra.Command) error {
 	return nil
 }
 
-func (f *reconcileFlags) stay(ctx context.Context, desk *reconcile.Desk, tel *telemetry.Telemetry) error {
-	job, err := reconcile.NewJob(desk.Look, f.look, f.every, f.listen, tel)
+// stay looks every so often, until it is told to stop.
+func (f *reconcileFlags) stay(ctx context.Context, desk *reconcile.Desk, admin string, tel *telemetry.Telemetry) error {
+	job, err := reconcile.NewJob(desk.Look, f.look, f.every, admin, tel) //nolint:contextcheck // opening a port waits for nobody
 	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
+		return err //nolint:wrapcheck // it says what it could not open
 	}
 	tel.Log.InfoContext(ctx, "reconciliation runs", "admin", job.AdminAddr(), "every", f.every.String(), "repair", f.repair)
 	return job.Run(ctx) //nolint:wrapcheck // it names what failed
@@ -126,6 +128,31 @@ func (f *reconcileFlags) stay(ctx context.Context, desk *reconcile.Desk, tel *te
 
 // settings checks the flags, and reads the settings and the tenants' files.
 func (f *reconcileFlags) settings(cmd *cobra.Command) (*reconcile.Config, *tenant.Set, error) {
+	file, err := f.check(cmd.Flags().Changed("data"))
+	if err != nil {
+		return nil, nil, err
+	}
+	cfg := reconcile.Defaults()
+	if err := config.Load(&cfg, "FRONTDESK_RECONCILE", file); err != nil {
+		return nil, nil, usage(fmt.Errorf("wrong settings; name a file by --config, or the data folder of a running `frontdesk up` by --data:\n%w", err))
+	}
+	tenants, err := tenant.Load(cfg.Tenants)
+	if err != nil {
+		return nil, nil, usage(fmt.Errorf("wrong tenants:\n%w", err))
+	}
+	if f.look.Tenant != "" && tenants.ByID(f.look.Tenant) == nil {
+		var ids []string
+		for _, t := range tenants.All() {
+			ids = append(ids, t.ID)
+		}
+		return nil, nil, usage(fmt.Errorf("--tenant %s: want one of %s", f.look.Tenant, strings.Join(ids, ", ")))
+	}
+	return &cfg, tenants, nil
+}
+
+// check checks the flags, and returns the file of settings: the one that is named, else that of a data folder; "" leaves all to the
+// environment. named tells that the folder was named.
+func (f *reconcileFlags) check(named bool) (file string, err error) {
 	var faults flagFaults
 	faults.duration("since", f.look.Since, time.Minute)
 	if week := events.Insights.Retention; f.look.Since > week {
@@ -137,39 +164,17 @@ func (f *reconcileFlags) settings(cmd *cobra.Command) (*reconcile.Config, *tenan
 	if f.every > 0 && (f.asJSON || f.look.Call != "") {
 		faults.add("--every: stays and prints nothing; leave out --json and --call")
 	}
-	cfg := reconcile.Defaults()
-	if err := config.Load(&cfg, "FRONTDESK_RECONCILE", f.found(cmd, &faults)); err != nil {
-		faults.add("wrong settings; name a file by --config, or the data folder of a running `frontdesk up` by --data:\n%w", err)
-		return nil, nil, faults.err()
-	}
-	tenants, err := tenant.Load(cfg.Tenants)
-	if err != nil {
-		faults.add("wrong tenants:\n%w", err)
-		return nil, nil, faults.err()
-	}
-	if f.look.Tenant != "" && tenants.ByID(f.look.Tenant) == nil {
-		var ids []string
-		for _, t := range tenants.All() {
-			ids = append(ids, t.ID)
-		}
-		faults.add("--tenant %s: want one of %s", f.look.Tenant, strings.Join(ids, ", "))
-	}
-	return &cfg, tenants, faults.err()
-}
-
-// found is the file of settings: the one that is named, else that of a data folder; "" leaves all to the environment.
-func (f *reconcileFlags) found(cmd *cobra.Command, faults *flagFaults) string {
 	if f.file != "" {
-		return f.file
+		return f.file, faults.err()
 	}
-	file := filepath.Join(f.data, allinone.SettingsFolder, allinone.ReconcileSettings)
-	if _, err := os.Stat(file); err == nil {
-		return file
+	file = filepath.Join(f.data, allinone.SettingsFolder, allinone.ReconcileSettings)
+	if _, err := os.Stat(file); err != nil {
+		if named {
+			faults.add("--data %s: no `frontdesk up` has written %s", f.data, file)
+		}
+		file = ""
 	}
-	if cmd.Flags().Changed("data") {
-		faults.add("--data %s: no `frontdesk up` has written %s", f.data, file)
-	}
-	return ""
+	return file, faults.err()
 }
 
 func (f *reconcileFlags) print(w io.Writer, r *reconcile.Report) error {
@@ -187,7 +192,9 @@ func printReconciled(w io.Writer, r *reconcile.Report, all, repair bool) {
 	listed := slices.DeleteFunc(slices.Clone(r.Findings), func(f reconcile.Finding) bool { return f.Status == reconcile.UnderWay && !all })
 	if len(listed) > 0 {
 		t := newTable(w)
-		t.SetColumnConfigs([]table.ColumnConfig{{Number: 6, WidthMax: 44}, {Number: 7, WidthMax: 40}})
+		t.SetColumnConfigs([]table.ColumnConfig{
+			{Number: 6, WidthMax: 32, WidthMaxEnforcer: text.WrapSoft}, {Number: 7, WidthMax: 24, WidthMaxEnforcer: text.WrapSoft},
+		})
 		t.AppendHeader(table.Row{"call", "tenant", "ended", "missing", "last seen", "why", map[bool]string{true: "repair", false: "--repair would"}[repair]})
 		for _, f := range listed {
 			t.AppendRow(table.Row{f.Call, f.Tenant, endOf(f), missingOf(f), f.LastSeen, f.Why, repairOf(f)})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
@@ -21,13 +22,15 @@ type Config struct {
 	Telemetry telemetry.Config `koanf:"telemetry"`
 	// Tenants is the folder of tenant files.
 	Tenants string `koanf:"tenants"`
+	// Admin is host:port of /healthz, /readyz and /metrics of the job. Never expose it.
+	Admin string `koanf:"admin"`
 	// Search looks people up in the fields that people type numbers into before they count as missing; as crm-writer does.
 	Search bool `koanf:"search"`
 }
 
 // Defaults of every setting that has one.
 func Defaults() Config {
-	return Config{Kafka: broker.Config{ClientID: "frontdesk-reconcile"}, Tenants: "tenants", Search: true}
+	return Config{Kafka: broker.Config{ClientID: "frontdesk-reconcile"}, Tenants: "tenants", Admin: "127.0.0.1:9105", Search: true}
 }
 
 // Validate reports every fault of c.
@@ -35,6 +38,9 @@ func (c *Config) Validate() error {
 	errs := []error{c.Kafka.Validate(), c.Telemetry.Validate()}
 	if c.Tenants == "" {
 		errs = append(errs, errors.New("tenants: name the folder of tenant files"))
+	}
+	if _, _, err := net.SplitHostPort(c.Admin); err != nil {
+		errs = append(errs, fmt.Errorf("admin: %q is not host:port", c.Admin))
 	}
 	return errors.Join(errs...)
 }

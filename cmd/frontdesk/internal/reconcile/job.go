@@ -80,7 +80,7 @@ func (j *Job) meters() error {
 // AdminAddr is where /healthz, /readyz and /metrics are served, host:port.
 func (j *Job) AdminAddr() string { return j.admin.Addr().String() }
 
-// Run looks at once and then every so often, until ctx ends.
+// Run looks at once and then every so often, four times as often while a source can't be read, until ctx ends.
 func (j *Job) Run(ctx context.Context) error {
 	var group *lifecycle.Group
 	group = lifecycle.New(grace,
@@ -90,30 +90,34 @@ func (j *Job) Run(ctx context.Context) error {
 }
 
 func (j *Job) keepLooking(ctx context.Context) {
-	tick := time.NewTicker(j.every)
-	defer tick.Stop()
 	for {
-		j.once(ctx)
+		began, pause := time.Now(), j.every
+		if !j.once(ctx) {
+			pause /= 4
+		}
+		next := time.NewTimer(time.Until(began.Add(pause)))
 		select {
-		case <-tick.C:
+		case <-next.C:
 		case <-ctx.Done():
+			next.Stop()
 			return
 		}
 	}
 }
 
-// once looks, counts and logs: what is missing call by call, since nobody else tells of it.
-func (j *Job) once(ctx context.Context) {
+// once looks, counts and logs: what is missing call by call, since nobody else tells of it. It tells whether every source was there; if
+// not, it is worth another look soon.
+func (j *Job) once(ctx context.Context) bool {
 	began := time.Now()
 	r, err := j.look(ctx, j.o)
 	if ctx.Err() != nil {
-		return
+		return false
 	}
 	j.duration.Record(ctx, time.Since(began).Seconds())
 	if err != nil {
 		j.errors.Add(ctx, 1, metric.WithAttributes(attribute.String("source", SourceTopics), attribute.String("tenant", "")))
 		j.tel.Log.ErrorContext(ctx, "the topics can't be read; calls are reconciled when they can", "code", retry.Code(err))
-		return
+		return false
 	}
 	for _, u := range r.Unread {
 		j.errors.Add(ctx, 1, metric.WithAttributes(attribute.String("source", u.Source), attribute.String("tenant", u.Tenant)))
@@ -126,6 +130,7 @@ func (j *Job) once(ctx context.Context) {
 		}
 	}
 	j.take(r)
+	return len(r.Unread) == 0
 }
 
 // take keeps the counts. Of a tenant with a source that could not be read the count may rise and not fall: it saw less.
