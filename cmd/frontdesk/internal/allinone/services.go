@@ -101,7 +101,7 @@ type reconciler struct {
 
 // Run implements running.
 func (r reconciler) Run(ctx context.Context) error {
-	return errors.Join(r.Job.Run(ctx), r.desk.Close())
+	return errors.Join(r.Job.Run(ctx), r.desk.Close()) //nolint:contextcheck // it ends what was opened though ctx has ended
 }
 
 func (s *Stack) makeReconciler(admin string, tel *telemetry.Telemetry) (running, error) {

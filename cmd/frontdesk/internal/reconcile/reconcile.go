@@ -92,7 +92,7 @@ func Run(ctx context.Context, src Sources, o Options) (*Report, error) {
 		o.Now = time.Now
 	}
 	now := o.Now()
-	l := &look{src: src, o: o, now: now, from: now.Add(-o.Since), report: &Report{Since: now.Add(-o.Since).UTC(), Until: now.UTC(), Tenants: map[string]*Count{}}}
+	l := &look{src: src, o: o, now: now, from: now.Add(-o.Since), report: newReport(now.Add(-o.Since), now)}
 	for _, t := range src.Tenants.All() {
 		if o.Tenant == "" || t.ID == o.Tenant {
 			l.report.Tenants[t.ID] = &Count{}

@@ -40,6 +40,11 @@ type Report struct {
 	Unread []Unread `json:"unread"`
 }
 
+// newReport is a report on nothing yet.
+func newReport(since, until time.Time) *Report {
+	return &Report{Since: since.UTC(), Until: until.UTC(), Tenants: map[string]*Count{}, Findings: []Finding{}, Unread: []Unread{}}
+}
+
 // Count is one tenant's part.
 type Count struct {
 	Calls          int `json:"calls"`
