@@ -18,6 +18,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/check"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/embedded"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
 )
@@ -156,6 +157,13 @@ func TestReadersThatAreBehindAreTold(t *testing.T) {
 			write(t, k.Conn, topic, []string{"k=v"})
 		}
 	}
+	// What somebody has noted about a dead letter is none.
+	if _, err := k.Conn.Client.Produce(t.Context(), &kafka.ProduceRequest{
+		Topic: "dead", RequiredAcks: kafka.RequireAll,
+		Records: kafka.NewRecordReader(kafka.Record{Headers: deadletter.Mark{What: deadletter.Dropped, About: "0-0"}.Headers()}),
+	}); err != nil {
+		t.Fatal(err)
+	}
 	res, err := k.Conn.Client.OffsetCommit(t.Context(), &kafka.OffsetCommitRequest{
 		GroupID: "reader", GenerationID: -1,
 		Topics: map[string][]kafka.OffsetCommit{"events": {{Partition: 0, Offset: 1}}, "events.reader.retry": {{Partition: 0, Offset: 0}}},
@@ -167,7 +175,7 @@ func TestReadersThatAreBehindAreTold(t *testing.T) {
 	if f := find(found, "kafka.group_parked", "reader"); f == nil || !strings.Contains(f.What, "4 messages behind, and up to 2 are parked") {
 		t.Errorf("%+v", found)
 	}
-	if f := find(found, "kafka.dead_letters", "dead"); f == nil || f.Level != check.Warning || !strings.HasPrefix(f.What, "3 messages") || !strings.Contains(f.Do, "kcat") {
+	if f := find(found, "kafka.dead_letters", "dead"); f == nil || f.Level != check.Warning || !strings.HasPrefix(f.What, "3 messages") || !strings.Contains(f.Do, "frontdesk dlq list --brokers "+k.Kafka.Addr()) {
 		t.Errorf("%+v", found)
 	}
 }

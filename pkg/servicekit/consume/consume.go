@@ -34,6 +34,8 @@
 //     only. What exceeds Park.Rounds or Park.Age becomes a dead letter.
 //   - [ParkNow]: parked at once, spending no round: for an open circuit breaker, or a tenant over its share.
 //
+// A dead letter comes back by [Redrive], which puts it into the retry topic as if it had just been parked.
+//
 // Shutdown and the loss of a partition are no failures: what was cut short is not complete, and the next
 // owner gets it. A panic is a permanent failure with code "panic".
 //
@@ -76,10 +78,13 @@ type Message struct {
 	Topic     string
 	Partition int
 	Offset    int64
-	Key       []byte
-	Value     []byte
-	Headers   []kafka.Header
-	Time      time.Time
+	// Origin is the offset in Topic, and Offset itself unless the message comes back from the retry topic; −1 if nobody
+	// knows it, as of one that was put there by hand. A topic that keeps messages for a shorter time may have lost it.
+	Origin  int64
+	Key     []byte
+	Value   []byte
+	Headers []kafka.Header
+	Time    time.Time
 	// Parked tells that it comes back from the retry topic; Attempts and FirstFailure are then what has
 	// been spent on it before.
 	Parked       bool

@@ -16,10 +16,6 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 )
 
-// headerOmitted stands on a dead letter whose value was too large to go along: how many bytes it has. The
-// original is where dl-topic, dl-partition and dl-offset say, as long as that topic keeps it.
-const headerOmitted = "dl-omitted"
-
 // exhausted is a failure that has been retried for as long as it may.
 type exhausted struct{ cause error }
 
@@ -62,7 +58,7 @@ func (c *Consumer) bury(m *Message, cause error, done func(error)) {
 		}
 		// Bytes that fit into their own topic do not fit with the reason added. What says where they are
 		// is better than a partition that stands still.
-		msg.Headers = deadletter.Set(msg.Headers, header(headerOmitted, strconv.Itoa(len(msg.Value))))
+		msg.Headers = deadletter.Set(msg.Headers, header(deadletter.HeaderOmitted, strconv.Itoa(len(msg.Value))))
 		msg.Value = nil
 		g.publish(msg, buried)
 	})

@@ -73,12 +73,13 @@ func (s *source) seen(r *broker.Record) {
 	k := &s.p.parked
 	seq := s.offsets.take(r.Offset, time.Now())
 	key := string(r.Key)
-	e := s.parse(r)
-	if order, err := strconv.ParseInt(deadletter.Get(r.Headers, headerParkDone), 10, 64); err == nil {
+	is := ReadParked(r)
+	if is.Done {
 		s.offsets.complete(seq)
-		s.marked(key, e.origin, order)
+		s.marked(key, is.Origin, is.Order)
 		return
 	}
+	e := &entry{src: s, origin: is.Origin, order: is.Order, due: is.Due, round: is.Round, size: r.Size(), at: -1}
 	// An owner before this one may have had a clock ahead of ours: what is parked from now on stays behind it.
 	k.last = max(k.last, e.order)
 	if e.origin >= s.sibling.offsets.next {
@@ -115,38 +116,14 @@ func (s *source) marked(key string, origin, order int64) {
 	}
 }
 
-// parse makes an entry of a record; headers that are missing or damaged give what suits a message put there
-// by hand.
-func (s *source) parse(r *broker.Record) *entry {
-	e := &entry{src: s, size: r.Size(), order: r.Time.UnixNano(), at: -1}
-	// Without an origin its own offset names it, on the negative side, where no origin can be.
-	e.origin = -1 - r.Offset
-	if n, err := strconv.ParseInt(deadletter.Get(r.Headers, headerParkOffset), 10, 64); err == nil {
-		e.origin = n
-	}
-	if n, err := strconv.ParseInt(deadletter.Get(r.Headers, headerParkOrder), 10, 64); err == nil {
-		e.order = n
-	}
-	if n, err := strconv.ParseInt(deadletter.Get(r.Headers, headerParkDue), 10, 64); err == nil {
-		e.due = time.UnixMilli(n)
-	}
-	if n, err := strconv.Atoi(deadletter.Get(r.Headers, headerParkRound)); err == nil {
-		e.round = n
-	}
-	return e
-}
-
 // unpark makes the message of a record that is read again to be handled.
 func (s *source) unpark(r *broker.Record, e *entry) *delivery {
 	m := Message{
-		Topic: s.origin, Partition: r.Partition, Offset: r.Offset, Key: r.Key, Value: r.Value,
-		Headers: unparked(r.Headers), Time: originTime(r), Parked: true,
+		Topic: s.origin, Partition: r.Partition, Offset: r.Offset, Origin: max(e.origin, -1), Key: r.Key, Value: r.Value,
+		Headers: unparked(r.Headers), Time: originTime(r), Parked: true, Attempts: ReadParked(r).Attempts,
 	}
 	if t, err := time.Parse(time.RFC3339Nano, deadletter.Get(r.Headers, headerParkFailure)); err == nil {
 		m.FirstFailure = t
-	}
-	if n, err := strconv.Atoi(deadletter.Get(r.Headers, headerParkTries)); err == nil {
-		m.Attempts = n
 	}
 	d := &delivery{Message: m, p: s.p, src: s, seq: e.seq, entry: e}
 	d.from = d

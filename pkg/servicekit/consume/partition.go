@@ -105,7 +105,7 @@ func (s *source) take(r *broker.Record) bool {
 	}
 	d := &delivery{
 		Message: Message{
-			Topic: s.origin, Partition: p.id, Offset: r.Offset,
+			Topic: s.origin, Partition: p.id, Offset: r.Offset, Origin: r.Offset,
 			Key: r.Key, Value: r.Value, Headers: r.Headers, Time: r.Time,
 		},
 		p: p, src: s, size: size,

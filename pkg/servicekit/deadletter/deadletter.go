@@ -32,6 +32,8 @@ const (
 	HeaderReason       = "dl-reason" // our own words, where the error has some that quote nothing
 	HeaderDependency   = "dl-dependency"
 	HeaderRedrives     = "dl-redrives" // how often it has come back from here, by whoever sent it back
+	HeaderRedriven     = "dl-redriven" // id of the dead letter that it came back from last, likewise
+	HeaderOmitted      = "dl-omitted"  // bytes of a value that was too large to go along, and stands where it was
 	prefix             = "dl-"
 )
 
@@ -51,12 +53,9 @@ type Origin struct {
 }
 
 // Headers are the dead letter's: the original's, with o and cause. What an earlier failure left in a message that
-// has come back is dropped, but for the count of redrives.
+// has come back is dropped, but for what [Returned] has put there.
 func Headers(original []kafka.Header, o Origin, cause error) []kafka.Header {
-	earlier := slices.DeleteFunc(slices.Clone(original), func(h kafka.Header) bool {
-		return strings.HasPrefix(h.Key, prefix) && h.Key != HeaderRedrives
-	})
-	h := append(Set(nil, earlier...),
+	h := append(Set(nil, undead(original, HeaderRedrives, HeaderRedriven)...),
 		text(HeaderTopic, o.Topic), text(HeaderPartition, strconv.Itoa(o.Partition)),
 		text(HeaderOffset, strconv.FormatInt(o.Offset, 10)), text(HeaderTime, stamp(o.Time)),
 		text(HeaderGroup, o.Group), text(HeaderAttempts, strconv.Itoa(o.Attempts)),
@@ -72,6 +71,13 @@ func Headers(original []kafka.Header, o Origin, cause error) []kafka.Header {
 		}
 	}
 	return h
+}
+
+// undead are the headers that no dead letter has added, but for some.
+func undead(h []kafka.Header, but ...string) []kafka.Header {
+	return slices.DeleteFunc(slices.Clone(h), func(h kafka.Header) bool {
+		return strings.HasPrefix(h.Key, prefix) && !slices.Contains(but, h.Key)
+	})
 }
 
 // Set returns h with each of set overwriting a header of the same key, or added.

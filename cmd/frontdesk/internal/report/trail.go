@@ -102,6 +102,9 @@ func readTrails(ctx context.Context, conn *broker.Conn, partitions int) (*trails
 		return nil, err
 	}
 	err = readTopic(ctx, conn, events.DeadLetters, partitions, func(r broker.Record) {
+		if deadletter.IsMark(r.Headers) {
+			return // what somebody has done with one
+		}
 		d := DeadLetter{Key: string(r.Key)}
 		for header, to := range map[string]*string{
 			deadletter.HeaderTopic: &d.Topic, deadletter.HeaderGroup: &d.Group, deadletter.HeaderCode: &d.Code, deadletter.HeaderField: &d.Field,

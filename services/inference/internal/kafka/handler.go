@@ -32,19 +32,26 @@ func Handler(desk *app.Desk) consume.Handler {
 		}
 		offset := int64(-1)
 		if m.Topic == events.Transcripts.Name {
-			if m.Parked {
+			if offset = standsAt(m); offset < 0 && e.Kind() == events.KindTranscriptSegment {
 				// Nothing here parks, so somebody put it there by hand: its words could not be found again.
 				done(&retry.Error{Class: retry.Permanent, Code: "segment_parked", Err: errParked})
 				return
 			}
-			offset = m.Offset
 		}
 		desk.Take(ctx, m.Partition, e, offset, done)
 	}
 }
 
+// standsAt is where a segment stands in calls.transcripts; −1 if nobody knows.
+func standsAt(m *consume.Message) int64 {
+	if m.Parked {
+		return m.Origin
+	}
+	return m.Offset
+}
+
 var (
 	errSealed = errors.New("the event is sealed, and this version holds no keys")
 	errKey    = errors.New("the message's key is not its call's id: the order of the call is lost")
-	errParked = errors.New("a segment stands in the retry topic: redrive it to its own topic")
+	errParked = errors.New("a segment stands in the retry topic, and nobody knows where in its own: redrive it by frontdesk dlq while its topic keeps it")
 )
