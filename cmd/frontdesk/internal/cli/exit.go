@@ -62,26 +62,37 @@ func ExitCode(err error) int {
 // reportUsage makes cobra's own refusals (unknown flags, commands and arguments) usage errors that say where to look.
 func reportUsage(root *cobra.Command) {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usage(seeHelp(c, err)) })
-	for _, sub := range root.Commands() {
-		args := sub.Args
-		sub.Args = func(c *cobra.Command, given []string) error {
-			if err := args(c, given); err != nil {
-				return usage(seeHelp(c, err))
-			}
-			return nil
-		}
+	reportArgs(root)
+}
+
+func reportArgs(c *cobra.Command) {
+	for _, sub := range c.Commands() {
+		reportArgs(sub)
 	}
-	root.SuggestionsMinimumDistance = 2
-	root.Args = func(c *cobra.Command, given []string) error {
-		if len(given) == 0 {
-			return nil
-		}
-		err := fmt.Errorf("there is no command %q", given[0])
-		if like := c.SuggestionsFor(given[0]); len(like) > 0 {
-			err = fmt.Errorf("%w (did you mean %s?)", err, strings.Join(like, " or "))
-		}
-		return usage(seeHelp(c, err))
+	if c.HasSubCommands() {
+		c.SuggestionsMinimumDistance = 2
+		c.Args = noSuchCommand
+		return
 	}
+	args := c.Args
+	c.Args = func(c *cobra.Command, given []string) error {
+		if err := args(c, given); err != nil {
+			return usage(seeHelp(c, err))
+		}
+		return nil
+	}
+}
+
+// noSuchCommand refuses what would be the name of a subcommand.
+func noSuchCommand(c *cobra.Command, given []string) error {
+	if len(given) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("there is no command %q", given[0])
+	if like := c.SuggestionsFor(given[0]); len(like) > 0 {
+		err = fmt.Errorf("%w (did you mean %s?)", err, strings.Join(like, " or "))
+	}
+	return usage(seeHelp(c, err))
 }
 
 func seeHelp(c *cobra.Command, err error) error {

@@ -28,7 +28,7 @@ func Root(out, notes io.Writer) *cobra.Command {
 	}
 	root.SetOut(out)
 	root.SetErr(notes)
-	root.AddCommand(demo(), up(), replay(), sandbox(), topics(), checkCommand(), reconcileCommand(), ready(), benchmark(), serve())
+	root.AddCommand(demo(), up(), replay(), sandbox(), topics(), checkCommand(), reconcileCommand(), dlqCommand(), ready(), benchmark(), serve())
 	reportUsage(root)
 	return root
 }

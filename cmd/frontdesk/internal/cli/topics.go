@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"strings"
@@ -14,18 +13,11 @@ import (
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
-	"github.com/frontdesk/frontdesk/pkg/servicekit/config"
 )
-
-// topicsConfig is how to reach the cluster; from the environment, behind FRONTDESK_TOPICS_.
-type topicsConfig struct {
-	Kafka broker.Config `koanf:"kafka"`
-}
 
 func topics() *cobra.Command {
 	var (
-		brokers              []string
-		file                 string
+		kafka                cluster
 		partitions, replicas int
 		asJSON               bool
 	)
@@ -40,7 +32,7 @@ func topics() *cobra.Command {
 		Example: "  frontdesk topics --brokers kafka:9092 --partitions 24 --replicas 3",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			results, err := ensureTopics(cmd.Context(), brokers, file, partitions, replicas)
+			results, err := ensureTopics(cmd.Context(), kafka, partitions, replicas)
 			// What was found is worth seeing beside what is wrong with it.
 			if asJSON {
 				return errors.Join(err, writeJSON(cmd.OutOrStdout(), topicsReport(results, err)))
@@ -49,8 +41,7 @@ func topics() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringSliceVar(&brokers, "brokers", nil, "host:port of one or more brokers")
-	f.StringVar(&file, "config", "", "settings in YAML (kafka: …)")
+	kafka.flags(f)
 	f.IntVar(&partitions, "partitions", 24, "partitions of every topic; fix it up front, it can't grow without breaking order")
 	f.IntVar(&replicas, "replicas", 3, "copies of every topic, no more than there are brokers: 1 for a single one")
 	f.BoolVar(&asJSON, "json", false, "print one JSON document, also on a failure (it then has an \"error\")")
@@ -58,32 +49,17 @@ func topics() *cobra.Command {
 }
 
 // ensureTopics checks the flags, then creates what is missing. On an error it returns what was found until then.
-func ensureTopics(ctx context.Context, brokers []string, file string, partitions, replicas int) ([]broker.TopicResult, error) {
-	var (
-		faults flagFaults
-		cfg    topicsConfig
-	)
+func ensureTopics(ctx context.Context, kafka cluster, partitions, replicas int) ([]broker.TopicResult, error) {
+	var faults flagFaults
 	faults.count("partitions", partitions, 1, math.MaxInt32)
 	faults.count("replicas", replicas, 1, math.MaxInt16)
-	if err := config.Load(&cfg, "FRONTDESK_TOPICS", file); err != nil {
-		faults.add("wrong settings:\n%w", err)
-	} else {
-		if len(brokers) > 0 {
-			cfg.Kafka.Brokers = brokers
-		}
-		switch err := cfg.Kafka.Validate(); {
-		case len(cfg.Kafka.Brokers) == 0:
-			faults.add("--brokers: name at least one host:port")
-		case err != nil:
-			faults.add("wrong settings:\n%w", err)
-		}
-	}
+	cfg := kafka.settings("FRONTDESK_TOPICS", &faults)
 	if err := faults.err(); err != nil {
 		return nil, err
 	}
-	conn, err := broker.Dial(cfg.Kafka)
+	conn, err := dial(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("preparing the way to Kafka: %w", err)
+		return nil, err
 	}
 	defer func() { _ = conn.Close() }() // everything was answered: nothing is left to fail
 	results, err := conn.EnsureTopics(ctx, allinone.TopicSpecs(partitions, replicas))

@@ -20,7 +20,8 @@ type Cause struct {
 	Dependency string `json:"dependency"`
 }
 
-func causeOf(l *Letter) Cause {
+// CauseOf is the cause of a letter.
+func CauseOf(l *Letter) Cause {
 	return Cause{Service: l.Group, Class: l.Class, Code: l.Code, Field: l.Field, Dependency: l.Dependency}
 }
 
@@ -48,7 +49,7 @@ func Causes(letters []*Letter) []Group {
 	groups := map[Cause]*Group{}
 	example := map[Cause]*Letter{}
 	for _, l := range letters {
-		c := causeOf(l)
+		c := CauseOf(l)
 		g := groups[c]
 		if g == nil {
 			g = &Group{Cause: c, First: l.At, Last: l.At, Advice: Advice(c)}

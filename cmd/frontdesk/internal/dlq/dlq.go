@@ -128,6 +128,18 @@ func (q *Queue) value(ctx context.Context, l *Letter, r *broker.Record) ([]byte,
 
 var errGone = errors.New("its value was too large to go along, and its topic no longer keeps the original")
 
+// Droppable are the open ones among letters, and why the others can't be dropped.
+func Droppable(letters []*Letter) (open []*Letter, refused []Refusal) {
+	for _, l := range letters {
+		if why := l.settled(); why != "" {
+			refused = append(refused, Refusal{l.ID, why})
+			continue
+		}
+		open = append(open, l)
+	}
+	return open, refused
+}
+
 // Drop notes that nobody will send letters back, and why. It returns how many of them are noted, in their order.
 func (q *Queue) Drop(ctx context.Context, letters []*Letter, why string) (int, error) {
 	const together = 200

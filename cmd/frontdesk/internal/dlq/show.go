@@ -117,11 +117,11 @@ const hidden = "***"
 
 func describe(b *Book, l *Letter, revealed bool) *Detail {
 	d := &Detail{
-		ID: l.ID, State: l.State, Cause: causeOf(l), Reason: l.Reason, Topic: l.Topic, Partition: l.Partition, Offset: l.Offset,
+		ID: l.ID, State: l.State, Cause: CauseOf(l), Reason: l.Reason, Topic: l.Topic, Partition: l.Partition, Offset: l.Offset,
 		WrittenAt: known(l.Time), Attempts: l.Attempts, FirstFailure: known(l.FirstFailure), GivenUp: l.At,
 		Redrives: l.Redrives, RedrivenFrom: l.Letter.Redriven, Became: []deadletter.ID{},
 		CallID: l.key, Tenant: l.Tenant, Kind: l.Kind, EventID: l.EventID, Bytes: l.Bytes, Omitted: l.Omitted >= 0,
-		Advice: Advice(causeOf(l)), Marks: []Mark{}, Revealed: revealed,
+		Advice: Advice(CauseOf(l)), Marks: []Mark{}, Revealed: revealed,
 	}
 	if !revealed && l.key != "" && !callID.MatchString(l.key) {
 		d.CallID = hidden
