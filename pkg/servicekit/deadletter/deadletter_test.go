@@ -72,3 +72,50 @@ func TestHeadersHoldTheWordsThatAnErrorHasForEverybody(t *testing.T) {
 		t.Errorf("%d bytes of reason", len(got))
 	}
 }
+
+func TestWhatHeadersTellCanBeReadBack(t *testing.T) {
+	o := deadletter.Origin{
+		Topic: "calls.insights", Partition: 3, Offset: 42, Time: time.Unix(100, 5).UTC(), Group: "crm-writer", Attempts: 2,
+		FirstFailure: time.Unix(200, 0).UTC(), FailedAt: time.Unix(300, 0).UTC(),
+	}
+	cause := &retry.Error{Class: retry.Permanent, Code: "c", Field: "f", Dependency: "d:x", Err: &invalid{"words"}}
+	id := deadletter.ID{Partition: 3, Offset: 9}
+	once := deadletter.Headers([]kafka.Header{{Key: "event-id", Value: []byte("e1")}}, o, cause)
+	want := deadletter.Letter{Origin: o, Class: "permanent", Code: "c", Field: "f", Dependency: "d:x", Reason: "words", Omitted: -1}
+	if got := deadletter.Read(once); got != want {
+		t.Errorf("got %+v", got)
+	}
+	back := deadletter.Returned(once, id)
+	if deadletter.Get(back, "event-id") != "e1" || len(back) != 3 {
+		t.Errorf("what goes back has the headers %v", back)
+	}
+	again := deadletter.Headers(back, o, cause)
+	want.Redrives, want.Redriven = 1, "3-9"
+	if got := deadletter.Read(again); got != want {
+		t.Errorf("got %+v", got)
+	}
+	if got := deadletter.Read(nil); got.Partition != -1 || got.Offset != -1 || got.Omitted != -1 || !got.Time.IsZero() {
+		t.Errorf("of nothing: %+v", got)
+	}
+}
+
+func TestIDs(t *testing.T) {
+	if id, err := deadletter.ParseID("3-1042"); err != nil || id != (deadletter.ID{Partition: 3, Offset: 1042}) || id.String() != "3-1042" {
+		t.Errorf("%v, %v", id, err)
+	}
+	for _, text := range []string{"", "3", "3-", "-3", "3--1", "a-1", "3-1-2", "3-99999999999999999999"} {
+		if id, err := deadletter.ParseID(text); err == nil {
+			t.Errorf("%q is %v", text, id)
+		}
+	}
+}
+
+func TestMarksAreNoDeadLetters(t *testing.T) {
+	m := deadletter.Mark{What: deadletter.Dropped, About: "3-9", By: "ops@host", At: time.Unix(5, 0).UTC(), Why: "a test"}
+	if h := m.Headers(); !deadletter.IsMark(h) || deadletter.ReadMark(h) != m {
+		t.Errorf("%+v", deadletter.ReadMark(h))
+	}
+	if deadletter.IsMark(deadletter.Headers(nil, deadletter.Origin{}, errors.New("x"))) {
+		t.Error("a dead letter is taken for a mark")
+	}
+}

@@ -134,7 +134,7 @@ func (s *stages) all(ctx context.Context) error {
 				return err
 			}
 			s.report(n+1, len(sizes))
-			if s.tooMany() {
+			if s.manyEarly() {
 				return nil
 			}
 		}
@@ -192,9 +192,15 @@ func (s *stages) await(ctx context.Context, stage, of int) error {
 		}
 		s.report(stage, of)
 		switch {
-		case s.tooMany() || s.result.Waiting == 0:
+		case s.manyEarly():
+			return nil
+		case s.result.Waiting == 0:
+			s.tooMany()
 			return nil
 		case !time.Now().Before(until):
+			if s.tooMany() {
+				return nil
+			}
 			s.result.Stopped = fmt.Sprintf("%d of %d sent had not come to an end after %v: they are still waiting, and nothing is lost", s.result.Waiting, len(s.sent), s.Wait)
 			return nil
 		}
@@ -231,6 +237,12 @@ func (s *stages) count() {
 		}
 	}
 }
+
+// enough is how many must have come to an end for their share of failures to mean something before a stage is over.
+const enough = 20
+
+// manyEarly is tooMany in the middle of a stage.
+func (s *stages) manyEarly() bool { return s.result.Done+s.result.Failed >= enough && s.tooMany() }
 
 // tooMany tells whether the share of failures has risen above the bound.
 func (s *stages) tooMany() bool {
