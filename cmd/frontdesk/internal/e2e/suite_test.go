@@ -36,6 +36,7 @@ var suite = []struct {
 	{"a wrong mapping is the tenant's", []string{embedded}, aWrongMappingIsTheTenants},
 	{"check on the whole stack", []string{embedded}, checkOnTheWholeStack},
 	{"reconciliation", []string{embedded}, reconciliation},
+	{"dead letters are mended", []string{embedded}, deadLettersAreMended},
 	// Processes of their own: one can go while the others stay, and strangers can look on.
 	{"a foreign client reads every topic", []string{plain, secured}, aForeignClientReadsEveryTopic},
 	{"a rollout costs nothing", []string{plain}, aRolloutCostsNothing},
