@@ -89,7 +89,7 @@ var (
 	}
 	DeadLetters = Topic{
 		Name: "calls.dead-letters", Owner: "whoever fails", Key: "call id", Retention: 30 * day,
-		Doc: "Original bytes that could not be handled, with the reason in headers.",
+		Doc: "Original bytes that could not be handled, with the reason in headers; and marks without a value (`dl-mark`), of what somebody did with them.",
 	}
 )
 

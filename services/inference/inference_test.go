@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -388,6 +389,49 @@ func TestDeadLetters(t *testing.T) {
 	c := newCall("CA8")
 	w.publish(events.Lifecycle, c.event(time.Minute, &events.DispositionSet{Disposition: "ResolvedByAgent", Source: events.DispositionSource_DISPOSITION_SOURCE_AGENT}))
 	if r := w.next(events.DeadLetters.Name); code(r.Headers) != "call_unknown" {
+		t.Errorf("code %s", code(r.Headers))
+	}
+}
+
+// TestARedrivenSegmentFindsItsWords: it comes back by the retry topic, after the call and after a restart, and its words are read
+// where they stand in calls.transcripts. One that somebody put there by hand has no place to read them from.
+func TestARedrivenSegmentFindsItsWords(t *testing.T) {
+	w := newWorld(t)
+	_, stop := w.service()
+	c := newCall("CA1")
+	words := c.words()
+	value, err := events.Marshal(words[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	partition := produce.Partition([]byte("CA1"), partitions)
+	misled := produce.Message{Topic: events.Transcripts.Name, Key: []byte("CA9"), Value: value, Partition: &partition}
+	if err := w.prod.Publish(t.Context(), misled); err != nil {
+		t.Fatal(err)
+	}
+	dead := w.next(events.DeadLetters.Name)
+	if code(dead.Headers) != "wrong_key" {
+		t.Fatalf("code %s", code(dead.Headers))
+	}
+	w.publish(events.Lifecycle, c.begin()...)
+	w.publish(events.Transcripts, slices.Delete(words, 1, 2)...)
+	w.publish(events.Lifecycle, c.end())
+	if _, i := w.revision(); len(i.GetTranscript()) != 3 {
+		t.Errorf("%d lines", len(i.GetTranscript()))
+	}
+	stop()
+	w.service()
+	dead.Key = []byte("CA1") // as it should have been
+	letter := deadletter.Read(dead.Headers)
+	if err := w.prod.Publish(t.Context(), consume.Redrive(&dead, letter.Partition, letter.Offset, time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	e, i := w.revision()
+	w.check(e, i, "CA1")
+	if err := w.prod.Publish(t.Context(), consume.Redrive(&dead, letter.Partition, -1, time.Now())); err != nil {
+		t.Fatal(err)
+	}
+	if r := w.next(events.DeadLetters.Name); code(r.Headers) != "segment_parked" {
 		t.Errorf("code %s", code(r.Headers))
 	}
 }

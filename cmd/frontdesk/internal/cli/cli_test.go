@@ -66,6 +66,16 @@ func TestExitCodes(t *testing.T) {
 		"no brokers":        {[]string{"topics"}, ExitUsage, "--brokers: name at least one host:port"},
 		"no broker":         {[]string{"topics", "--brokers", "kafka"}, ExitUsage, `"kafka" is not host:port`},
 		"no data of up":     {[]string{"reconcile", "--data", "/nowhere/at/all"}, ExitUsage, "--data /nowhere/at/all: no `frontdesk up` has written"},
+		"dead letters":      {[]string{"dlq"}, 0, ""},
+		"no such dead end":  {[]string{"dlq", "lost"}, ExitUsage, `there is no command "lost" (did you mean list?); see frontdesk dlq --help`},
+		"no id":             {[]string{"dlq", "show", "--brokers", "127.0.0.1:1"}, ExitUsage, "name an id, or choose by --code"},
+		"a wrong id":        {[]string{"dlq", "show", "12", "--brokers", "127.0.0.1:1"}, ExitUsage, `"12" is no id of a dead letter: want PARTITION-OFFSET`},
+		"bytes unrevealed":  {[]string{"dlq", "show", "1-2", "--raw", "--brokers", "127.0.0.1:1"}, ExitUsage, "--raw: bytes hold personal data"},
+		"a wrong time":      {[]string{"dlq", "list", "--since", "monday", "--brokers", "127.0.0.1:1"}, ExitUsage, "--since monday: want a time"},
+		"all of them":       {[]string{"dlq", "redrive", "--yes", "--brokers", "127.0.0.1:1"}, ExitUsage, "name ids, or choose by"},
+		"nobody to ask":     {[]string{"dlq", "redrive", "1-2", "--brokers", "127.0.0.1:1"}, ExitUsage, "--yes: nobody can be asked here"},
+		"no reason":         {[]string{"dlq", "drop", "1-2", "--yes", "--brokers", "127.0.0.1:1"}, ExitUsage, "--reason: say why"},
+		"nobody's letters":  {[]string{"dlq", "list"}, ExitUsage, "--brokers: name at least one host:port"},
 		"version":           {[]string{"--version"}, 0, ""},
 		"a folder of none":  {[]string{"demo", "--calls", "testdata"}, ExitUsage, "holds no calls"},
 		"a broker far away": {[]string{"topics", "--brokers", "127.0.0.1:1"}, ExitFailed, "127.0.0.1:1"},
@@ -86,9 +96,9 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestHelpTellsTheExitCodes(t *testing.T) {
-	for _, command := range []string{"demo", "replay", "up", "topics", "sandbox", "ready", "reconcile"} {
-		out, _, err := run(t.Context(), command, "--help")
-		if err != nil || !strings.Contains(out, "Exit code: 0") || !strings.Contains(out, "; 2 if flags") {
+	for _, command := range []string{"demo", "replay", "up", "topics", "sandbox", "ready", "reconcile", "dlq list", "dlq show", "dlq redrive", "dlq drop"} {
+		out, _, err := run(t.Context(), append(strings.Fields(command), "--help")...)
+		if err != nil || !strings.Contains(out, "Exit code: 0") || !strings.Contains(strings.ReplaceAll(out, "\n", " "), "; 2 if flags") {
 			t.Errorf("%s --help: %v\n%s", command, err, out)
 		}
 	}
@@ -109,6 +119,10 @@ func TestJSONIsOneDocumentWhateverHappens(t *testing.T) {
 		"no brokers":             {t.Context(), []string{"topics", "--json"}},
 		"wrong partitions":       {t.Context(), []string{"topics", "--json", "--brokers", "127.0.0.1:1", "--partitions", "0"}},
 		"stopped before topics":  {stopped, []string{"topics", "--json", "--brokers", "127.0.0.1:1"}},
+		"dlq list":               {stopped, []string{"dlq", "list", "--json", "--brokers", "127.0.0.1:1"}},
+		"dlq show":               {stopped, []string{"dlq", "show", "1-2", "--json", "--brokers", "127.0.0.1:1"}},
+		"dlq redrive":            {stopped, []string{"dlq", "redrive", "1-2", "--json", "--yes", "--brokers", "127.0.0.1:1"}},
+		"dlq drop unasked":       {t.Context(), []string{"dlq", "drop", "1-2", "--json", "--reason", "x", "--brokers", "127.0.0.1:1"}},
 		"no folder of calls yet": {t.Context(), []string{"replay", "--json", "--target", "http://127.0.0.1:1", "--calls", "/nowhere/at/all"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -121,7 +121,7 @@ func (f *dlqFlags) with(ctx context.Context, fn func(*dlq.Queue, *dlq.Book) erro
 	if err != nil {
 		return err //nolint:wrapcheck // it says what was looked for
 	}
-	defer func() {
+	defer func() { //nolint:contextcheck // what was promised is written though ctx has ended
 		if cerr := q.Close(); err == nil {
 			err = cerr
 		}

@@ -26,8 +26,8 @@ func dlqDrop() *cobra.Command {
 		Short: "Close dead letters that nobody will send back, and say why",
 		Long: "Notes beside each dead letter that it was dropped, by whom and why. Nothing is deleted: `list --all` and `show` have it until\n" +
 			"its 30 days are over, and `redrive ID --force` sends it back all the same. Put no personal data into the reason.\n\n" +
-			"Exit code: 0 if all that was chosen is closed; 1 if not, or the cluster could not be asked or the command was stopped; 2 if\n" +
-			"flags or settings are wrong.",
+			"Exit code: 0 if all that was chosen is closed; 1 if not, or the cluster could not be asked or the command was stopped;\n" +
+			"2 if flags or settings are wrong.",
 		Example: "  frontdesk dlq drop 3-1042 --reason 'a load test of ours' --brokers 127.0.0.1:9092\n" +
 			"  frontdesk dlq drop --code undecodable --reason 'an old producer, gone since' --dry-run --brokers 127.0.0.1:9092",
 		Args: cobra.ArbitraryArgs,

@@ -20,8 +20,8 @@ func dlqList() *cobra.Command {
 		Short: "What was given up, by cause",
 		Long: "Groups dead letters by what they have in common: the service that gave up, class, code, field and dependency. Counted are\n" +
 			"those that nobody has done anything about; with --all those, too, that were redriven or dropped. Times are UTC.\n\n" +
-			"Exit code: 0, also if there are none; 1 if the cluster could not be asked or the command was stopped; 2 if flags or\n" +
-			"settings are wrong.",
+			"Exit code: 0, also if there are none; 1 if the cluster could not be asked or the command was stopped;\n" +
+			"2 if flags or settings are wrong.",
 		Example: "  frontdesk dlq list --brokers 127.0.0.1:9092\n  frontdesk dlq list --brokers 127.0.0.1:9092 --service crm-writer --since 24h --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -132,7 +132,7 @@ func (f *dlqRedriveFlags) checkRedrive(cmd *cobra.Command, ids []string, faults 
 	if len(ids) == 0 && !f.filter.Narrow() {
 		faults.add("name ids, or choose by --code, --service, --since and the like; `frontdesk dlq list` has them")
 	}
-	faults.count("max-redrives", f.MaxRedrives, 1, 1000)
+	faults.count("max-redrives", f.MaxRedrives, 0, 1000)
 	faults.between("max-failures", f.MaxFailures, 0, 1)
 	faults.between("rate", f.Rate, 0.01, 10_000)
 	faults.duration("wait", f.Wait, time.Second)
@@ -224,7 +224,7 @@ func printResult(w io.Writer, r *dlq.Result) {
 			break
 		}
 		if x.Code == "" {
-			fmt.Fprintf(w, "%s is still waiting, and was not tried yet: see that its service runs\n", x.ID)
+			fmt.Fprintf(w, "%s is still waiting, and had not been tried: see that its service runs\n", x.ID)
 			continue
 		}
 		fmt.Fprintf(w, "%s is still waiting after %s: %s\n", x.ID, count(x.Attempts, "attempt"), x.Code)

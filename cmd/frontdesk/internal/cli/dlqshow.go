@@ -138,7 +138,11 @@ func printDetail(w io.Writer, d *dlq.Detail) {
 		line("became", "dead letter %s, when it was sent back", id)
 	}
 	for _, m := range d.Marks {
-		line(m.What, "by %s at %s %s", m.By, clock(m.At), m.Why)
+		why := ""
+		if m.Why != "" {
+			why = ": " + m.Why
+		}
+		line(m.What, "by %s at %s%s", m.By, clock(m.At), why)
 	}
 	switch {
 	case d.EventError != "":

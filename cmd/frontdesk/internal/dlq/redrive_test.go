@@ -138,8 +138,8 @@ var fast = Options{Canary: []int{1, 10}, MaxFailures: 0.1, Rate: 1000, Wait: 20 
 // redrive sends back what is open.
 func (w *world) redrive(ctx context.Context, o Options, tell func(Progress)) Result {
 	w.t.Helper()
-	b := w.read()
-	p, err := w.q.Plan(w.t.Context(), b.Select(Filter{}), PlanOptions{MaxRedrives: 3})
+	b := w.read()                                                                      //nolint:contextcheck // ctx ends the redrive alone
+	p, err := w.q.Plan(w.t.Context(), b.Select(Filter{}), PlanOptions{MaxRedrives: 3}) //nolint:contextcheck // as above
 	if err != nil || len(p.Refusals) > 0 {
 		w.t.Fatal(p, err)
 	}

@@ -99,7 +99,7 @@ func (q *Queue) Show(ctx context.Context, b *Book, l *Letter, reveal Reveal) (*D
 	e, err := events.Unmarshal(value)
 	if err != nil {
 		d.EventError = err.Error()
-		return d, nil
+		return d, nil //nolint:nilerr // that it is no event is shown
 	}
 	if !d.Revealed {
 		e = events.Masked(e)
