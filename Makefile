@@ -3,6 +3,7 @@ include tools/versions.mk
 
 SHELL   := /bin/bash -o pipefail
 TOOLS   := $(CURDIR)/.cache/tools
+CHAOSRUN = .cache/integration/bin/chaosrun -libs .cache/kafka/$(KAFKA)/libs
 MODULES := $(shell go list -m -f '{{.Dir}}')
 export PATH := $(TOOLS):$(PATH)
 
@@ -31,6 +32,12 @@ integration: ## the end-to-end suite on a real Kafka and Redis, with the service
 
 integration-parts: ## fetch and build what it needs
 	bash .ci/integration parts
+
+chaos: integration-parts ## break every part while 300 people call: each fault alone, then all as drawn; SEEDS=1,2,3 CALLS=300 ONLY=redis,stt
+	$(CHAOSRUN) $(if $(SEED)$(SEEDS),-seeds $(SEED)$(SEEDS)) $(if $(CALLS),-calls $(CALLS)) $(if $(ONLY),-only '$(ONLY)') -docs docs/reliability.md
+
+chaos-short: integration-parts ## the same in four minutes: one schedule of the most important faults; SEED=1 CALLS=300
+	$(CHAOSRUN) -short $(if $(SEED)$(SEEDS),-seeds $(SEED)$(SEEDS)) $(if $(CALLS),-calls $(CALLS))
 
 vet: ## go vet, every module
 	go vet work
@@ -84,4 +91,4 @@ $(TOOLS)/protoc-gen-go:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTO
 $(TOOLS)/protoc-gen-go-grpc: ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTOC_GEN_GRPC)
 $(TOOLS)/golangci-lint:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(GOLANGCI_LINT)
 
-.PHONY: help demo up build test race integration integration-parts vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples judges mutants simulate fuzz
+.PHONY: help demo up build test race integration integration-parts vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples judges mutants simulate fuzz chaos chaos-short

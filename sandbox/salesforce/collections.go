@@ -134,6 +134,9 @@ func (c *call) records(r *request) ([]typed, bool, *org.Error) {
 		return nil, false, org.Refuse(http.StatusBadRequest, "INVALID_INPUT",
 			"The request has %d chunks of records by type. The most is %d: put records of one type together.", chunks, mostChunks)
 	}
+	if !in.AllOrNone {
+		out = out[:c.share(len(out))]
+	}
 	return out, in.AllOrNone, nil
 }
 

@@ -99,6 +99,9 @@ func (c *call) composite(tx *org.Tx, r *request) reply {
 		order = collated(in.Nodes, reqs)
 	}
 	replies := make([]reply, len(reqs))
+	if !in.AllOrNone {
+		order = order[:c.share(len(order))]
+	}
 	refused := tx.Try(func() *org.Error {
 		refs := references{}
 		for _, i := range order {

@@ -16,6 +16,7 @@
 //	describe limits sobject query search       INVALID_SESSION_ID, REQUEST_LIMIT_EXCEEDED, CONCURRENT_REQUESTS,
 //	composite graph collections batch event    SERVER_UNAVAILABLE, UNKNOWN_EXCEPTION, JSON_PARSER_ERROR, NOT_FOUND, HTML_502,
 //	                                           DROP (before the effect), DROP_AFTER (after it)
+//	composite graph collections                DROP_HALF (after the first half of the subrequests, graphs or records, rounded up)
 //	event                                      LIMIT_EXCEEDED, PLATFORM_EVENT_PUBLISHING_UNAVAILABLE
 //	record.<Object>                            one record's write: UNABLE_TO_LOCK_ROW, DUPLICATE_VALUE, DUPLICATES_DETECTED, STRING_TOO_LONG,
 //	                                           INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST, REQUIRED_FIELD_MISSING,
@@ -24,5 +25,6 @@
 //	trigger.<Object>                           the same, of the package's trigger
 //	pubsub.topic pubsub.schema pubsub.publish  a gRPC status (UNAVAILABLE, INTERNAL, RESOURCE_EXHAUSTED, UNAUTHENTICATED)
 //	pubsub.subscribe
+//	pubsub.answer                              the same, after a batch is on the bus and before that is told
 //	pubsub.event                               one event's result: PUBLISH, COMMIT
 package salesforce

@@ -123,9 +123,9 @@ func (s *Server) rest(w http.ResponseWriter, r *http.Request) {
 	if code != "" && code != "DROP_AFTER" && s.failRequest(w, r, code) {
 		return
 	}
-	c := &call{s: s, t: t, user: found.user, version: version, url: instanceURL(r), dup: duplicateHeader(r.Header), id: requestID(r)}
+	c := &call{s: s, t: t, user: found.user, version: version, url: instanceURL(r), dup: duplicateHeader(r.Header), id: requestID(r), half: code == "DROP_HALF"}
 	out := c.serve(w, r, rest)
-	if code == "DROP_AFTER" {
+	if code == "DROP_AFTER" || code == "DROP_HALF" {
 		drop(r)
 		return
 	}

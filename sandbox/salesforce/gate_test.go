@@ -131,6 +131,17 @@ func TestRequestFaults(t *testing.T) {
 	if _, err := c.try(http.MethodPost, "/sobjects/Account", obj{"Name": "A"}); err == nil || len(s.Records("", "Account")) != before+1 {
 		t.Errorf("dropped after the effect: %v", err)
 	}
+	s.SetFaults(fault.Settings{Errors: []fault.Share{{Code: "DROP_HALF", Share: 1, Operation: "collections"}}})
+	three := list{}
+	for range 3 {
+		three = append(three, obj{"attributes": obj{"type": "Account"}, "Name": "A"})
+	}
+	for allOrNone, made := range map[bool]int{false: 2, true: 3} {
+		before := len(s.Records("", "Account"))
+		if _, err := c.try(http.MethodPost, "/composite/sobjects", obj{"allOrNone": allOrNone, "records": three}); err == nil || len(s.Records("", "Account")) != before+made {
+			t.Errorf("dropped half-way, all or none %v: %v", allOrNone, err)
+		}
+	}
 	s.SetFaults(fault.Settings{Outage: true})
 	if _, err := c.try(http.MethodGet, "/limits", nil); err == nil {
 		t.Error("a host that is down answers")

@@ -42,7 +42,7 @@ func (c *call) graphs(tx *org.Tx, r *request) reply {
 	}
 	out := make([]graphOut, len(in.Graphs))
 	failures := 0
-	for i, g := range in.Graphs {
+	for i, g := range in.Graphs[:c.share(len(in.Graphs))] {
 		if failures >= mostFailedGraphs {
 			out[i] = refusedGraph(g, "PROCESSING_HALTED", "The graph wasn’t processed because the maximum number of failed graphs was reached.")
 			continue

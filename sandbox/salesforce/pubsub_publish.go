@@ -20,7 +20,11 @@ func (p *pubSub) Publish(ctx context.Context, r *eventbus.PublishRequest) (*even
 	if err != nil {
 		return nil, err
 	}
-	return c.publish(ctx, r)
+	out, err := c.publish(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return out, c.drawn("pubsub.answer")
 }
 
 func (c *rpc) publish(ctx context.Context, r *eventbus.PublishRequest) (*eventbus.PublishResponse, error) {
@@ -132,6 +136,9 @@ func (p *pubSub) PublishStream(stream eventbus.PubSub_PublishStreamServer) error
 		case d := <-done:
 			if d.err != nil {
 				return d.err
+			}
+			if err := c.drawn("pubsub.answer"); err != nil {
+				return err // what was published stays on the bus
 			}
 			if err := stream.Send(d.out); err != nil {
 				return err

@@ -29,6 +29,16 @@ type call struct {
 	dup     org.Duplicate
 	id      string
 	batch   int
+	// half of a request with many parts is carried out, the rest is never come to.
+	half bool
+}
+
+// share is how many of n parts are carried out.
+func (c *call) share(n int) int {
+	if c.half {
+		return (n + 1) / 2
+	}
+	return n
 }
 
 // request is what a resource is asked, alone or as a part of a composite.

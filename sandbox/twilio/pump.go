@@ -11,8 +11,8 @@ import (
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
-// leastTick is the shortest wall time between two looks at the clock: faster than life, the frames that fall
-// due in it leave together.
+// leastTick is the shortest wall time between two looks at the clock, unless the settings say otherwise: faster than life, the
+// frames that fall due in it leave together.
 const leastTick = 5 * time.Millisecond
 
 // pump is the state of a stream's sending goroutine. Frames are counted from the stream's first.
@@ -63,7 +63,7 @@ func (p *pump) run(heard <-chan *Fault) *Fault {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	// Faster than life, several frames fall due between two looks.
-	stride := max(1, int(math.Ceil(float64(leastTick)*clk.speed/float64(frameTime))))
+	stride := max(1, int(math.Ceil(float64(p.s.l.c.cfg.StreamTick)*clk.speed/float64(frameTime))))
 	for {
 		limit, halted := p.limit()
 		due := min(p.due(clk.Now()), limit, p.end)

@@ -171,6 +171,13 @@ func (k *Kafka) Stop() error { return k.proc.stop(kafkaStops) }
 // Kill is kill -9.
 func (k *Kafka) Kill() { k.proc.kill() }
 
+// Pause is SIGSTOP: what has a connection waits on it. Resume lets it go on.
+func (k *Kafka) Pause() error  { return k.proc.pause() }
+func (k *Kafka) Resume() error { return k.proc.resume() }
+
+// Pid is the process id; 0 while it does not run.
+func (k *Kafka) Pid() int { return k.proc.pid() }
+
 // Addr is its host:port.
 func (k *Kafka) Addr() string { return k.addr }
 

@@ -133,6 +133,28 @@ func (p *child) kill() {
 	}
 }
 
+// pause is SIGSTOP of the process and its children: they hold their sockets and answer nothing. resume lets them go on.
+func (p *child) pause() error  { return p.signal(syscall.SIGSTOP) }
+func (p *child) resume() error { return p.signal(syscall.SIGCONT) }
+
+func (p *child) signal(s syscall.Signal) error {
+	if !p.running() {
+		return fmt.Errorf("%s does not run, and can't be sent a signal", p.name)
+	}
+	if err := syscall.Kill(-p.cmd.Process.Pid, s); err != nil {
+		return fmt.Errorf("sending %s a signal: %w", p.name, err)
+	}
+	return nil
+}
+
+// pid of the process while it runs, else 0.
+func (p *child) pid() int {
+	if !p.running() {
+		return 0
+	}
+	return p.cmd.Process.Pid
+}
+
 // tail is the end of a log.
 func tail(log string) string {
 	b, err := os.ReadFile(log) //nolint:gosec // ours

@@ -41,6 +41,12 @@ type Options struct {
 	Speed float64
 	// RetryPause is the carrier's before the second try of a webhook; 0 is its default.
 	RetryPause time.Duration
+	// StreamTick is the carrier's, too, for many calls at once; 0 is its default.
+	StreamTick time.Duration
+	// Settings of services beyond those that the stack gives, by service and by key as in a settings file: "desk.ask_again.initial".
+	// LogLevel of every service; empty is debug.
+	Settings map[string]map[string]string
+	LogLevel string
 }
 
 // Stack is Frontdesk on real parts. What it is made of may be stopped, killed and started by the caller, one at a time.
@@ -129,7 +135,7 @@ func (s *Stack) setStage(ctx context.Context) error {
 	}
 	s.public = "http://" + gateway
 	if s.Stage, err = stage.Set(ctx, stage.Config{
-		Addrs: addrs, Tenants: set.All(), Calls: s.opts.Calls, Speed: s.opts.Speed, RetryPause: s.opts.RetryPause,
+		Addrs: addrs, Tenants: set.All(), Calls: s.opts.Calls, Speed: s.opts.Speed, RetryPause: s.opts.RetryPause, StreamTick: s.opts.StreamTick,
 	}); err != nil {
 		return err //nolint:wrapcheck // it says what it started
 	}

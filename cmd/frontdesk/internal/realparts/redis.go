@@ -73,6 +73,13 @@ func (r *Redis) Stop() error { return r.proc.stop(redisMoves) }
 // Kill is kill -9.
 func (r *Redis) Kill() { r.proc.kill() }
 
+// Pause is SIGSTOP: what has a connection waits on it. Resume lets it go on.
+func (r *Redis) Pause() error  { return r.proc.pause() }
+func (r *Redis) Resume() error { return r.proc.resume() }
+
+// Pid is the process id; 0 while it does not run.
+func (r *Redis) Pid() int { return r.proc.pid() }
+
 // Addr is its host:port.
 func (r *Redis) Addr() string { return r.addr }
 

@@ -1,11 +1,15 @@
 package realparts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -50,7 +54,7 @@ func (s *Stack) replica(ctx context.Context, service string, n int) (*Replica, e
 	r.env = append(s.Kafka.env(prefix),
 		prefix+"_ADMIN="+r.admin, prefix+"_TENANTS="+s.tenantDir(),
 		// Everything that is ever logged is searched for private data.
-		prefix+"_TELEMETRY__LOG_LEVEL=debug")
+		prefix+"_TELEMETRY__LOG_LEVEL="+cmp.Or(s.opts.LogLevel, "debug"))
 	switch service {
 	case "ingress":
 		if r.listen, err = ports.Free(ctx); err != nil {
@@ -65,6 +69,9 @@ func (s *Stack) replica(ctx context.Context, service string, n int) (*Replica, e
 		r.env = append(r.env, prefix+"_PACE__SPEED="+strconv.FormatFloat(max(1, s.opts.Speed), 'g', -1, 64))
 	default:
 		r.env = append(r.env, s.Redis.env(prefix)...)
+	}
+	for _, key := range slices.Sorted(maps.Keys(s.opts.Settings[service])) {
+		r.env = append(r.env, prefix+"_"+strings.ToUpper(strings.ReplaceAll(key, ".", "__"))+"="+s.opts.Settings[service][key])
 	}
 	return r, nil
 }
@@ -88,6 +95,16 @@ func (r *Replica) Stop() error { return r.proc.stop(serviceStops) }
 
 // Kill is kill -9.
 func (r *Replica) Kill() { r.proc.kill() }
+
+// Pause is SIGSTOP: the process holds what it has and is heard of no more. Resume lets it go on, as if no time had passed.
+func (r *Replica) Pause() error  { return r.proc.pause() }
+func (r *Replica) Resume() error { return r.proc.resume() }
+
+// Pid is the process id; 0 while it does not run.
+func (r *Replica) Pid() int { return r.proc.pid() }
+
+// Admin is host:port of its probes and metrics.
+func (r *Replica) Admin() string { return r.admin }
 
 // startServices starts every replica that is not running, all at once.
 func (s *Stack) startServices(ctx context.Context) error {

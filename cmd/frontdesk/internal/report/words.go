@@ -3,8 +3,10 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
@@ -120,4 +122,36 @@ func spokenBy(heard []*events.TranscriptSegment, party events.Party) []string {
 // bareWords are the words of text in lower case, letters and digits only.
 func bareWords(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// Missing counts the words of a call's script that were not heard where they could be, and those that were heard more often than they
+// were said. unheard says how much of a stretch of the sound is known not to have been heard: as many of its words may be missing as
+// that takes, and one more on either side. A call of which nothing may be heard misses nothing; what is heard of it has come too much.
+func Missing(c *calls.Call, heard []*events.TranscriptSegment, unheard func(from, to time.Duration) time.Duration) (missing, doubled int) {
+	spoken := map[events.Party][]string{}
+	said := map[events.Party]int{}
+	for _, p := range []events.Party{events.Party_PARTY_CALLER, events.Party_PARTY_AGENT} {
+		spoken[p] = spokenBy(heard, p)
+	}
+	if c.Expect.Transcript != nil && len(c.Expect.Transcript) == 0 {
+		return 0, len(spoken[events.Party_PARTY_CALLER]) + len(spoken[events.Party_PARTY_AGENT])
+	}
+	for i, l := range expectedLines(c, true) {
+		words := len(bareWords(l.text))
+		said[l.party] += words
+		lacks, may := l.in(spoken).edits, 0
+		if c.Expect.Transcript == nil {
+			u := c.Script[i]
+			if gone, long := unheard(u.Start.Std(), u.End.Std()), u.End.Std()-u.Start.Std(); gone > 0 && long > 0 {
+				may = int(math.Ceil(float64(words)*min(1, gone.Seconds()/long.Seconds()))) + 2
+			}
+		}
+		missing += max(0, lacks-may)
+	}
+	if c.Expect.Transcript == nil {
+		for p, n := range said {
+			doubled += max(0, len(spoken[p])-n)
+		}
+	}
+	return missing, doubled
 }

@@ -111,7 +111,7 @@ func (s *Stage) rest() string { return "http://" + s.reached(s.cfg.Addrs.Twilio)
 func (s *Stage) Ring(ctx context.Context, base string) (err error) {
 	s.clouds.carrier, err = twilio.Start(context.WithoutCancel(ctx), twilio.Config{
 		Listen: s.cfg.Addrs.Twilio, APIBase: s.rest(), Accounts: Accounts(s.cfg.Tenants, base), Speed: s.cfg.Speed,
-		RetryPause: s.cfg.RetryPause, PausingTrack: s.cfg.PausingTrack,
+		RetryPause: s.cfg.RetryPause, StreamTick: s.cfg.StreamTick, PausingTrack: s.cfg.PausingTrack,
 		// A stage that keeps its state must never see a CallSid twice.
 		Seed: rand.Uint64(), //nolint:gosec // an id, not a secret
 	})

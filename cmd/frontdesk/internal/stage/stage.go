@@ -40,6 +40,8 @@ type Config struct {
 	Speed float64
 	// PausingTrack makes the carrier send nothing on a track while nothing is played on it.
 	PausingTrack bool
+	// StreamTick is the carrier's, too; 0 is its default.
+	StreamTick time.Duration
 	// RetryPause is the carrier's before the second try of a webhook; 0 is its default.
 	RetryPause time.Duration
 }

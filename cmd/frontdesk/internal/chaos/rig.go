@@ -1,0 +1,112 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/realparts"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/witness"
+	"github.com/frontdesk/frontdesk/pkg/tenant"
+	"github.com/frontdesk/frontdesk/sandbox/calls"
+)
+
+// lifelike are sample calls of at most a minute, of all tenants, whose callers have nothing but their number in common.
+var lifelike = []string{
+	"spam", "habla-espanol", "wrong-number", "leaves-a-voicemail", "asks-the-hours", "reschedules", "refuses-consent", "says-nothing",
+}
+
+// settings differ from what ships where a pause would be longer than a run: a question that a model could not be asked is put again
+// after a minute, and a parked message is tried again after as long.
+var settings = map[string]map[string]string{
+	"inference":  {"desk.ask_again.initial": "5s", "desk.ask_again.max": "20s"},
+	"crm-writer": {},
+}
+
+// rig is Frontdesk on real parts under load, with whoever watches it.
+type rig struct {
+	*realparts.Stack
+	cfg     Config
+	load    *load
+	times   *timeline
+	witness *witness.Witness
+
+	stop    context.CancelFunc
+	watched sync.WaitGroup
+}
+
+// open starts everything but the load.
+func open(ctx context.Context, cfg Config, dir string) (*rig, error) {
+	set, err := tenant.Load(cfg.Tenants)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it names file and line
+	}
+	kinds := slices.DeleteFunc(slices.Clone(cfg.Samples), func(c *calls.Call) bool { return !slices.Contains(lifelike, c.Name) })
+	if len(kinds) != len(lifelike) {
+		return nil, fmt.Errorf("%d of the sample calls %v are there", len(kinds), lifelike)
+	}
+	s, err := realparts.Start(ctx, realparts.Options{
+		Dir: dir, KafkaLibs: cfg.KafkaLibs, Programs: cfg.Programs, Tenants: cfg.Tenants, Calls: kinds, Speed: 1,
+		// With its doublings the tries of a webhook, at 14 s together, outlast a broker's restart.
+		RetryPause: 2 * time.Second,
+		// Three frames at once: one by one, those of 300 calls take most of two processors for the stand-ins and the gateway alone.
+		StreamTick: 60 * time.Millisecond,
+		Settings:   settings, LogLevel: cfg.LogLevel,
+	})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it says what it started
+	}
+	r := &rig{Stack: s, cfg: cfg, load: newLoad(kinds), times: newTimeline(s.Conn(), realparts.Partitions)}
+	r.witness = witness.New(accounts(set, "http://"+s.Carrier().Addr()), s.Salesforce(), lines(set))
+	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
+	r.stop = stop
+	r.watched.Go(func() { r.times.run(watch) })
+	return r, nil
+}
+
+// accounts open the carrier's lists.
+func accounts(set *tenant.Set, base string) []witness.Account {
+	var all []witness.Account
+	for _, t := range set.All() {
+		a := witness.Account{Base: base, SID: t.Twilio.AccountSID, Token: t.Twilio.AuthTokens[0].Reveal()}
+		if !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// lines are what the tenants' files say of their numbers.
+func lines(set *tenant.Set) map[string]witness.Line {
+	all := map[string]witness.Line{}
+	for _, t := range set.All() {
+		p := string(t.Salesforce.Pattern)
+		for _, n := range t.Numbers {
+			all[n.Number] = witness.Line{Org: t.Salesforce.Org, Events: p != "direct", Files: p != "events"}
+		}
+	}
+	return all
+}
+
+// replicas of a service.
+func (r *rig) replicas(service string) []*realparts.Replica {
+	return slices.DeleteFunc(slices.Clone(r.Replicas), func(p *realparts.Replica) bool { return p.Service != service })
+}
+
+// Close stops everything.
+func (r *rig) Close() error {
+	r.stop()
+	r.watched.Wait()
+	err := r.Stack.Close()
+	if err != nil && strings.Contains(err.Error(), context.Canceled.Error()) {
+		return nil
+	}
+	return err
+}
+
+// errEnough ends a load whose calls are played out.
+var errEnough = errors.New("enough calls")
