@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/frontdesk/frontdesk/sandbox/fault"
@@ -59,23 +60,18 @@ func Faults() []Fault {
 	), refusals()...), carrierFaults()...)
 }
 
-// Important are those of the short form: one of every kind.
+// important are the names of the faults of the short form: one of every kind.
+var important = []string{
+	"ingress: kill -9", "stt: kill -9", "inference: kill -9", "crm-writer: kill -9", "stt: SIGTERM", "crm-writer: SIGTERM",
+	"crm-writer: paused", "broker: kill -9", "Redis: kill -9", "Redis: flushed", "Salesforce: outage",
+	"Salesforce: answers lost after the commit", "Salesforce: half of a request applied", "Salesforce: rows locked",
+	"Salesforce: sessions ended", "Pub/Sub: acknowledgements lost", "speech: streams cut", "model: quota spent",
+	"webhooks: answers lost", "streams: sockets broken",
+}
+
+// Important are the faults of the short form.
 func Important() []Fault {
-	var few []Fault
-	names := map[string]bool{
-		"ingress: kill -9": true, "stt: kill -9": true, "inference: kill -9": true, "crm-writer: kill -9": true,
-		"stt: SIGTERM": true, "crm-writer: SIGTERM": true, "crm-writer: paused": true,
-		"broker: kill -9": true, "Redis: kill -9": true, "Redis: flushed": true,
-		"Salesforce: outage": true, "Salesforce: answers lost after the commit": true, "Salesforce: half of a request applied": true,
-		"Salesforce: rows locked": true, "Salesforce: sessions ended": true, "Pub/Sub: acknowledgements lost": true,
-		"speech: streams cut": true, "model: quota spent": true, "webhooks: answers lost": true, "streams: sockets broken": true,
-	}
-	for _, f := range Faults() {
-		if names[f.Name()] {
-			few = append(few, f)
-		}
-	}
-	return few
+	return slices.DeleteFunc(Faults(), func(f Fault) bool { return !slices.Contains(important, f.Name()) })
 }
 
 // killed is kill -9 of one process of a service, or of both; whoever looks after them starts them again.

@@ -209,7 +209,16 @@ func (j *judge) words(t *Tally, c witness.Call, h heard, result *twilio.Result) 
 		return within(h.gaps, from+sound, to+sound)
 	})
 	if missing > 0 || doubled > 0 {
-		t.Wordless = append(t.Wordless, witness.Fault{Call: c.SID, What: fmt.Sprintf("%d words missing, %d doubled", missing, doubled)})
+		what := fmt.Sprintf("%d words missing, %d doubled, of %s", missing, doubled, result.Name)
+		for _, s := range result.Streams {
+			if s.Discarded > 0 {
+				what += fmt.Sprintf("; the carrier discarded %d frames that nobody took", s.Discarded)
+			}
+			if s.Error != nil {
+				what += fmt.Sprintf("; a stream from %v ended by %d", s.From, s.Error.Code)
+			}
+		}
+		t.Wordless = append(t.Wordless, witness.Fault{Call: c.SID, What: what})
 	}
 	t.WordsMissing, t.WordsDoubled = t.WordsMissing+missing, t.WordsDoubled+doubled
 }

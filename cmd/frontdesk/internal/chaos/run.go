@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/frontdesk/frontdesk/sandbox/calls"
@@ -75,7 +74,7 @@ func night(ctx context.Context, cfg Config, name string, report *Report, do func
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
+	defer func() { err = errors.Join(err, r.Close()) }() //nolint:contextcheck // what was started is stopped though ctx has ended
 	calling, hangUp := context.WithCancel(ctx)
 	defer hangUp()
 	loaded := make(chan error, 1)
@@ -172,8 +171,8 @@ func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error
 	row := Round{Night: w.night, Name: "all of them, as drawn", Seed: seed, Faults: len(plan), UnderWay: int(w.load.active.Load())}
 	began := time.Now()
 	var all waitGroup
-	var mu sync.Mutex
 	for _, p := range plan {
+		row.Plan = append(row.Plan, p.String())
 		row.gap += p.Fault.Costs().Gap // of one stream several sockets may break
 		all.run(func() error {
 			pause(ctx, time.Until(began.Add(p.At)))
@@ -188,9 +187,6 @@ func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error
 			if err = errors.Join(err, p.Fault.Heal(context.WithoutCancel(ctx), w.rig)); err != nil {
 				return fmt.Errorf("%s: %w", p.Fault.Name(), err)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			row.Plan = append(row.Plan, fmt.Sprintf("%.1f s: %s, %.1f s", p.At.Seconds(), p.Fault.Name(), p.Hold.Seconds()))
 			return nil
 		})
 	}
@@ -204,11 +200,7 @@ func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error
 
 // last judges what began since the last round.
 func (w *watch) last(ctx context.Context) error {
-	row := Round{Night: w.night, Name: "the last calls"}
-	if err := w.done(ctx, row, time.Now().Add(time.Hour)); err != nil {
-		return err
-	}
-	return nil
+	return w.done(ctx, Round{Night: w.night, Name: "the last calls"}, time.Now().Add(time.Hour))
 }
 
 // done judges the calls that began before mark and adds their row to the report.

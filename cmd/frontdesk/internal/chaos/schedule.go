@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -11,6 +12,11 @@ type Planned struct {
 	Fault Fault
 	At    time.Duration
 	Hold  time.Duration
+}
+
+// String is a line of a plan.
+func (p Planned) String() string {
+	return fmt.Sprintf("%.1f s: %s, %.1f s", p.At.Seconds(), p.Fault.Name(), p.Hold.Seconds())
 }
 
 // Schedule draws count faults from a seed: the same seed and faults give the same schedule. Each is there once before any is there

@@ -268,21 +268,6 @@ func (t *timeline) waited(stage string, p int, from, to time.Time) (time.Time, b
 	return began, found
 }
 
-// waiting are the calls that a stage has everything of and has not brought out.
-func (t *timeline) waiting(stage string) int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	n := 0
-	for p := range t.partitions {
-		for _, w := range t.waits[stage][p] {
-			if w.until.IsZero() {
-				n++
-			}
-		}
-	}
-	return n
-}
-
 // heardOf is what the topics hold of a call so far.
 func (t *timeline) heardOf(call string) heard {
 	t.mu.Lock()

@@ -38,7 +38,7 @@ func main() {
 	flag.StringVar(&o.libs, "libs", os.Getenv("FRONTDESK_KAFKA_LIBS"), "folder of Kafka's jars")
 	flag.StringVar(&o.programs, "programs", ".cache/integration/bin", "folder of the services' and frontdesk's programs")
 	flag.StringVar(&o.samples, "samples", "samples", "folder of sample calls and tenants")
-	flag.StringVar(&o.dir, "dir", ".cache/chaos", "folder for settings, data and logs; each night's is kept if anything is wrong with the run")
+	flag.StringVar(&o.dir, "dir", ".cache/chaos", "folder in which the run gets one of its own for settings, data and logs; it is removed if nothing is wrong")
 	flag.StringVar(&o.json, "json", "", "file for the whole report; default chaos.json in the folder")
 	flag.StringVar(&o.docs, "docs", "", "Markdown file whose table between <!-- chaos --> and <!-- /chaos --> is written anew if nothing is wrong")
 	flag.StringVar(&o.seeds, "seeds", "", "seeds of the schedules, with commas; default so many drawn ones as -draw says")
@@ -137,9 +137,14 @@ func tell() func(string, ...any) {
 }
 
 func (o *options) run(ctx context.Context, cfg chaos.Config) error {
-	if err := errors.Join(os.RemoveAll(o.dir), os.MkdirAll(o.dir, 0o700)); err != nil {
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder: %w", err)
 	}
+	var err error
+	if o.dir, err = os.MkdirTemp(o.dir, time.Now().UTC().Format("0102-1504-")); err != nil {
+		return fmt.Errorf("making the run's folder: %w", err)
+	}
+	cfg.Dir = o.dir
 	if o.profile != "" {
 		f, err := os.Create(o.profile)
 		if err != nil {
@@ -174,7 +179,12 @@ func (o *options) run(ctx context.Context, cfg chaos.Config) error {
 			len(report.Total.Violations), o.dir, file, cfg.Seeds)
 	}
 	if o.docs != "" {
-		return chaos.WriteTable(o.docs, report.Table()) //nolint:wrapcheck // it names the file
+		if err := chaos.WriteTable(o.docs, report.Table()); err != nil {
+			return err //nolint:wrapcheck // it names the file
+		}
 	}
-	return nil
+	if o.json == "" {
+		return nil // the report is all that is left to look at
+	}
+	return os.RemoveAll(o.dir) //nolint:wrapcheck // it names the folder
 }

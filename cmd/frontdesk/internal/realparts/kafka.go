@@ -171,8 +171,10 @@ func (k *Kafka) Stop() error { return k.proc.stop(kafkaStops) }
 // Kill is kill -9.
 func (k *Kafka) Kill() { k.proc.kill() }
 
-// Pause is SIGSTOP: what has a connection waits on it. Resume lets it go on.
+// Pause is SIGSTOP: what has a connection waits on it.
 func (k *Kafka) Pause() error  { return k.proc.pause() }
+
+// Resume lets it go on after a Pause, as if no time had passed.
 func (k *Kafka) Resume() error { return k.proc.resume() }
 
 // Pid is the process id; 0 while it does not run.

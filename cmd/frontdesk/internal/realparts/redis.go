@@ -73,8 +73,10 @@ func (r *Redis) Stop() error { return r.proc.stop(redisMoves) }
 // Kill is kill -9.
 func (r *Redis) Kill() { r.proc.kill() }
 
-// Pause is SIGSTOP: what has a connection waits on it. Resume lets it go on.
+// Pause is SIGSTOP: what has a connection waits on it.
 func (r *Redis) Pause() error  { return r.proc.pause() }
+
+// Resume lets it go on after a Pause, as if no time had passed.
 func (r *Redis) Resume() error { return r.proc.resume() }
 
 // Pid is the process id; 0 while it does not run.

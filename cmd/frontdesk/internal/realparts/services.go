@@ -96,8 +96,10 @@ func (r *Replica) Stop() error { return r.proc.stop(serviceStops) }
 // Kill is kill -9.
 func (r *Replica) Kill() { r.proc.kill() }
 
-// Pause is SIGSTOP: the process holds what it has and is heard of no more. Resume lets it go on, as if no time had passed.
+// Pause is SIGSTOP: the process holds what it has and is heard of no more.
 func (r *Replica) Pause() error  { return r.proc.pause() }
+
+// Resume lets it go on after a Pause, as if no time had passed.
 func (r *Replica) Resume() error { return r.proc.resume() }
 
 // Pid is the process id; 0 while it does not run.
