@@ -105,7 +105,7 @@ func TestStall(t *testing.T) {
 				tl.leaves(tt.stage, call, 0, at(w[1]))
 			}
 		}
-		if got := tl.stall(tt.stage, at(tt.from), at(tt.to)); got != time.Duration(tt.want)*time.Second {
+		if got, _ := tl.stall(tt.stage, at(tt.from), at(tt.to)); got != time.Duration(tt.want)*time.Second {
 			t.Errorf("%s: %v, want %d s", tt.name, got, tt.want)
 		}
 	}
@@ -141,7 +141,9 @@ func TestVerdict(t *testing.T) {
 		"words":        func(r *Round) { r.Wordless = []witness.Fault{{Call: "CA1"}} },
 		"dead letter":  func(r *Round) { r.DeadLetters = append(r.DeadLetters, "CA1: crm-writer gave up") },
 		"a gap":        func(r *Round) { r.LongestGap = seconds(2 * time.Second) },
-		"without":      func(r *Round) { r.Recovered = seconds(6 * time.Second) },
+		"without": func(r *Round) {
+			r.Recovered, r.Stalls = seconds(6*time.Second), map[string]seconds{stageSTT: seconds(6 * time.Second)}
+		},
 	} {
 		r := fine()
 		spoil(&r)

@@ -104,7 +104,11 @@ func (f killed) Heal(ctx context.Context, r *rig) error {
 }
 
 func (f killed) Costs() Cost {
-	return Cost{Hold: 3 * time.Second, Gap: gapOf(f.service), Bound: boundKill, FromHealed: f.both}
+	c := Cost{Hold: 3 * time.Second, Gap: gapOf(f.service), Bound: boundKill, FromHealed: f.both}
+	if f.both {
+		c.Gap *= 3 // nobody is there to hear of the broken streams: the carrier tells again 2, 6 and 14 s later
+	}
+	return c
 }
 
 func ofBoth(both bool) string {
@@ -122,7 +126,8 @@ func gapOf(service string) time.Duration {
 	return 0
 }
 
-// stopped is SIGTERM of one process of a service, or of both, and a new start: a rollout.
+// stopped is SIGTERM of one process of a service, or of both, and a new start: a rollout. Those of ingress are stopped one after
+// another, as a rollout does with what callers reach: with both away at once callers would be, too.
 type stopped struct {
 	service string
 	both    bool
@@ -136,12 +141,17 @@ func (f stopped) Apply(ctx context.Context, r *rig) error {
 	var group waitGroup
 	for i, p := range r.replicas(f.service) {
 		if i == 0 || f.both {
-			group.run(func() error {
+			replace := func() error {
 				if err := p.Stop(); err != nil {
 					return err //nolint:wrapcheck // it names the process
 				}
 				return p.Start(ctx) //nolint:wrapcheck // as above
-			})
+			}
+			if f.service != stageIngress {
+				group.run(replace)
+			} else if err := replace(); err != nil {
+				return err
+			}
 		}
 	}
 	return group.wait()

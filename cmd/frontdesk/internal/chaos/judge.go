@@ -2,9 +2,14 @@ package chaos
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/report"
@@ -21,7 +26,9 @@ type Tally struct {
 	Untold     int `json:"untold"`
 	Unstreamed int `json:"unstreamed"`
 	// As the witness counts: calls without their records, records or events that are there twice, revisions that went back.
-	Lost       []witness.Fault `json:"lost"`
+	Lost []witness.Fault `json:"lost"`
+	// Unfound lack a record, too, and nobody ever took a webhook that tells of their end: reconciliation finds them.
+	Unfound    []witness.Fault `json:"for_reconciliation"`
 	Doubled    []witness.Fault `json:"doubled"`
 	OutOfOrder []witness.Fault `json:"out_of_order"`
 	// Otherwise are records that are not as the call's file says, though all of it was heard.
@@ -134,22 +141,29 @@ func (j *judge) stands(c witness.Call) string {
 	lost, otherwise := j.r.witness.Look(c, sample)
 	h := j.r.times.heardOf(c.SID)
 	switch {
-	case len(lost) > 0:
+	case len(lost) > 0 && !untold(result):
 		return lost[0].What
-	case len(otherwise) > 0 && !excused(h, result):
+	case len(otherwise) > 0 && !excused(h):
 		return otherwise[0].What
 	}
 	return ""
 }
 
 // excused tells whether a call may be understood otherwise than its file says: some of it is known not to have been heard.
-func excused(h heard, _ *twilio.Result) bool { return len(h.gaps) > 0 || h.streams == 0 }
+func excused(h heard) bool { return len(h.gaps) > 0 || h.streams == 0 || h.partial }
 
 // tally judges calls for good.
 func (j *judge) tally(all []witness.Call) Tally {
 	var t Tally
 	v := j.r.witness.Judge(all, j.r.load.sample)
-	t.Calls, t.Repeats, t.Lost = v.Calls, v.Repeats-j.repeats, v.Lost
+	t.Calls, t.Repeats = v.Calls, v.Repeats-j.repeats
+	for _, f := range v.Lost {
+		if untold(j.r.load.result(f.Call)) {
+			t.Unfound = append(t.Unfound, f)
+		} else {
+			t.Lost = append(t.Lost, f)
+		}
+	}
 	j.repeats = v.Repeats
 	t.Doubled, t.OutOfOrder = j.fresh(v.Doubled), j.fresh(v.OutOfOrder)
 	unheard := map[string]bool{}
@@ -162,7 +176,7 @@ func (j *judge) tally(all []witness.Call) Tally {
 		if sample := j.r.load.sample(c.SID); h.streams == 0 && (sample.Expect.Transcript == nil || len(sample.Expect.Transcript) > 0) {
 			t.Unstreamed++
 		}
-		unheard[c.SID] = excused(h, result)
+		unheard[c.SID] = excused(h)
 		j.words(&t, c, h, result)
 		if at, ok := j.r.witness.Committed(c); ok {
 			t.SlowestCall = max(t.SlowestCall, seconds(at.Sub(result.Wall.End)))
@@ -188,6 +202,27 @@ func (j *judge) fresh(all []witness.Fault) []witness.Fault {
 	return out
 }
 
+// trails writes what is known of the calls that something is wrong with, a file each: what the carrier says of its streams, then what
+// the topics told, in the order in which it could be read.
+func (j *judge) trails(dir string, t *Tally) error {
+	dir = filepath.Join(dir, "calls")
+	for _, f := range slices.Concat(t.Lost, t.Doubled, t.OutOfOrder, t.Otherwise, t.Wordless, t.Unfound) {
+		result := j.r.load.result(f.Call)
+		if result == nil {
+			continue
+		}
+		said, err := json.MarshalIndent(result, "", "  ")
+		if err != nil {
+			return fmt.Errorf("writing the trail of a call: %w", err)
+		}
+		text := f.What + "\n\n" + string(said) + "\n\n" + strings.Join(j.r.times.heardOf(f.Call).trail, "\n") + "\n"
+		if err := errors.Join(os.MkdirAll(dir, 0o700), os.WriteFile(filepath.Join(dir, f.Call+".txt"), []byte(text), 0o600)); err != nil {
+			return fmt.Errorf("writing the trail of a call: %w", err)
+		}
+	}
+	return nil
+}
+
 // margin around a gap: a word that is cut is not heard at all.
 const margin = 600 * time.Millisecond
 
@@ -205,8 +240,14 @@ func (j *judge) words(t *Tally, c witness.Call, h heard, result *twilio.Result) 
 			sound -= s.From
 		}
 	}
+	gaps := h.gaps
+	if h.partial {
+		// The end of a call whose stream broke may never have come; that the transcript is partial tells so.
+		end := result.Call.End.Sub(result.Call.Ring)
+		gaps = append(gaps, &events.MediaGap{StartMs: (end - mostGap).Milliseconds(), EndMs: end.Milliseconds()})
+	}
 	missing, doubled := report.Missing(j.r.load.sample(c.SID), h.words, func(from, to time.Duration) time.Duration {
-		return within(h.gaps, from+sound, to+sound)
+		return within(gaps, from+sound, to+sound)
 	})
 	if missing > 0 || doubled > 0 {
 		what := fmt.Sprintf("%d words missing, %d doubled, of %s", missing, doubled, result.Name)

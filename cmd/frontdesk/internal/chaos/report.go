@@ -26,6 +26,8 @@ type Round struct {
 	Stalls    map[string]seconds `json:"without_progress_s"`
 	Recovered seconds            `json:"recovered_after_s"`
 	Bound     seconds            `json:"bound_s"`
+	// Waited says where each was: partition, time, and a call that waited.
+	Waited map[string]string `json:"waited"`
 	Tally
 	// Violations in words, and where the logs are.
 	Violations []string `json:"violations"`
@@ -37,9 +39,10 @@ type Round struct {
 
 // stalls measures the stages from one time to another.
 func (r *Round) stalls(t *timeline, from, to time.Time) {
-	r.Stalls = map[string]seconds{}
+	r.Stalls, r.Waited = map[string]seconds{}, map[string]string{}
 	for _, s := range stages {
-		r.Stalls[s] = seconds(t.stall(s, from, to))
+		longest, where := t.stall(s, from, to)
+		r.Stalls[s], r.Waited[s] = seconds(longest), where
 		r.Recovered = max(r.Recovered, r.Stalls[s])
 	}
 }
@@ -74,7 +77,11 @@ func (r *Round) verdict() {
 		bad("a gap of %v is declared, and at most %v may be", r.LongestGap, seconds(r.gap))
 	}
 	if r.Bound > 0 && r.Recovered > r.Bound {
-		bad("without progress for longer than %v: %s", r.Bound, r.stallText())
+		for _, s := range stages {
+			if r.Stalls[s] > r.Bound {
+				bad("without progress for %v: %s, %s", r.Stalls[s], s, r.Waited[s])
+			}
+		}
 	}
 	slices.Sort(r.Violations)
 }
@@ -98,6 +105,7 @@ func (r *Report) add(row Round) {
 	t.Calls, t.Untold, t.Unstreamed = t.Calls+row.Calls, t.Untold+row.Untold, t.Unstreamed+row.Unstreamed
 	t.Lost, t.Doubled, t.OutOfOrder = append(t.Lost, row.Lost...), append(t.Doubled, row.Doubled...), append(t.OutOfOrder, row.OutOfOrder...)
 	t.Otherwise, t.Wordless, t.DeadLetters = append(t.Otherwise, row.Otherwise...), append(t.Wordless, row.Wordless...), append(t.DeadLetters, row.DeadLetters...)
+	t.Unfound = append(t.Unfound, row.Unfound...)
 	t.Repeats, t.WordsMissing, t.WordsDoubled = t.Repeats+row.Repeats, t.WordsMissing+row.WordsMissing, t.WordsDoubled+row.WordsDoubled
 	t.LongestGap, t.SlowestCall = max(t.LongestGap, row.LongestGap), max(t.SlowestCall, row.SlowestCall)
 	t.Violations = append(t.Violations, row.Violations...)

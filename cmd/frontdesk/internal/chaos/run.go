@@ -35,7 +35,7 @@ type Config struct {
 
 const (
 	// patience with calls that have ended: the writer's pauses between two tries grow up to half a minute.
-	patience = 2 * time.Minute
+	patience = 75 * time.Second
 	// observed is how long the time without progress is looked for after a fault is mended.
 	observed = 20 * time.Second
 	// alone is how many faults, each alone, are tried on one stack before a fresh one is started: what a stand-in holds slows it.
@@ -217,6 +217,9 @@ func (w *watch) done(ctx context.Context, row Round, mark time.Time) error {
 	}
 	row.Tally, row.Dir = t, w.dir
 	row.verdict()
+	if err := w.judge.trails(w.dir, &t); err != nil {
+		return err
+	}
 	w.report.add(row)
 	w.cfg.Tell("%s: %s: %s", w.night, row.Name, row.line())
 	for _, v := range row.Violations {
@@ -232,7 +235,7 @@ func (r *Round) line() string {
 		r.Calls, len(r.Lost), len(r.Doubled), r.Repeats, len(r.OutOfOrder), len(r.Otherwise), len(r.DeadLetters), r.WordsMissing, r.WordsDoubled)
 	fmt.Fprintf(&b, "; longest gap %v, longest without progress %s, slowest call %v", r.LongestGap, r.stallText(), r.SlowestCall)
 	if r.Untold+r.Unstreamed > 0 {
-		fmt.Fprintf(&b, "; %d untold, %d without sound", r.Untold, r.Unstreamed)
+		fmt.Fprintf(&b, "; %d untold, %d of them for reconciliation, %d without sound", r.Untold, len(r.Unfound), r.Unstreamed)
 	}
 	return b.String()
 }

@@ -2,7 +2,9 @@ package chaos
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -50,6 +52,9 @@ type heard struct {
 	gaps    []*events.MediaGap
 	ended   bool
 	done    int // streams whose transcript is complete
+	partial bool
+	// trail is everything that was told of the call, a line each, without words or numbers.
+	trail []string
 }
 
 func (h *heard) known(stream string) bool { return slices.Contains(h.ids, stream) }
@@ -158,6 +163,7 @@ func (t *timeline) take(topic events.Topic, p int, r broker.Record, at time.Time
 	}
 	call := e.GetCallId()
 	c := t.of(call)
+	c.trail = append(c.trail, at.UTC().Format("15:04:05.000 ")+topic.Name+" "+told(e))
 	switch m := e.Message().(type) {
 	case *events.MediaStarted:
 		if c.streams == 0 || m.GetOffsetMs() < c.offset {
@@ -180,6 +186,7 @@ func (t *timeline) take(topic events.Topic, p int, r broker.Record, at time.Time
 		t.out(stageSTT, p, at)
 	case *events.TranscriptCompleted:
 		c.done++
+		c.partial = c.partial || m.GetOutcome() == events.TranscriptOutcome_TRANSCRIPT_OUTCOME_PARTIAL
 		t.out(stageSTT, p, at)
 		t.readies(call, c, p, at)
 	case *events.CallInsight, *events.InsightUnavailable:
@@ -191,6 +198,34 @@ func (t *timeline) take(topic events.Topic, p int, r broker.Record, at time.Time
 			t.out(stageCRM, p, at)
 			t.leaves(stageCRM, call, p, at)
 		}
+	}
+}
+
+// told is an event in a line.
+func told(e *events.CallEvent) string {
+	switch m := e.Message().(type) {
+	case *events.MediaStarted:
+		return fmt.Sprintf("MediaStarted %s at %d ms, consent %v", m.GetStreamId(), m.GetOffsetMs(), m.GetConsent())
+	case *events.MediaEnded:
+		return fmt.Sprintf("MediaEnded %s at %d ms, %v", m.GetStreamId(), m.GetEndMs(), m.GetReason())
+	case *events.TranscriptSegment:
+		return fmt.Sprintf("TranscriptSegment %s %v %d to %d ms, %d words", m.GetStreamId(), m.GetParty(), m.GetStartMs(), m.GetEndMs(), len(m.GetWords()))
+	case *events.MediaGap:
+		return fmt.Sprintf("MediaGap %s %v %d to %d ms, %v", m.GetStreamId(), m.GetParty(), m.GetStartMs(), m.GetEndMs(), m.GetReason())
+	case *events.TranscriptCompleted:
+		return fmt.Sprintf("TranscriptCompleted %s %v %s", m.GetStreamId(), m.GetOutcome(), m.GetReason())
+	case *events.CallEnded:
+		return fmt.Sprintf("CallEnded of %s %v after %v", e.GetLegId(), m.GetStatus(), m.GetDuration().AsDuration())
+	case *events.ConsentRecorded:
+		return fmt.Sprintf("ConsentRecorded %v", m.GetAnswer())
+	case *events.CallInsight:
+		return fmt.Sprintf("CallInsight %d: %s, %s, %v", m.GetRevision(), m.GetIntent().GetValue(), m.GetDisposition().GetValue(), m.GetFacts().GetTranscriptState())
+	case *events.InsightUnavailable:
+		return fmt.Sprintf("InsightUnavailable %d: %s", m.GetRevision(), m.GetReason())
+	case *events.CallRecord:
+		return fmt.Sprintf("CallRecord %d: %v %s", m.GetRevision(), m.GetCrmStatus(), m.GetErrorCode())
+	default:
+		return strings.TrimPrefix(fmt.Sprintf("%T", m), "*events.")
 	}
 }
 
@@ -222,11 +257,11 @@ func (t *timeline) leaves(stage, call string, p int, at time.Time) {
 //   - ingress and stt always have, while people speak: the time between two outputs of the partition;
 //   - inference and crm-writer have while a call waits: the time between two outputs, as far as some call waited all the while.
 //
-// A time that began before from counts from there; one that has not ended at to counts up to it.
-func (t *timeline) stall(stage string, from, to time.Time) time.Duration {
+// A time that began before from counts from there; one that has not ended at to counts up to it. where says in which partition it was,
+// when, and which call waited.
+func (t *timeline) stall(stage string, from, to time.Time) (longest time.Duration, where string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	longest := time.Duration(0)
 	for p := range t.partitions {
 		last := from
 		outputs := t.outputs[stage][p]
@@ -235,25 +270,24 @@ func (t *timeline) stall(stage string, from, to time.Time) time.Duration {
 			if at.After(to) {
 				at = to
 			}
-			began, waited := last, true
+			began, waits := last, "people speak"
 			if stage == stageInference || stage == stageCRM {
-				began, waited = t.waited(stage, p, last, at)
+				began, waits = t.waited(stage, p, last, at)
 			}
-			if waited {
-				longest = max(longest, at.Sub(began))
+			if d := at.Sub(began); waits != "" && d > longest {
+				longest, where = d, fmt.Sprintf("partition %d from %s to %s, %s", p, began.UTC().Format("15:04:05.0"), at.UTC().Format("15:04:05.0"), waits)
 			}
 			if last = at; !at.Before(to) {
 				break
 			}
 		}
 	}
-	return longest
+	return longest, where
 }
 
-// waited is since when, at or after from, some call of a partition waited to the end of the time.
-func (t *timeline) waited(stage string, p int, from, to time.Time) (time.Time, bool) {
-	began, found := to, false
-	for _, w := range t.waits[stage][p] {
+// waited is since when, at or after from, some call of a partition waited to the end of the time, and which; empty for none.
+func (t *timeline) waited(stage string, p int, from, to time.Time) (began time.Time, call string) {
+	for id, w := range t.waits[stage][p] {
 		if !w.since.Before(to) || !w.until.IsZero() && w.until.Before(to) {
 			continue
 		}
@@ -261,11 +295,11 @@ func (t *timeline) waited(stage string, p int, from, to time.Time) (time.Time, b
 		if since.Before(from) {
 			since = from
 		}
-		if !found || since.Before(began) {
-			began, found = since, true
+		if call == "" || since.Before(began) {
+			began, call = since, id
 		}
 	}
-	return began, found
+	return began, call
 }
 
 // heardOf is what the topics hold of a call so far.
@@ -273,7 +307,7 @@ func (t *timeline) heardOf(call string) heard {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	h := *t.of(call)
-	h.words, h.gaps = slices.Clone(h.words), slices.Clone(h.gaps)
+	h.words, h.gaps, h.trail = slices.Clone(h.words), slices.Clone(h.gaps), slices.Clone(h.trail)
 	return h
 }
 

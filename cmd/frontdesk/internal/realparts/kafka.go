@@ -172,7 +172,7 @@ func (k *Kafka) Stop() error { return k.proc.stop(kafkaStops) }
 func (k *Kafka) Kill() { k.proc.kill() }
 
 // Pause is SIGSTOP: what has a connection waits on it.
-func (k *Kafka) Pause() error  { return k.proc.pause() }
+func (k *Kafka) Pause() error { return k.proc.pause() }
 
 // Resume lets it go on after a Pause, as if no time had passed.
 func (k *Kafka) Resume() error { return k.proc.resume() }

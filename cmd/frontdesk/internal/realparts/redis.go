@@ -74,7 +74,7 @@ func (r *Redis) Stop() error { return r.proc.stop(redisMoves) }
 func (r *Redis) Kill() { r.proc.kill() }
 
 // Pause is SIGSTOP: what has a connection waits on it.
-func (r *Redis) Pause() error  { return r.proc.pause() }
+func (r *Redis) Pause() error { return r.proc.pause() }
 
 // Resume lets it go on after a Pause, as if no time had passed.
 func (r *Redis) Resume() error { return r.proc.resume() }

@@ -97,7 +97,7 @@ func (r *Replica) Stop() error { return r.proc.stop(serviceStops) }
 func (r *Replica) Kill() { r.proc.kill() }
 
 // Pause is SIGSTOP: the process holds what it has and is heard of no more.
-func (r *Replica) Pause() error  { return r.proc.pause() }
+func (r *Replica) Pause() error { return r.proc.pause() }
 
 // Resume lets it go on after a Pause, as if no time had passed.
 func (r *Replica) Resume() error { return r.proc.resume() }
