@@ -54,7 +54,7 @@ func Faults() []Fault {
 	for _, s := range services {
 		all = append(all, killed{service: s}, killed{service: s, both: true}, stopped{service: s}, stopped{service: s, both: true}, paused{service: s})
 	}
-	return append(append(append(all,
+	return append(append(append(append(all, spoolFull{}),
 		brokerKilled{}, brokerStopped{}, brokerPaused{},
 		redisKilled{}, redisStopped{}, redisFlushed{}, redisPaused{},
 	), refusals()...), carrierFaults()...)

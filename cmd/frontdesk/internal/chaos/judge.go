@@ -43,6 +43,8 @@ type Tally struct {
 	LongestGap   seconds `json:"longest_gap_s"`
 	// Wordless are calls with words missing or doubled, by id.
 	Wordless []witness.Fault `json:"wordless"`
+	// Reconciled is what the reconciliation says afterwards.
+	Reconciled reconciliation `json:"reconciliation"`
 	// SlowestCall is the longest time from a call's end until it stood in its org.
 	SlowestCall seconds `json:"slowest_call_s"`
 }
@@ -64,13 +66,14 @@ type judge struct {
 	// judged calls by id; told is what the witness has found before.
 	judged  map[string]bool
 	told    map[witness.Fault]bool
+	untold  map[string][]witness.Call
 	repeats int
 	// began is when the calls did that are not judged yet, letters when dead letters were last looked at.
 	began, letters time.Time
 }
 
 func newJudge(r *rig) *judge {
-	return &judge{r: r, judged: map[string]bool{}, told: map[witness.Fault]bool{}, began: time.Now(), letters: time.Now()}
+	return &judge{r: r, judged: map[string]bool{}, told: map[witness.Fault]bool{}, untold: map[string][]witness.Call{}, began: time.Now(), letters: time.Now()}
 }
 
 // lookEvery is how often the calls of a round are looked at until all is as it must be.
@@ -172,6 +175,7 @@ func (j *judge) tally(all []witness.Call) Tally {
 		h, result := j.r.times.heardOf(c.SID), j.r.load.result(c.SID)
 		if untold(result) {
 			t.Untold++
+			j.untold[c.SID] = append(j.untold[c.SID], c)
 		}
 		if sample := j.r.load.sample(c.SID); h.streams == 0 && (sample.Expect.Transcript == nil || len(sample.Expect.Transcript) > 0) {
 			t.Unstreamed++

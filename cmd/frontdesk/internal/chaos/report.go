@@ -73,6 +73,9 @@ func (r *Round) verdict() {
 			bad("dead letter: %s", d)
 		}
 	}
+	if r.Reconciled.Missing {
+		bad("reconciliation: %s", r.Reconciled.Text)
+	}
 	if r.LongestGap > seconds(r.gap) {
 		bad("a gap of %v is declared, and at most %v may be", r.LongestGap, seconds(r.gap))
 	}
@@ -118,8 +121,8 @@ func (r *Report) Passed() bool { return r.Error == "" && len(r.Total.Violations)
 func (r *Report) Table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d faults, %d calls, at least %d of them at once; seeds %s.\n\n", r.Total.Faults, r.Total.Calls, r.AtOnce, join(r.Seeds))
-	fmt.Fprintln(&b, "| fault | calls | lost | doubled | repeats | out of order | dead letters | words missing | longest gap | without progress | bound |")
-	fmt.Fprintln(&b, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+	fmt.Fprintln(&b, "| fault | calls | lost | for reconciliation | doubled | repeats | out of order | dead letters | words missing | longest gap | without progress | bound |")
+	fmt.Fprintln(&b, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, row := range append(slices.Clone(r.Rounds), r.Total) {
 		name, bound, stall := row.Name, "", row.Recovered.String()
 		if row.Seed != 0 {
@@ -131,7 +134,7 @@ func (r *Report) Table() string {
 		if len(row.Stalls) == 0 {
 			stall = ""
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d | %d | %v | %s | %s |\n", name, row.Calls, len(row.Lost), len(row.Doubled), row.Repeats,
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d | %d | %d | %v | %s | %s |\n", name, row.Calls, len(row.Lost), len(row.Unfound), len(row.Doubled), row.Repeats,
 			len(row.OutOfOrder), len(row.DeadLetters), row.WordsMissing, row.LongestGap, stall, bound)
 	}
 	return b.String()

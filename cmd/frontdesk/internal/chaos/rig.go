@@ -23,8 +23,7 @@ var lifelike = []string{
 // settings differ from what ships where a pause would be longer than a run: a question that a model could not be asked is put again
 // after a minute, and a parked message is tried again after as long.
 var settings = map[string]map[string]string{
-	"inference":  {"desk.ask_again.initial": "5s", "desk.ask_again.max": "20s"},
-	"crm-writer": {},
+	stageInference: {"desk.ask_again.initial": "5s", "desk.ask_again.max": "20s"},
 }
 
 // rig is Frontdesk on real parts under load, with whoever watches it.
@@ -40,7 +39,7 @@ type rig struct {
 }
 
 // open starts everything but the load.
-func open(ctx context.Context, cfg Config, dir string) (*rig, error) {
+func open(ctx context.Context, cfg Config, dir string, more map[string]string) (*rig, error) {
 	set, err := tenant.Load(cfg.Tenants)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it names file and line
@@ -55,7 +54,7 @@ func open(ctx context.Context, cfg Config, dir string) (*rig, error) {
 		RetryPause: 2 * time.Second,
 		// Three frames at once: one by one, those of 300 calls take most of two processors for the stand-ins and the gateway alone.
 		StreamTick: 60 * time.Millisecond,
-		Settings:   settings, LogLevel: cfg.LogLevel,
+		Settings:   settingsFor(ctx, cfg.Programs, more), LogLevel: cfg.LogLevel,
 	})
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it says what it started

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,15 +48,15 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	r := &Report{AtOnce: cfg.AtOnce, Seeds: append([]uint64{}, cfg.Seeds...), Rounds: []Round{}}
 	began := time.Now()
 	defer func() { r.Seconds = seconds(time.Since(began)) }()
-	for n := 0; n < len(cfg.Each); n += alone {
-		group := cfg.Each[n:min(n+alone, len(cfg.Each))]
-		if err := night(ctx, cfg, fmt.Sprintf("alone-%d", n/alone+1), r, func(ctx context.Context, w *watch) error { return w.each(ctx, group) }); err != nil {
+	for n, group := range groups(ctx, cfg) {
+		if err := night(ctx, cfg, fmt.Sprintf("alone-%d", n+1), r, needs(group[0]), func(ctx context.Context, w *watch) error { return w.each(ctx, group) }); err != nil {
 			return r, err
 		}
 	}
+	drawn := slices.DeleteFunc(slices.Clone(cfg.Drawn), func(f Fault) bool { return needs(f) != nil })
 	for _, seed := range cfg.Seeds {
-		if err := night(ctx, cfg, fmt.Sprintf("seed-%d", seed), r, func(ctx context.Context, w *watch) error {
-			return w.schedule(ctx, seed, Schedule(seed, cfg.Drawn, cfg.Count))
+		if err := night(ctx, cfg, fmt.Sprintf("seed-%d", seed), r, nil, func(ctx context.Context, w *watch) error {
+			return w.schedule(ctx, seed, Schedule(seed, drawn, cfg.Count))
 		}); err != nil {
 			return r, err
 		}
@@ -63,14 +64,37 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	return r, nil
 }
 
+// groups are the faults that are tried on one stack, one after another. One that needs settings of its own has a stack of its own, if
+// the services have such settings at all.
+func groups(ctx context.Context, cfg Config) [][]Fault {
+	var all [][]Fault
+	var apart []Fault
+	var rest []Fault
+	for _, f := range cfg.Each {
+		switch {
+		case needs(f) == nil:
+			rest = append(rest, f)
+		case hasSpool(ctx, cfg.Programs):
+			apart = append(apart, f)
+		default:
+			cfg.Tell("%s: this ingress has no spool, and the fault is left out", f.Name())
+		}
+	}
+	all = slices.AppendSeq(all, slices.Chunk(rest, alone))
+	for _, f := range apart {
+		all = append(all, []Fault{f})
+	}
+	return all
+}
+
 // night starts a stack and its load, does something to them, plays the last calls out, judges them, and stops everything.
-func night(ctx context.Context, cfg Config, name string, report *Report, do func(context.Context, *watch) error) (err error) {
+func night(ctx context.Context, cfg Config, name string, report *Report, more map[string]string, do func(context.Context, *watch) error) (err error) {
 	dir := filepath.Join(cfg.Dir, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of a run: %w", err)
 	}
 	cfg.Tell("%s: starting Kafka, Redis and two processes of each service", name)
-	r, err := open(ctx, cfg, dir)
+	r, err := open(ctx, cfg, dir, more)
 	if err != nil {
 		return err
 	}
@@ -79,7 +103,7 @@ func night(ctx context.Context, cfg Config, name string, report *Report, do func
 	defer hangUp()
 	loaded := make(chan error, 1)
 	go func() { loaded <- r.load.place(calling, r.Carrier(), cfg.AtOnce) }()
-	w := &watch{rig: r, judge: newJudge(r), report: report, night: name, dir: dir, cpu: newCPU(r)}
+	w := &watch{rig: r, judge: newJudge(r), report: report, night: name, dir: dir, cpu: newCPU(r), began: time.Now()}
 	err = w.filled(ctx, loaded)
 	if err == nil {
 		err = do(ctx, w)
@@ -105,6 +129,7 @@ type watch struct {
 	night  string
 	dir    string
 	cpu    *cpu
+	began  time.Time
 }
 
 // filled returns when as many calls as asked for are up, and the first of them have been written.
@@ -213,6 +238,9 @@ func (w *watch) done(ctx context.Context, row Round, mark time.Time) error {
 		}
 	})
 	if err != nil {
+		return err
+	}
+	if err := w.judge.reconcile(ctx, &t, w.began); err != nil {
 		return err
 	}
 	row.Tally, row.Dir = t, w.dir

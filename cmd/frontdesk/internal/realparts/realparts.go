@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -44,6 +45,7 @@ type Options struct {
 	// StreamTick is the carrier's, too, for many calls at once; 0 is its default.
 	StreamTick time.Duration
 	// Settings of services beyond those that the stack gives, by service and by key as in a settings file: "desk.ask_again.initial".
+	// {name} in a value is the process's own name; a relative path begins in Dir.
 	// LogLevel of every service; empty is debug.
 	Settings map[string]map[string]string
 	LogLevel string
@@ -164,6 +166,26 @@ func (s *Stack) openServices(ctx context.Context) error {
 	var err error
 	s.gateway, err = openGateway(ctx, strings.TrimPrefix(s.public, "http://"), backends...)
 	return err
+}
+
+// Frontdesk runs the frontdesk command on this stack, with settings that have a prefix of their own, and returns what it printed and
+// its exit code.
+func (s *Stack) Frontdesk(ctx context.Context, prefix string, args ...string) (string, int, error) {
+	program, err := filepath.Abs(filepath.Join(s.opts.Programs, "frontdesk"))
+	if err != nil {
+		return "", 0, fmt.Errorf("naming the folder of programs: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, program, args...) //nolint:gosec // ours
+	cmd.Dir = s.opts.Dir
+	cmd.Env = append(append(os.Environ(), s.Kafka.env(prefix)...), prefix+"_TENANTS="+s.tenantDir())
+	out, err := cmd.CombinedOutput()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
+		return string(out), exit.ExitCode(), nil
+	}
+	if err != nil {
+		return string(out), 0, fmt.Errorf("running frontdesk: %w", err)
+	}
+	return string(out), 0, nil
 }
 
 // PublicURL is the base that the carrier reaches the webhooks by.

@@ -71,7 +71,7 @@ func (s *Stack) replica(ctx context.Context, service string, n int) (*Replica, e
 		r.env = append(r.env, s.Redis.env(prefix)...)
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.opts.Settings[service])) {
-		r.env = append(r.env, prefix+"_"+strings.ToUpper(strings.ReplaceAll(key, ".", "__"))+"="+s.opts.Settings[service][key])
+		r.env = append(r.env, prefix+"_"+strings.ToUpper(strings.ReplaceAll(key, ".", "__"))+"="+strings.ReplaceAll(s.opts.Settings[service][key], "{name}", r.name))
 	}
 	return r, nil
 }
