@@ -39,6 +39,9 @@ chaos: integration-parts ## break every part while 300 people call: each fault a
 chaos-short: integration-parts ## the same in four minutes: one schedule of the most important faults; SEED=1 CALLS=300
 	$(CHAOSRUN) -short $(if $(SEED)$(SEEDS),-seeds $(SEED)$(SEEDS)) $(if $(CALLS),-calls $(CALLS))
 
+soak: integration-parts ## a fifth of a busy hour for half an hour, faster than life, Salesforce stalling for a minute: nothing grows
+	$(CHAOSRUN) -soak $(if $(DURATION),-duration $(DURATION))
+
 vet: ## go vet, every module
 	go vet work
 
@@ -91,4 +94,4 @@ $(TOOLS)/protoc-gen-go:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTO
 $(TOOLS)/protoc-gen-go-grpc: ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(PROTOC_GEN_GRPC)
 $(TOOLS)/golangci-lint:  ; GOBIN=$(TOOLS) GOWORK=off GOFLAGS= go install $(GOLANGCI_LINT)
 
-.PHONY: help demo up build test race integration integration-parts vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples judges mutants simulate fuzz chaos chaos-short
+.PHONY: help demo up build test race integration integration-parts vet lint lint-proto gowork-off generate generated-is-current release-contract tidy samples judges mutants simulate fuzz chaos chaos-short soak

@@ -49,7 +49,7 @@ func open(ctx context.Context, cfg Config, dir string, more map[string]string) (
 		return nil, fmt.Errorf("%d of the sample calls %v are there", len(kinds), lifelike)
 	}
 	s, err := realparts.Start(ctx, realparts.Options{
-		Dir: dir, KafkaLibs: cfg.KafkaLibs, Programs: cfg.Programs, Tenants: cfg.Tenants, Calls: kinds, Speed: 1,
+		Dir: dir, KafkaLibs: cfg.KafkaLibs, Programs: cfg.Programs, Tenants: cfg.Tenants, Calls: kinds, Speed: max(1, cfg.playSpeed),
 		// With its doublings the tries of a webhook, at 14 s together, outlast a broker's restart.
 		RetryPause: 2 * time.Second,
 		// Three frames at once: one by one, those of 300 calls take most of two processors for the stand-ins and the gateway alone.

@@ -28,6 +28,8 @@ type Config struct {
 	Seeds []uint64
 	Count int
 	Drawn []Fault
+	// playSpeed is how much faster than life calls are played; 0 is life's.
+	playSpeed float64
 	// LogLevel of the services.
 	LogLevel string
 	// Tell is told how the run goes on, from several goroutines.
