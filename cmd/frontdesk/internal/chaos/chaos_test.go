@@ -140,6 +140,7 @@ func TestVerdict(t *testing.T) {
 		"otherwise":    func(r *Round) { r.Otherwise = []witness.Fault{{Call: "CA1"}} },
 		"words":        func(r *Round) { r.Wordless = []witness.Fault{{Call: "CA1"}} },
 		"dead letter":  func(r *Round) { r.DeadLetters = append(r.DeadLetters, "CA1: crm-writer gave up") },
+		"2 calls":      func(r *Round) { r.Unstreamed = 2 },
 		"a gap":        func(r *Round) { r.LongestGap = seconds(2 * time.Second) },
 		"without": func(r *Round) {
 			r.Recovered, r.Stalls = seconds(6*time.Second), map[string]seconds{stageSTT: seconds(6 * time.Second)}

@@ -27,6 +27,8 @@ type Cost struct {
 	Hold time.Duration
 	// Gap is the longest MediaGap that calls may declare; 0: no word may be missing.
 	Gap time.Duration
+	// Silent: calls may go on without a stream, and so without words: nobody could take their webhook, or store it.
+	Silent bool
 	// Bound on the longest time without progress; 0 is none. It counts from the fault, or, with FromHealed, from when what was broken
 	// is ready again.
 	Bound      time.Duration
@@ -104,7 +106,7 @@ func (f killed) Heal(ctx context.Context, r *rig) error {
 }
 
 func (f killed) Costs() Cost {
-	c := Cost{Hold: 3 * time.Second, Gap: gapOf(f.service), Bound: boundKill, FromHealed: f.both}
+	c := Cost{Hold: 3 * time.Second, Gap: gapOf(f.service), Silent: f.service == stageIngress, Bound: boundKill, FromHealed: f.both}
 	if f.both {
 		c.Gap *= 3 // nobody is there to hear of the broken streams: the carrier tells again 2, 6 and 14 s later
 	}
@@ -181,7 +183,7 @@ func (f paused) Heal(_ context.Context, r *rig) error {
 func (f paused) Costs() Cost {
 	c := Cost{Hold: 15 * time.Second, Bound: boundKill}
 	if f.service == stageIngress {
-		c.Gap = c.Hold + mostGap // its sockets are open all the while
+		c.Gap, c.Silent = c.Hold+mostGap, true // its sockets are open all the while
 	}
 	return c
 }
@@ -264,6 +266,7 @@ type answers struct {
 	name, part string
 	hold       time.Duration
 	set        fault.Settings
+	silent     bool
 	of         func(*rig) *fault.Injector
 	gap        time.Duration
 }
@@ -281,7 +284,7 @@ func (f answers) Heal(_ context.Context, r *rig) error {
 	return nil
 }
 
-func (f answers) Costs() Cost { return Cost{Hold: f.hold, Gap: f.gap} }
+func (f answers) Costs() Cost { return Cost{Hold: f.hold, Gap: f.gap, Silent: f.silent} }
 
 func salesforce(r *rig) *fault.Injector { return r.Salesforce().Faults() }
 func speech(r *rig) *fault.Injector     { return r.Speech().Faults() }
@@ -358,15 +361,15 @@ func carrierFaults() []Fault {
 	const partHooks, partStreams, hold = "webhooks", "streams", 12 * time.Second
 	return []Fault{
 		doubledAndShuffled{},
-		answers{name: "webhooks: late", part: partHooks, hold: hold, of: hooks, set: fault.Settings{Latency: fault.Latency{Median: 500 * time.Millisecond, P99: 3 * time.Second}}},
-		answers{name: "webhooks: not delivered", part: partHooks, hold: hold, of: hooks, set: fault.Settings{Errors: []fault.Share{{Code: "11205", Share: 0.4}}}},
-		answers{name: "webhooks: answers lost", part: partHooks, hold: hold, of: hooks, set: fault.Settings{Errors: []fault.Share{{Code: "11200", Share: 0.4}}}},
+		answers{name: "webhooks: late", part: partHooks, hold: hold, silent: true, of: hooks, set: fault.Settings{Latency: fault.Latency{Median: 500 * time.Millisecond, P99: 3 * time.Second}}},
+		answers{name: "webhooks: not delivered", part: partHooks, hold: hold, silent: true, of: hooks, set: fault.Settings{Errors: []fault.Share{{Code: "11205", Share: 0.4}}}},
+		answers{name: "webhooks: answers lost", part: partHooks, hold: hold, silent: true, of: hooks, set: fault.Settings{Errors: []fault.Share{{Code: "11200", Share: 0.4}}}},
 		answers{
 			name: "streams: sockets broken", part: partStreams, hold: hold, of: streams, gap: mostGap,
 			set: fault.Settings{Errors: []fault.Share{{Code: "31903", Share: 0.7, Operation: "media"}}},
 		},
 		answers{
-			name: "streams: refused", part: partStreams, hold: hold, of: streams, gap: hold + mostGap,
+			name: "streams: refused", part: partStreams, hold: hold, silent: true, of: streams, gap: hold + mostGap,
 			set: fault.Settings{Errors: []fault.Share{{Code: "31902", Share: 0.4, Operation: "connect"}}},
 		},
 		answers{name: "streams: bunched up", part: partStreams, hold: hold, of: streams, set: fault.Settings{Latency: fault.Latency{Median: 200 * time.Millisecond, P99: time.Second}}},

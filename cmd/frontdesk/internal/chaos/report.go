@@ -35,6 +35,7 @@ type Round struct {
 
 	gap     time.Duration
 	expects []string
+	silent  bool
 }
 
 // stalls measures the stages from one time to another.
@@ -72,6 +73,9 @@ func (r *Round) verdict() {
 		if !slices.ContainsFunc(r.expects, func(code string) bool { return strings.Contains(d, code) }) {
 			bad("dead letter: %s", d)
 		}
+	}
+	if r.Unstreamed > 0 && !r.silent {
+		bad("%d calls went on without a stream", r.Unstreamed)
 	}
 	if r.Reconciled.Missing {
 		bad("reconciliation: %s", r.Reconciled.Text)
@@ -121,8 +125,8 @@ func (r *Report) Passed() bool { return r.Error == "" && len(r.Total.Violations)
 func (r *Report) Table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d faults, %d calls, at least %d of them at once; seeds %s.\n\n", r.Total.Faults, r.Total.Calls, r.AtOnce, join(r.Seeds))
-	fmt.Fprintln(&b, "| fault | calls | lost | for reconciliation | doubled | repeats | out of order | dead letters | words missing | longest gap | without progress | bound |")
-	fmt.Fprintln(&b, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+	fmt.Fprintln(&b, "| fault | calls | lost | for reconciliation | doubled | repeats | out of order | dead letters | without a stream | words missing | longest gap | without progress | bound |")
+	fmt.Fprintln(&b, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 	for _, row := range append(slices.Clone(r.Rounds), r.Total) {
 		name, bound, stall := row.Name, "", row.Recovered.String()
 		if row.Seed != 0 {
@@ -134,8 +138,8 @@ func (r *Report) Table() string {
 		if len(row.Stalls) == 0 {
 			stall = ""
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d | %d | %d | %v | %s | %s |\n", name, row.Calls, len(row.Lost), len(row.Unfound), len(row.Doubled), row.Repeats,
-			len(row.OutOfOrder), len(row.DeadLetters), row.WordsMissing, row.LongestGap, stall, bound)
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %v | %s | %s |\n", name, row.Calls, len(row.Lost), len(row.Unfound), len(row.Doubled), row.Repeats,
+			len(row.OutOfOrder), len(row.DeadLetters), row.Unstreamed, row.WordsMissing, row.LongestGap, stall, bound)
 	}
 	return b.String()
 }

@@ -33,6 +33,8 @@ type rig struct {
 	load    *load
 	times   *timeline
 	witness *witness.Witness
+	// spooled: each ingress has a spool.
+	spooled bool
 
 	stop    context.CancelFunc
 	watched sync.WaitGroup
@@ -48,18 +50,19 @@ func open(ctx context.Context, cfg Config, dir string, more map[string]string) (
 	if len(kinds) != len(lifelike) {
 		return nil, fmt.Errorf("%d of the sample calls %v are there", len(kinds), lifelike)
 	}
+	settings, spooled := settingsFor(ctx, cfg.Programs, more)
 	s, err := realparts.Start(ctx, realparts.Options{
 		Dir: dir, KafkaLibs: cfg.KafkaLibs, Programs: cfg.Programs, Tenants: cfg.Tenants, Calls: kinds, Speed: max(1, cfg.playSpeed),
 		// With its doublings the tries of a webhook, at 14 s together, outlast a broker's restart.
 		RetryPause: 2 * time.Second,
 		// Three frames at once: one by one, those of 300 calls take most of two processors for the stand-ins and the gateway alone.
 		StreamTick: 60 * time.Millisecond,
-		Settings:   settingsFor(ctx, cfg.Programs, more), LogLevel: cfg.LogLevel,
+		Settings:   settings, LogLevel: cfg.LogLevel,
 	})
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it says what it started
 	}
-	r := &rig{Stack: s, cfg: cfg, load: newLoad(kinds), times: newTimeline(s.Conn(), realparts.Partitions)}
+	r := &rig{Stack: s, cfg: cfg, load: newLoad(kinds), times: newTimeline(s.Conn(), realparts.Partitions), spooled: spooled}
 	r.witness = witness.New(accounts(set, "http://"+s.Carrier().Addr()), s.Salesforce(), lines(set))
 	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop = stop

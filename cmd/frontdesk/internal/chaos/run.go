@@ -169,7 +169,7 @@ func (w *watch) calm(ctx context.Context) error {
 func (w *watch) each(ctx context.Context, faults []Fault) error {
 	for _, f := range faults {
 		cost := f.Costs()
-		row := Round{Night: w.night, Name: f.Name(), Faults: 1, UnderWay: int(w.load.active.Load()), Bound: seconds(cost.Bound), gap: cost.Gap, expects: cost.DeadLetters}
+		row := Round{Night: w.night, Name: f.Name(), Faults: 1, UnderWay: int(w.load.active.Load()), Bound: seconds(cost.Bound), gap: cost.Gap, expects: cost.DeadLetters, silent: w.silent(f)}
 		w.cfg.Tell("%s: %s, with %d calls up", w.night, f.Name(), row.UnderWay)
 		from := time.Now()
 		err := f.Apply(ctx, w.rig)
@@ -193,12 +193,18 @@ func (w *watch) each(ctx context.Context, faults []Fault) error {
 	return nil
 }
 
+// silent tells whether calls may go on without a stream: without a spool also while there is no Kafka to store what they begin with.
+func (w *watch) silent(f Fault) bool {
+	return f.Costs().Silent || f.Part() == partBroker && !w.spooled
+}
+
 // schedule carries out a plan.
 func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error {
 	row := Round{Night: w.night, Name: "all of them, as drawn", Seed: seed, Faults: len(plan), UnderWay: int(w.load.active.Load())}
 	began := time.Now()
 	var all waitGroup
 	for _, p := range plan {
+		row.silent = row.silent || w.silent(p.Fault)
 		row.Plan = append(row.Plan, p.String())
 		row.gap += p.Fault.Costs().Gap // of one stream several sockets may break
 		all.run(func() error {

@@ -23,7 +23,7 @@ func (spoolFull) Name() string { return "ingress: spool full" }
 func (spoolFull) Costs() Cost {
 	const hold = 20 * time.Second
 	// What finds no room is declared; the rest of the sound comes when Kafka does.
-	return Cost{Hold: hold, Gap: hold + mostGap, Bound: boundReady, FromHealed: true}
+	return Cost{Hold: hold, Gap: hold + mostGap, Silent: true, Bound: boundReady, FromHealed: true}
 }
 
 // needs are settings of the stack that a fault can't be tried without; it gets a stack of its own.
@@ -42,12 +42,12 @@ func hasSpool(ctx context.Context, programs string) bool {
 	return !strings.Contains(string(out), `unknown key "spool`)
 }
 
-// settingsFor are a stack's.
-func settingsFor(ctx context.Context, programs string, more map[string]string) map[string]map[string]string {
-	all := maps.Clone(settings)
-	if hasSpool(ctx, programs) {
+// settingsFor are a stack's, and whether its ingress has a spool.
+func settingsFor(ctx context.Context, programs string, more map[string]string) (all map[string]map[string]string, spool bool) {
+	all = maps.Clone(settings)
+	if spool = hasSpool(ctx, programs); spool {
 		all[stageIngress] = maps.Clone(spooled)
 		maps.Copy(all[stageIngress], more)
 	}
-	return all
+	return all, spool
 }
