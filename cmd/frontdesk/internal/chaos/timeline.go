@@ -246,8 +246,12 @@ func (t *timeline) enters(stage, call string, p int, at time.Time) {
 	}
 }
 
+// leaves ends a call's wait, also one that had not begun: a stage may bring a call out before all that we know of has come.
 func (t *timeline) leaves(stage, call string, p int, at time.Time) {
-	if w := t.waits[stage][p][call]; w != nil && w.until.IsZero() {
+	switch w := t.waits[stage][p][call]; {
+	case w == nil:
+		t.waits[stage][p][call] = &wait{since: at, until: at}
+	case w.until.IsZero():
 		w.until = at
 	}
 }
