@@ -36,6 +36,7 @@ type Round struct {
 	gap     time.Duration
 	expects []string
 	silent  bool
+	last    bool
 }
 
 // stalls measures the stages from one time to another.

@@ -86,7 +86,7 @@ func (o *options) config() (chaos.Config, error) {
 		Each: chaos.Faults(), Drawn: chaos.Faults(), Count: faultsOfSeed, LogLevel: o.log, Tell: tell(),
 	}
 	if o.short {
-		cfg.Each, cfg.Drawn, cfg.Count, o.draw = nil, chaos.Important(), faultsOfShort, 1
+		cfg.Each, cfg.Drawn, cfg.Count, cfg.Brief, o.draw = nil, chaos.Important(), faultsOfShort, true, 1
 	}
 	if o.count > 0 {
 		cfg.Count = o.count
