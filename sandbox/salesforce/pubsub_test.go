@@ -467,4 +467,22 @@ func TestPubSubFaults(t *testing.T) {
 	if len(s.Events("", "Call_Completed__e", 0)) != 0 {
 		t.Error("a fault leaves no event")
 	}
+	// An answer that is lost leaves one, and so does its repetition.
+	s.SetFaults(always("UNAVAILABLE", "pubsub.answer"))
+	if _, err := w.publish(w.event("1", "CA1", nil)); status.Code(err) != codes.Unavailable {
+		t.Errorf("a lost answer: %v", err)
+	}
+	stream, err := w.c.PublishStream(w.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Send(&eventbus.PublishRequest{TopicName: completed, Events: []*eventbus.ProducerEvent{w.event("1", "CA1", nil)}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); status.Code(err) != codes.Unavailable {
+		t.Errorf("a lost answer of a stream: %v", err)
+	}
+	if n := len(s.Events("", "Call_Completed__e", 0)); n != 2 {
+		t.Errorf("%d events after two lost answers", n)
+	}
 }

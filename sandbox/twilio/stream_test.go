@@ -54,6 +54,20 @@ func TestFasterThanLifeLosesNothing(t *testing.T) {
 	})
 }
 
+// Frames that fall due in a tick leave together, and none is lost for it: at the end of the call, too, which is in the middle of one.
+func TestFramesLeaveTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _, res := streamed(t, 2, func(_ *customer, cfg *twilio.Config) { cfg.StreamTick = 60 * time.Millisecond })
+		call := sample(2)
+		if !bytes.Equal(sound(c.socket(0).track("inbound")), call.Caller) || !bytes.Equal(sound(c.socket(0).track("outbound")), call.AgentAudio) {
+			t.Error("the sound is not the call's")
+		}
+		if res.Streams[0].Messages != 200 || res.Duration() != 2*time.Second {
+			t.Errorf("%d messages in %v", res.Streams[0].Messages, res.Duration())
+		}
+	})
+}
+
 func TestDroppedAudioShows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		drop := twilio.Drop{Track: calls.TrackCaller, At: 500 * time.Millisecond, For: 200 * time.Millisecond}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
@@ -79,5 +80,39 @@ func TestOverlappingSegmentsAreHeardOnce(t *testing.T) {
 	second.Words = []*events.Word{{Text: "two", StartMs: 500}, {Text: "three", StartMs: 1000}}
 	if got := spokenBy([]*events.TranscriptSegment{second, first}, events.Party_PARTY_CALLER); strings.Join(got, " ") != "one two three" {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestMissing(t *testing.T) {
+	c := &calls.Call{Script: []calls.Utterance{
+		{Track: calls.TrackAgent, Start: calls.Duration(0), End: calls.Duration(2 * time.Second), Text: "how may I help"},
+		{Track: calls.TrackCaller, Start: calls.Duration(3 * time.Second), End: calls.Duration(7 * time.Second), Text: "one two three four five six seven eight"},
+	}}
+	silent := &calls.Call{Expect: calls.Expect{Transcript: []string{}}}
+	const agent, caller = events.Party_PARTY_AGENT, events.Party_PARTY_CALLER
+	help := segment(agent, 0, "How may I help?")
+	second := func(from, to time.Duration) time.Duration { // [4 s, 5 s) is known not to have been heard
+		return max(0, min(to, 5*time.Second)-max(from, 4*time.Second))
+	}
+	never := func(time.Duration, time.Duration) time.Duration { return 0 }
+	for name, tt := range map[string]struct {
+		call             *calls.Call
+		heard            []*events.TranscriptSegment
+		unheard          func(from, to time.Duration) time.Duration
+		missing, doubled int
+	}{
+		"all of it":                        {c, []*events.TranscriptSegment{help, segment(caller, 3000, "One two three four five six seven eight.")}, never, 0, 0},
+		"a word less":                      {c, []*events.TranscriptSegment{help, segment(caller, 3000, "one two three four five six seven")}, never, 1, 0},
+		"what could not be heard":          {c, []*events.TranscriptSegment{help, segment(caller, 3000, "one two seven eight")}, second, 0, 0},
+		"more than could not be heard":     {c, []*events.TranscriptSegment{help, segment(caller, 3000, "one two")}, second, 2, 0},
+		"what could be heard of the other": {c, []*events.TranscriptSegment{segment(agent, 0, "how may"), segment(caller, 3000, "one two seven eight")}, second, 2, 0},
+		"a word twice":                     {c, []*events.TranscriptSegment{help, segment(caller, 3000, "one two three four five six seven eight"), segment(caller, 8000, "eight")}, never, 0, 1},
+		"nothing":                          {c, nil, never, 12, 0},
+		"of nothing":                       {silent, nil, never, 0, 0},
+		"what must not be heard":           {silent, []*events.TranscriptSegment{segment(caller, 0, "one two")}, never, 0, 2},
+	} {
+		if missing, doubled := Missing(tt.call, tt.heard, tt.unheard); missing != tt.missing || doubled != tt.doubled {
+			t.Errorf("%s: %d missing, %d doubled; want %d and %d", name, missing, doubled, tt.missing, tt.doubled)
+		}
 	}
 }
