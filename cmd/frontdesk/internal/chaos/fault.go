@@ -33,6 +33,8 @@ type Cost struct {
 	// is ready again.
 	Bound      time.Duration
 	FromHealed bool
+	// Patience with its calls, where they rightly wait for longer than for any other fault; 0 is the usual.
+	Patience time.Duration
 	// DeadLetters are codes that must be there; any other is one too many.
 	DeadLetters []string
 }
@@ -267,6 +269,7 @@ type answers struct {
 	hold       time.Duration
 	set        fault.Settings
 	silent     bool
+	patience   time.Duration
 	of         func(*rig) *fault.Injector
 	gap        time.Duration
 }
@@ -284,7 +287,9 @@ func (f answers) Heal(_ context.Context, r *rig) error {
 	return nil
 }
 
-func (f answers) Costs() Cost { return Cost{Hold: f.hold, Gap: f.gap, Silent: f.silent} }
+func (f answers) Costs() Cost {
+	return Cost{Hold: f.hold, Gap: f.gap, Silent: f.silent, Patience: f.patience}
+}
 
 func salesforce(r *rig) *fault.Injector { return r.Salesforce().Faults() }
 func speech(r *rig) *fault.Injector     { return r.Speech().Faults() }
@@ -317,7 +322,11 @@ func refusals() []Fault {
 	}
 	return []Fault{
 		answers{name: "Salesforce: outage", part: partCRM, hold: hold, of: salesforce, set: fault.Settings{Outage: true}},
-		errors("requests limited", partCRM, salesforce, fault.Share{Code: "REQUEST_LIMIT_EXCEEDED", Share: 1}),
+		answers{
+			// The writer leaves an org alone for five minutes whose daily allowance is spent.
+			name: "Salesforce: requests limited", part: partCRM, hold: hold, patience: 7 * time.Minute, of: salesforce,
+			set: fault.Settings{Errors: []fault.Share{{Code: "REQUEST_LIMIT_EXCEEDED", Share: 1}}},
+		},
 		errors("too many requests at once", partCRM, salesforce, fault.Share{Code: "CONCURRENT_REQUESTS", Share: 0.5}),
 		errors("rows locked", partCRM, salesforce, locked...),
 		sessionsEnded{},

@@ -37,6 +37,8 @@ type Round struct {
 	expects []string
 	silent  bool
 	last    bool
+	// patience beyond the usual.
+	patience time.Duration
 }
 
 // stalls measures the stages from one time to another.

@@ -174,7 +174,7 @@ func (w *watch) calm(ctx context.Context) error {
 func (w *watch) each(ctx context.Context, faults []Fault) error {
 	for _, f := range faults {
 		cost := f.Costs()
-		row := Round{Night: w.night, Name: f.Name(), Faults: 1, UnderWay: int(w.load.active.Load()), Bound: seconds(cost.Bound), gap: cost.Gap, expects: cost.DeadLetters, silent: w.silent(f)}
+		row := Round{Night: w.night, Name: f.Name(), Faults: 1, UnderWay: int(w.load.active.Load()), Bound: seconds(cost.Bound), gap: cost.Gap, expects: cost.DeadLetters, silent: w.silent(f), patience: cost.Patience}
 		w.cfg.Tell("%s: %s, with %d calls up", w.night, f.Name(), row.UnderWay)
 		from := time.Now()
 		err := f.Apply(ctx, w.rig)
@@ -210,6 +210,7 @@ func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error
 	var all waitGroup
 	for _, p := range plan {
 		row.silent = row.silent || w.silent(p.Fault)
+		row.patience = max(row.patience, p.Fault.Costs().Patience)
 		row.Plan = append(row.Plan, p.String())
 		row.gap += p.Fault.Costs().Gap // of one stream several sockets may break
 		all.run(func() error {
@@ -245,7 +246,7 @@ func (w *watch) last(ctx context.Context) error {
 // done judges the calls that began before mark and adds their row to the report.
 func (w *watch) done(ctx context.Context, row Round, mark time.Time) error {
 	last := time.Now()
-	t, err := w.judge.round(ctx, mark, patience, func(what string) {
+	t, err := w.judge.round(ctx, mark, max(patience, row.patience), func(what string) {
 		if time.Since(last) > 10*time.Second {
 			last = time.Now()
 			w.cfg.Tell("%s: %s: %s", w.night, row.Name, what)
