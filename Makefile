@@ -34,7 +34,7 @@ integration-parts: ## fetch and build what it needs
 	bash .ci/integration parts
 
 chaos: integration-parts ## break every part while 300 people call: each fault alone, then all as drawn; SEEDS=1,2,3 CALLS=300 ONLY=redis,stt
-	$(CHAOSRUN) $(if $(SEED)$(SEEDS),-seeds $(SEED)$(SEEDS)) $(if $(CALLS),-calls $(CALLS)) $(if $(ONLY),-only '$(ONLY)') -docs docs/reliability.md
+	$(CHAOSRUN) $(if $(SEED)$(SEEDS),-seeds $(SEED)$(SEEDS)) $(if $(CALLS),-calls $(CALLS)) $(if $(ONLY),-only '$(ONLY)',-docs docs/reliability.md)
 
 chaos-short: integration-parts ## the same in four minutes: one schedule of the most important faults; SEED=1 CALLS=300
 	$(CHAOSRUN) -short $(if $(SEED)$(SEEDS),-seeds $(SEED)$(SEEDS)) $(if $(CALLS),-calls $(CALLS))
