@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,6 +131,36 @@ func TestReadRange(t *testing.T) {
 	}
 	if err := c.ReadRange(t.Context(), "a", 0, 0, -1, func(broker.Record) error { return boom }); !errors.Is(err, boom) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestALongRangeIsReadInPieces: each batch of a fetch takes a page of 64 KiB in memory, so a fetch must not hold many.
+func TestALongRangeIsReadInPieces(t *testing.T) {
+	c := kafkatest.Start(t, embedded.KafkaConfig{}, "a:1")
+	batches := make([][]string, 600) // of one message each, 600 KB together
+	for i := range batches {
+		batches[i] = []string{fmt.Sprintf("%d=%s", i, strings.Repeat("v", 1000))}
+	}
+	write(t, c.Conn, "a", batches...)
+	var fetches atomic.Int32
+	c.Kafka.Fake.ControlKey(int16(kmsg.Fetch), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.Kafka.Fake.KeepControl()
+		fetches.Add(1)
+		if f, ok := r.(*kmsg.FetchRequest); ok && f.Topics[0].Partitions[0].PartitionMaxBytes > 128<<10 {
+			t.Errorf("a fetch takes up to %d bytes", f.Topics[0].Partitions[0].PartitionMaxBytes)
+		}
+		return nil, nil, false
+	})
+	n := 0
+	err := c.ReadRange(t.Context(), "a", 0, 0, -1, func(r broker.Record) error {
+		if string(r.Key) != fmt.Sprint(n) {
+			t.Errorf("message %d is %s", n, r.Key)
+		}
+		n++
+		return nil
+	})
+	if err != nil || n != len(batches) || fetches.Load() < 4 {
+		t.Errorf("%d of %d messages by %d fetches: %v", n, len(batches), fetches.Load(), err)
 	}
 }
 
