@@ -133,6 +133,18 @@ func TestMetricsHaveExemplarsOfTheirTrace(t *testing.T) {
 	}
 }
 
+// TestEveryServiceTellsWhatItHolds: memory, goroutines, open files, and what the last collection found in use.
+func TestEveryServiceTellsWhatItHolds(t *testing.T) {
+	tel, _ := start(t, nil)
+	rec := httptest.NewRecorder()
+	tel.Metrics.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	for _, name := range []string{"process_resident_memory_bytes", "process_open_fds", "process_cpu_seconds_total", "go_goroutines", "go_gc_heap_live_bytes"} {
+		if !strings.Contains(rec.Body.String(), "\n"+name+" ") {
+			t.Errorf("no %s in the scrape", name)
+		}
+	}
+}
+
 func TestNobodyLooksAtSpansThatNobodyWants(t *testing.T) {
 	tel, stop, err := telemetry.New(t.Context(), "svc", telemetry.Config{}, telemetry.Options{})
 	if err != nil {
