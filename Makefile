@@ -39,8 +39,8 @@ chaos: integration-parts ## break every part while 300 people call: each fault a
 chaos-short: integration-parts ## the same in four minutes: one schedule of the most important faults; SEED=1 CALLS=300
 	$(CHAOSRUN) -short $(if $(SEED)$(SEEDS),-seeds $(SEED)$(SEEDS)) $(if $(CALLS),-calls $(CALLS))
 
-soak: integration-parts ## a fifth of a busy hour for half an hour, faster than life, Salesforce stalling for a minute: nothing grows
-	$(CHAOSRUN) -soak $(if $(DURATION),-duration $(DURATION))
+soak: integration-parts ## a fifth of a busy hour for half an hour, faster than life, Salesforce stalling for a minute: nothing grows; DURATION=5m SPEED=5 SEED=1
+	.cache/integration/bin/soakrun -libs .cache/kafka/$(KAFKA)/libs $(if $(DURATION),-duration $(DURATION),-docs docs/reliability.md) $(if $(SPEED),-speed $(SPEED)) $(if $(SEED),-seed $(SEED))
 
 vet: ## go vet, every module
 	go vet work

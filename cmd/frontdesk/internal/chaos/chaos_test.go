@@ -1,8 +1,6 @@
 package chaos
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -152,24 +150,5 @@ func TestVerdict(t *testing.T) {
 		if name == "" && len(r.Violations) != 0 || name != "" && (len(r.Violations) != 1 || !strings.HasPrefix(r.Violations[0], name)) {
 			t.Errorf("%q: %q", name, r.Violations)
 		}
-	}
-}
-
-func TestWriteTable(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "reliability.md")
-	if err := os.WriteFile(path, []byte("before\n<!-- chaos -->\nold\n<!-- /chaos -->\nafter\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := WriteTable(path, "new\n"); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(path); err != nil || string(text) != "before\n<!-- chaos -->\n\nnew\n\n<!-- /chaos -->\nafter\n" {
-		t.Errorf("%v: %q", err, text)
-	}
-	if err := os.WriteFile(path, []byte("no marks\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := WriteTable(path, "new\n"); err == nil {
-		t.Error("a document without marks is written")
 	}
 }

@@ -51,29 +51,24 @@ func (l *load) mean() time.Duration {
 func (l *load) place(ctx context.Context, carrier *twilio.Carrier, atOnce int) error {
 	const busyHour = 0.15 / 3600 // twilio.Load's
 	rate := 1.5 * float64(atOnce) / l.mean().Seconds()
-	// Arrivals come faster than calls end, so that as many as asked for are up.
-	return l.shaped(ctx, carrier, twilio.Load{
-		Count: 1 << 30, Concurrency: atOnce, PeakCallsPerDay: rate / busyHour, Doubled: doubled, Disorder: disorder, VaryCallers: true,
+	_, err := carrier.Run(ctx, twilio.Load{
+		// Arrivals come faster than calls end, so that as many as asked for are up.
+		Calls: l.kinds, Count: 1 << 30, Concurrency: atOnce, PeakCallsPerDay: rate / busyHour,
+		Doubled: doubled, Disorder: disorder, VaryCallers: true,
+		Before: func(context.Context, *calls.Call) error {
+			if l.enough.Load() {
+				return errEnough
+			}
+			l.active.Add(1)
+			return nil
+		},
+		OnResult: func(r *twilio.Result) {
+			l.active.Add(-1)
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.ended[r.CallSid] = r
+		},
 	})
-}
-
-// shaped rings as a load says, until it is over or there are enough calls.
-func (l *load) shaped(ctx context.Context, carrier *twilio.Carrier, shape twilio.Load) error {
-	shape.Calls = l.kinds
-	shape.Before = func(context.Context, *calls.Call) error {
-		if l.enough.Load() {
-			return errEnough
-		}
-		l.active.Add(1)
-		return nil
-	}
-	shape.OnResult = func(r *twilio.Result) {
-		l.active.Add(-1)
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.ended[r.CallSid] = r
-	}
-	_, err := carrier.Run(ctx, shape)
 	if err != nil && !errors.Is(err, errEnough) {
 		return fmt.Errorf("placing calls: %w", err)
 	}

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -153,27 +152,4 @@ func join(seeds []uint64) string {
 		out[i] = fmt.Sprint(s)
 	}
 	return strings.Join(out, ", ")
-}
-
-// The table stands between these in a document.
-const (
-	tableBegins = "<!-- chaos -->\n"
-	tableEnds   = "<!-- /chaos -->\n"
-)
-
-// WriteTable puts a table in place of the one between the marks of a document.
-func WriteTable(path, table string) error {
-	text, err := os.ReadFile(path) //nolint:gosec // the user's own
-	if err != nil {
-		return fmt.Errorf("reading the document: %w", err)
-	}
-	before, rest, begins := strings.Cut(string(text), tableBegins)
-	_, after, ends := strings.Cut(rest, tableEnds)
-	if !begins || !ends {
-		return fmt.Errorf("%s has no lines %q and %q for the table to stand between", path, strings.TrimSpace(tableBegins), strings.TrimSpace(tableEnds))
-	}
-	if err := os.WriteFile(path, []byte(before+tableBegins+"\n"+table+"\n"+tableEnds+after), 0o644); err != nil { //nolint:gosec // a document
-		return fmt.Errorf("writing the document: %w", err)
-	}
-	return nil
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/realparts"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/witness"
-	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
@@ -42,17 +41,13 @@ type rig struct {
 
 // open starts everything but the load.
 func open(ctx context.Context, cfg Config, dir string, more map[string]string) (*rig, error) {
-	set, err := tenant.Load(cfg.Tenants)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // it names file and line
-	}
 	kinds := slices.DeleteFunc(slices.Clone(cfg.Samples), func(c *calls.Call) bool { return !slices.Contains(lifelike, c.Name) })
 	if len(kinds) != len(lifelike) {
 		return nil, fmt.Errorf("%d of the sample calls %v are there", len(kinds), lifelike)
 	}
 	settings, spooled := settingsFor(ctx, cfg.Programs, more)
 	s, err := realparts.Start(ctx, realparts.Options{
-		Dir: dir, KafkaLibs: cfg.KafkaLibs, Programs: cfg.Programs, Tenants: cfg.Tenants, Calls: kinds, Speed: max(1, cfg.playSpeed),
+		Dir: dir, KafkaLibs: cfg.KafkaLibs, Programs: cfg.Programs, Tenants: cfg.Tenants, Calls: kinds, Speed: 1,
 		// With its doublings the tries of a webhook, at 14 s together, outlast a broker's restart.
 		RetryPause: 2 * time.Second,
 		// Three frames at once: one by one, those of 300 calls take most of two processors for the stand-ins and the gateway alone.
@@ -63,35 +58,11 @@ func open(ctx context.Context, cfg Config, dir string, more map[string]string) (
 		return nil, err //nolint:wrapcheck // it says what it started
 	}
 	r := &rig{Stack: s, cfg: cfg, load: newLoad(kinds), times: newTimeline(s.Conn(), realparts.Partitions), spooled: spooled}
-	r.witness = witness.New(accounts(set, "http://"+s.Carrier().Addr()), s.Salesforce(), lines(set))
+	r.witness = s.Witness()
 	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop = stop
 	r.watched.Go(func() { r.times.run(watch) })
 	return r, nil
-}
-
-// accounts open the carrier's lists.
-func accounts(set *tenant.Set, base string) []witness.Account {
-	var all []witness.Account
-	for _, t := range set.All() {
-		a := witness.Account{Base: base, SID: t.Twilio.AccountSID, Token: t.Twilio.AuthTokens[0].Reveal()}
-		if !slices.Contains(all, a) {
-			all = append(all, a)
-		}
-	}
-	return all
-}
-
-// lines are what the tenants' files say of their numbers.
-func lines(set *tenant.Set) map[string]witness.Line {
-	all := map[string]witness.Line{}
-	for _, t := range set.All() {
-		p := string(t.Salesforce.Pattern)
-		for _, n := range t.Numbers {
-			all[n.Number] = witness.Line{Org: t.Salesforce.Org, Events: p != "direct", Files: p != "events"}
-		}
-	}
-	return all
 }
 
 // replicas of a service.

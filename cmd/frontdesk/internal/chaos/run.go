@@ -30,8 +30,6 @@ type Config struct {
 	Drawn []Fault
 	// Brief leaves out the look at a time in which nothing breaks.
 	Brief bool
-	// playSpeed is how much faster than life calls are played; 0 is life's.
-	playSpeed float64
 	// LogLevel of the services.
 	LogLevel string
 	// Tell is told how the run goes on, from several goroutines.

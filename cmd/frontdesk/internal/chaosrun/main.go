@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/chaos"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/figures"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
@@ -48,9 +49,6 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "faults to be tried alone, by a part of their names, with commas; default all")
 	flag.BoolVar(&o.short, "short", false, "one schedule of the most important faults, and none alone")
 	flag.StringVar(&o.log, "log", "info", "log level of the services")
-	flag.BoolVar(&o.soak, "soak", false, "no faults: a fifth of a day's busy hour for half an hour, faster than life, with a Salesforce that stalls")
-	flag.DurationVar(&o.duration, "duration", 30*time.Minute, "of the soak")
-	flag.Float64Var(&o.speed, "speed", 5, "how much faster than life the soak is")
 	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of the stand-ins, for `go tool pprof`")
 	flag.Parse()
 	if flag.NArg() > 0 || o.libs == "" || o.atOnce < 1 {
@@ -71,9 +69,7 @@ func main() {
 type options struct {
 	libs, programs, samples, dir, json, docs, seeds, only, log, profile string
 	draw, count, atOnce                                                 int
-	short, soak                                                         bool
-	duration                                                            time.Duration
-	speed                                                               float64
+	short                                                               bool
 }
 
 func (o *options) config() (chaos.Config, error) {
@@ -161,31 +157,12 @@ func (o *options) run(ctx context.Context, cfg chaos.Config) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	if o.soak {
-		return o.runSoak(ctx, cfg)
-	}
 	cfg.Tell("%d faults alone, then %d each by the seeds %v; the same seeds make the same schedules", len(cfg.Each), cfg.Count, cfg.Seeds)
 	report, err := chaos.Run(ctx, cfg)
 	if err != nil {
 		report.Error = err.Error()
 	}
 	return o.end(report, report.Table(), report.Total.Violations, err, fmt.Sprintf("again: -seeds %v", cfg.Seeds))
-}
-
-// The peak of a day that a soak is a share of.
-const (
-	soakPeak  = 50_000
-	soakShare = 0.2
-)
-
-func (o *options) runSoak(ctx context.Context, cfg chaos.Config) error {
-	report, err := chaos.RunSoak(ctx, chaos.SoakConfig{
-		Config: cfg, PeakCallsPerDay: soakPeak, Share: soakShare, Speed: o.speed, Duration: o.duration, Stall: time.Minute,
-	})
-	if err != nil {
-		report.Error = err.Error()
-	}
-	return o.end(report, report.Table(), report.Violations, err, "again: -soak")
 }
 
 // end writes and prints a report, and removes the run's folder if nothing is wrong.
@@ -207,7 +184,7 @@ func (o *options) end(report any, table string, wrong []string, err error, again
 		return fmt.Errorf("%d things are wrong; settings, data, logs and the trail of each such call are kept in %s, the report is %s; %s", len(wrong), o.dir, file, again)
 	}
 	if o.docs != "" {
-		if err := chaos.WriteTable(o.docs, table); err != nil {
+		if err := figures.Keep(o.docs, "chaos", table); err != nil {
 			return err //nolint:wrapcheck // it names the file
 		}
 	}

@@ -42,6 +42,8 @@ type Options struct {
 	Speed float64
 	// RetryPause is the carrier's before the second try of a webhook; 0 is its default.
 	RetryPause time.Duration
+	// Seed is the carrier's, too; 0 draws one.
+	Seed uint64
 	// StreamTick is the carrier's, too, for many calls at once; 0 is its default.
 	StreamTick time.Duration
 	// Settings of services beyond those that the stack gives, by service and by key as in a settings file: "desk.ask_again.initial".
@@ -138,6 +140,7 @@ func (s *Stack) setStage(ctx context.Context) error {
 	s.public = "http://" + gateway
 	if s.Stage, err = stage.Set(ctx, stage.Config{
 		Addrs: addrs, Tenants: set.All(), Calls: s.opts.Calls, Speed: s.opts.Speed, RetryPause: s.opts.RetryPause, StreamTick: s.opts.StreamTick,
+		Seed: s.opts.Seed,
 	}); err != nil {
 		return err //nolint:wrapcheck // it says what it started
 	}

@@ -109,11 +109,14 @@ func (s *Stage) rest() string { return "http://" + s.reached(s.cfg.Addrs.Twilio)
 // Ring starts the carrier, with every tenant's numbers, towards the webhooks at base. Whoever places calls ends them: the carrier
 // itself ends with Close, since the services ask it until they have stopped.
 func (s *Stage) Ring(ctx context.Context, base string) (err error) {
+	seed := s.cfg.Seed
+	if seed == 0 {
+		seed = rand.Uint64() //nolint:gosec // an id, not a secret
+	}
 	s.clouds.carrier, err = twilio.Start(context.WithoutCancel(ctx), twilio.Config{
 		Listen: s.cfg.Addrs.Twilio, APIBase: s.rest(), Accounts: Accounts(s.cfg.Tenants, base), Speed: s.cfg.Speed,
 		RetryPause: s.cfg.RetryPause, StreamTick: s.cfg.StreamTick, PausingTrack: s.cfg.PausingTrack,
-		// A stage that keeps its state must never see a CallSid twice.
-		Seed: rand.Uint64(), //nolint:gosec // an id, not a secret
+		Seed: seed,
 	})
 	if err != nil {
 		return fmt.Errorf("starting the sandbox's Twilio: %w", err)

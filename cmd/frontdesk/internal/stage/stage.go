@@ -44,6 +44,8 @@ type Config struct {
 	StreamTick time.Duration
 	// RetryPause is the carrier's before the second try of a webhook; 0 is its default.
 	RetryPause time.Duration
+	// Seed of the carrier's CallSids and of its chance; 0 draws one. A stage that keeps its state must never see a CallSid twice.
+	Seed uint64
 }
 
 // Addrs are host:port of the stand-ins; port 0 takes a free one.
