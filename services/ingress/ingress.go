@@ -127,7 +127,7 @@ func (s *Service) publishers(tel *telemetry.Telemetry, m *metrics.Metrics) error
 		return err
 	}
 	if s.cfg.claims() {
-		if s.claims, err = claims.New(s.cfg.Redis, s.cfg.Claims, m, s.log); err != nil {
+		if s.claims, err = claims.New(s.cfg.Redis, s.cfg.Claims, m, tel); err != nil {
 			if sp != nil {
 				err = errors.Join(err, sp.Close())
 			}

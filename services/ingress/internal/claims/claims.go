@@ -13,6 +13,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/metrics"
 )
@@ -48,12 +49,12 @@ type Publisher struct {
 }
 
 // New prepares claims on a Redis, which is not dialled yet. The field Publisher is the caller's to set.
-func New(r idempotency.Redis, cfg idempotency.Config, m *metrics.Metrics, log *slog.Logger) (*Publisher, error) {
+func New(r idempotency.Redis, cfg idempotency.Config, m *metrics.Metrics, tel *telemetry.Telemetry) (*Publisher, error) {
 	client, err := r.Dial()
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it says what it read
 	}
-	p := On(nil, idempotency.NewStore(client, cfg), m, log, time.Now)
+	p := On(nil, idempotency.NewStore(client, cfg, tel), m, tel.Log, time.Now)
 	p.client = client
 	return p, nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/claims"
@@ -58,7 +59,7 @@ func on(t *testing.T, next app.Publisher, store claims.Store) *claims.Publisher 
 func redis(t *testing.T) func() *idempotency.Store {
 	client := kafkatest.Redis(t)
 	return func() *idempotency.Store {
-		s := idempotency.NewStore(client, idempotency.Config{})
+		s := idempotency.NewStore(client, idempotency.Config{}, telemetry.Discard())
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	}
