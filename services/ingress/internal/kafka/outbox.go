@@ -30,6 +30,9 @@ import (
 // sends holds the same lock, so nothing gets in between, and nothing overtakes. What had reached Kafka unacknowledged
 // comes a second time, with the same event id.
 //
+// One thing can change places: what a broker refuses for a fault of its settings (rights), and what comes right behind it if the
+// fault is mended within that millisecond; the producer goes on with the next batch before anybody here hears of the first.
+//
 // The state is the whole process's. A partition that can't be written diverts the calls of the others too: they wait on the
 // disk until it can be.
 type outbox struct {
@@ -310,8 +313,11 @@ func (o *outbox) backToDirect() bool {
 	return true
 }
 
-// deliver hands records to the producer and waits. It returns how many, from the first on, are done with.
+// deliver hands records to the producer and waits. It returns how many, from the first on, are done with. When one fails, those
+// behind it are taken back: they must not be stored before it.
 func (o *outbox) deliver(records []spool.Record) (int, error) {
+	ctx, takeBack := context.WithCancel(o.ctx)
+	defer takeBack()
 	errs := make([]error, len(records))
 	var all sync.WaitGroup
 	for i, r := range records {
@@ -321,8 +327,10 @@ func (o *outbox) deliver(records []spool.Record) (int, error) {
 			continue
 		}
 		all.Add(1)
-		o.prod.Send(o.ctx, msg, func(err error) {
-			errs[i] = err
+		o.prod.Send(ctx, msg, func(err error) {
+			if errs[i] = err; err != nil && !retry.IsPermanent(err) {
+				takeBack()
+			}
 			all.Done()
 		})
 	}

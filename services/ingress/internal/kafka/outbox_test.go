@@ -29,20 +29,24 @@ type moody struct {
 	mu    sync.Mutex
 	state string // "well", "away", "refusing"
 	queue []*pending
-	ghost bool // the next one that is given up is stored all the same
+	busy  bool // somebody is told
+	ghost bool // what is given up under way is stored all the same
 	log   []string
 }
 
 type pending struct {
+	ctx  context.Context
 	m    produce.Message
 	done func(error)
 	over bool
+	// ghost: given up while it was under way, and stored all the same.
+	ghost bool
 }
 
 func (k *moody) Publish(context.Context, ...produce.Message) error { panic("not used with a spool") }
 
 func (k *moody) Send(ctx context.Context, m produce.Message, done func(error)) {
-	it := &pending{m: m, done: done}
+	it := &pending{ctx: ctx, m: m, done: done}
 	it.m.Value = bytes.Clone(m.Value)
 	k.mu.Lock()
 	k.queue = append(k.queue, it)
@@ -55,6 +59,8 @@ func (k *moody) abandon(it *pending, err error) {
 	k.mu.Lock()
 	was := it.over
 	it.over = true
+	// What is in front is under way, and may get there.
+	it.ghost = it.ghost || !was && k.ghost && len(k.queue) > 0 && k.queue[0] == it && k.state == "away"
 	k.mu.Unlock()
 	if !was {
 		it.done(fmt.Errorf("given up: %w", err))
@@ -69,28 +75,34 @@ func (k *moody) become(state string) {
 	k.work()
 }
 
-// work answers what waits, in order, as the mood is.
+// work answers what waits, one after the other, as the mood is. Nothing is looked at before the one in front of it is told.
 func (k *moody) work() {
-	var tell []func()
-	k.mu.Lock()
-	for len(k.queue) > 0 && k.state != "away" {
+	for {
+		k.mu.Lock()
+		if k.busy || len(k.queue) == 0 || k.state == "away" {
+			k.mu.Unlock()
+			return
+		}
 		it := k.queue[0]
 		k.queue = k.queue[1:]
+		tell, err, wanted := !it.over, error(nil), it.ctx.Err() == nil
 		switch {
-		case it.over && !k.ghost:
-		case k.state == "refusing" && !it.over:
-			tell = append(tell, func() { it.done(&retry.Error{Class: retry.Retryable, Code: "kafka.topic_authorization_failed"}) })
-		case k.state == "well":
+		case !wanted && !it.ghost:
+			tell = false // its context tells
+		case k.state == "refusing":
+			err = &retry.Error{Class: retry.Retryable, Code: "kafka.topic_authorization_failed"}
+		default:
 			k.log = append(k.log, string(it.m.Key)+" "+nameOf(it.m))
-			if !it.over {
-				tell = append(tell, func() { it.done(nil) })
-			}
 		}
-		it.over = true
-	}
-	k.mu.Unlock()
-	for _, fn := range tell {
-		fn()
+		it.over = it.over || tell
+		k.busy = true
+		k.mu.Unlock()
+		if tell {
+			it.done(err)
+		}
+		k.mu.Lock()
+		k.busy = false
+		k.mu.Unlock()
 	}
 }
 
