@@ -30,6 +30,7 @@ type moody struct {
 	state string // "well", "away", "refusing"
 	queue []*pending
 	busy  bool // somebody is told
+	once  bool // the next one is refused, whatever the mood
 	ghost bool // what is given up under way is stored all the same
 	log   []string
 }
@@ -67,6 +68,18 @@ func (k *moody) abandon(it *pending, err error) {
 	}
 }
 
+// waiting is how many wait for an answer that somebody wants.
+func (k *moody) waiting() (n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, it := range k.queue {
+		if it.ctx.Err() == nil {
+			n++
+		}
+	}
+	return n
+}
+
 // become changes the mood.
 func (k *moody) become(state string) {
 	k.mu.Lock()
@@ -89,7 +102,8 @@ func (k *moody) work() {
 		switch {
 		case !wanted && !it.ghost:
 			tell = false // its context tells
-		case k.state == "refusing":
+		case k.state == "refusing" || k.once:
+			k.once = false
 			err = &retry.Error{Class: retry.Retryable, Code: "kafka.topic_authorization_failed"}
 		default:
 			k.log = append(k.log, string(it.m.Key)+" "+nameOf(it.m))
@@ -363,17 +377,43 @@ func TestCrashWithASpool(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop() // gives up after a while: Kafka is away
-	next := &moody{state: "away"}
+	next := &moody{state: "well"}
 	pub, sp, stop := spooling(t, dir, next, spool.Options{})
 	two := consent(facts("CA1"), events.ConsentAnswer_CONSENT_ANSWER_GRANTED)
 	if err := pub.Publish(t.Context(), two); err != nil {
 		t.Fatal(err)
 	}
-	next.become("well")
 	until(t, "the spool is empty", sp.Empty)
 	stop()
 	if got := next.stored()["CA1"]; len(got) != 2 || got[0] != id(one) || got[1] != id(two) {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestRefusedInTheDrain: what comes behind an event that is refused waits until it is not.
+func TestRefusedInTheDrain(t *testing.T) {
+	t.Parallel()
+	dir, prod := t.TempDir(), &moody{state: "away"}
+	pub, _, stop := spooling(t, dir, &moody{state: "away"}, spool.Options{})
+	var want []string
+	for _, answer := range []events.ConsentAnswer{events.ConsentAnswer_CONSENT_ANSWER_TIMED_OUT, events.ConsentAnswer_CONSENT_ANSWER_GRANTED} {
+		m := consent(facts("CA1"), answer)
+		if err := pub.Publish(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, id(m))
+	}
+	stop()
+	_, sp, stop := spooling(t, dir, prod, spool.Options{})
+	until(t, "the drain is at it", func() bool { return prod.waiting() == 2 })
+	prod.mu.Lock()
+	prod.once = true
+	prod.mu.Unlock()
+	prod.become("well")
+	until(t, "the spool is empty", sp.Empty)
+	stop()
+	if got := prod.stored()["CA1"]; strings.Join(got, ",") != strings.Join(want, ",") {
+		t.Errorf("got  %q\nwant %q", got, want)
 	}
 }
 
