@@ -28,12 +28,9 @@ func (s *Spool) write() {
 		}
 		for len(batch) > 0 {
 			n := s.fits(batch)
-			buf = s.flush(batch[:n], buf[:0])
+			buf = s.flush(batch[:n], buf[:0], n == len(batch))
 			batch = batch[n:]
 		}
-		s.mu.Lock()
-		s.writing = false
-		s.mu.Unlock()
 		poke(s.added)
 		if cap(buf) > 4<<20 {
 			buf = nil
@@ -59,8 +56,9 @@ func (s *Spool) fits(batch []group) int {
 	return len(batch)
 }
 
-// flush writes groups into the active segment, or a new one, syncs it and tells them.
-func (s *Spool) flush(batch []group, buf []byte) []byte {
+// flush writes groups into the active segment, or a new one, syncs it and tells them. After the last ones of a batch the writer
+// has nothing in its hands any more: who is told and commits at once finds a segment that can go.
+func (s *Spool) flush(batch []group, buf []byte, last bool) []byte {
 	now := time.Now()
 	s.mu.Lock()
 	g, fresh := s.active, s.active == nil
@@ -101,6 +99,7 @@ func (s *Spool) flush(batch []group, buf []byte) []byte {
 		s.records += records
 		s.bytes += size
 	}
+	s.writing = !last
 	s.mu.Unlock()
 	if isFull(err) {
 		err = fmt.Errorf("%w: %w", ErrFull, err)
