@@ -19,7 +19,7 @@ import (
 )
 
 // most is how large a binary, and with it its image, may get, in MB: what it has today and a fifth more.
-var most = map[string]int64{"ingress": 30, "stt": 34, "inference": 51, "crm-writer": 49, "frontdesk": 81}
+var most = map[string]int64{"ingress": 37, "stt": 34, "inference": 51, "crm-writer": 49, "frontdesk": 81}
 
 // builds are the images' binaries, each made once for all tests.
 var builds struct {
