@@ -34,15 +34,17 @@ type world struct {
 	prod *produce.Producer
 	q    *Queue
 
+	park   consume.Park
 	mended atomic.Bool
-	away   atomic.Bool
+	away   atomic.Value // what can't be handled just now
 	mu     sync.Mutex
 	had    map[string]int // how often each value was handled in the end
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, had: map[string]int{}}
+	w := &world{t: t, had: map[string]int{}, park: consume.Park{Initial: 50 * time.Millisecond, Max: 100 * time.Millisecond}}
+	w.away.Store("")
 	w.conn = kafkatest.Broker(t, events.Insights.Name, parkedTopic, events.DeadLetters.Name, events.Transcripts.Name,
 		consume.RetryTopic(events.Transcripts.Name, "inference"))
 	w.prod = produce.New(w.conn, produce.Config{}, telemetry.Discard())
@@ -64,11 +66,11 @@ func (w *world) serve() (stop func()) {
 	w.t.Helper()
 	cfg := consume.Config{
 		Group: group, Topics: []string{events.Insights.Name}, DeadLetters: events.DeadLetters.Name, CommitEvery: 20 * time.Millisecond,
-		Park: consume.Park{Initial: 50 * time.Millisecond, Max: 100 * time.Millisecond},
+		Park: w.park,
 	}
 	h := consume.Stack(func(_ context.Context, m *consume.Message) error {
 		switch {
-		case w.away.Load():
+		case w.away.Load() == string(m.Value):
 			return &retry.Error{Class: retry.Retryable, Code: "away", Err: errors.New("away")}
 		case !w.mended.Load() && !bytes.HasPrefix(m.Value, []byte("good")):
 			return &retry.Error{Class: retry.Permanent, Code: "poison", Field: "f", Err: errors.New("poison")}
@@ -236,7 +238,7 @@ func TestWhatIsParkedAgainWaits(t *testing.T) {
 	w := newWorld(t)
 	w.bury(1)
 	w.mended.Store(true)
-	w.away.Store(true)
+	w.away.Store("m0")
 	defer w.serve()()
 	o := fast
 	o.Wait = 3 * time.Second
@@ -244,8 +246,44 @@ func TestWhatIsParkedAgainWaits(t *testing.T) {
 	if !equal(r, Result{Selected: 1, Sent: 1, Waiting: 1}) || !strings.Contains(r.Stopped, "still waiting") || len(r.Delays) != 1 || r.Delays[0].Code != "away" || r.Delays[0].Attempts == 0 {
 		t.Errorf("%+v", r)
 	}
-	w.away.Store(false)
+	w.away.Store("")
 	w.eventually("it is handled", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.had["m0"] == 1 })
+}
+
+// TestWhatIsBehindAWaitingOneIsThrough: the group's offset can't say so, its own mark in the retry topic does.
+func TestWhatIsBehindAWaitingOneIsThrough(t *testing.T) {
+	w := newWorld(t)
+	last := map[int]*Letter{}
+	var waits, behind *Letter // five keys in four partitions
+	for _, l := range w.bury(5) {
+		if waits == nil && last[l.ID.Partition] != nil {
+			waits, behind = last[l.ID.Partition], l
+		}
+		last[l.ID.Partition] = l
+	}
+	w.mended.Store(true)
+	r, err := w.q.record(t.Context(), waits.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.away.Store(string(r.Value))
+	w.park = consume.Park{Initial: time.Minute, Max: time.Minute}
+	defer w.serve()()
+	o := fast
+	o.Wait = 3 * time.Second
+	for _, c := range []struct {
+		letter *Letter
+		want   Result
+	}{{waits, Result{Selected: 1, Sent: 1, Waiting: 1}}, {behind, Result{Selected: 1, Sent: 1, Done: 1}}} {
+		b := w.read()
+		p, err := w.q.Plan(t.Context(), []*Letter{b.letters[c.letter.ID]}, PlanOptions{MaxRedrives: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.q.Redrive(t.Context(), b, p, o, func(Progress) {}); err != nil || !equal(got, c.want) {
+			t.Errorf("%s: %+v, %v", c.letter.ID, got, err)
+		}
+	}
 }
 
 // TestAnInterruptedRedriveGoesOn: whatever the moment, and nothing is sent twice.

@@ -40,7 +40,7 @@ func deadLettersAreMended(t *testing.T) {
 	// The org refuses every Task; a stranger writes rubbish; an event is of a tenant whom nobody knows.
 	const code = "salesforce.FIELD_CUSTOM_VALIDATION_EXCEPTION"
 	s.Salesforce().SetFaults(fault.Settings{Errors: []fault.Share{{Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", Operation: "record.Task", Share: 1}}})
-	w.play(t, all, time.Second)
+	w.play(t, all, 5*time.Second) // until nothing more comes of the calls, though none is recorded
 	prod := produce.New(s.Conn(), produce.Config{}, telemetry.Discard())
 	defer func() { _ = prod.Close(t.Context()) }()
 	foreign, err := events.Marshal(events.Call{ID: foreigner, Leg: foreigner, Tenant: "nobody", LineOfBusiness: "x", Source: events.Source_SOURCE_TWILIO}.
@@ -58,8 +58,13 @@ func deadLettersAreMended(t *testing.T) {
 		Open   int         `json:"open"`
 		Groups []dlq.Group `json:"groups"`
 	}
-	if !wait(t.Context(), 30*time.Second, func() bool { return runDLQ(t, brokers, &list, "list") == nil && list.Open == len(all)+2 }) {
-		t.Fatalf("%+v", list)
+	// Each revision of a call is given up, and a call may have a second one, of its recording.
+	refused := 0
+	if !wait(t.Context(), 30*time.Second, func() bool {
+		refused = int(sizes(t, s.Conn())[events.Insights.Name]) - 1
+		return refused >= len(all) && runDLQ(t, brokers, &list, "list") == nil && list.Open == refused+2
+	}) {
+		t.Fatalf("%d revisions, %+v", refused, list)
 	}
 	var causes []string
 	for _, g := range list.Groups {
@@ -76,13 +81,13 @@ func deadLettersAreMended(t *testing.T) {
 	if err := runDLQ(t, brokers, &r, "redrive", "--code", code, "--yes"); cli.ExitCode(err) != cli.ExitFailed {
 		t.Errorf("while the org refuses: %v", err)
 	}
-	if r.Result == nil || r.Result.Sent != 1 || r.Result.Failed != 1 || r.Result.Left != len(all)-1 {
+	if r.Result == nil || r.Result.Sent != 1 || r.Result.Failed != 1 || r.Result.Left != refused-1 {
 		t.Fatalf("while the org refuses: %+v", r.Result)
 	}
 
 	s.Salesforce().SetFaults(fault.Settings{})
 	before := sizes(t, s.Conn())
-	if err := runDLQ(t, brokers, &r, "redrive", "--code", code, "--yes"); err != nil || r.Result.Done != len(all) || len(r.Refused) != 0 {
+	if err := runDLQ(t, brokers, &r, "redrive", "--code", code, "--yes"); err != nil || r.Result.Done != refused || len(r.Refused) != 0 {
 		t.Fatalf("once it is mended: %+v, %v", r.Result, err)
 	}
 	for _, c := range all {
@@ -100,8 +105,8 @@ func deadLettersAreMended(t *testing.T) {
 			}
 		}
 	}
-	// Of each call one more message of its record, and marks beside the dead letters: one each.
-	if n := after[events.DeadLetters.Name] - before[events.DeadLetters.Name]; n != int64(len(all)) {
+	// Beside the dead letters stands a mark of each.
+	if n := after[events.DeadLetters.Name] - before[events.DeadLetters.Name]; n != int64(refused) {
 		t.Errorf("%d new records among the dead letters", n)
 	}
 
