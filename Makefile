@@ -82,7 +82,7 @@ mutants: ## break the code in eighteen ways and see that the tests notice each
 	go run ./cmd/frontdesk/internal/mutants
 
 simulate: ## two thousand random schedules of troubles for parked keys, and every state of the large models (gigabytes, an hour)
-	FRONTDESK_SCHEDULES=2000 go test -count=1 -timeout 2h -run TestParkedKeysThroughRandomTroubles ./pkg/servicekit/consume
+	FRONTDESK_SCHEDULES=2000 go test -tags simulation -count=1 -timeout 2h -run TestParkedKeysThroughRandomTroubles ./pkg/servicekit/consume
 	FRONTDESK_MODEL=large go test -count=1 -timeout 2h -v ./pkg/servicekit/consume/parkmodel
 
 fuzz: ## fuzz every parser for 20 s each
