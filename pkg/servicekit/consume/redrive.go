@@ -40,7 +40,8 @@ func Redrive(letter *broker.Record, partition int, origin int64, order time.Time
 	}
 }
 
-// Parked is what a record of a retry topic says of itself.
+// Parked is what a record of a retry topic says of itself: to the group that owns it, and to whoever looks from outside for what
+// became of a message.
 type Parked struct {
 	// Origin is the message's offset in its own topic. Without one its own offset names it, on the negative side, where no
 	// origin can be.
@@ -49,9 +50,11 @@ type Parked struct {
 	Order int64
 	// Due is when it may be tried at the earliest; zero: at once.
 	Due time.Time
-	// Round is how often it has come back and failed, Attempts how often a handler had it, Code why it failed last.
+	// Round is how often it has come back and failed, Attempts how often a handler had it. Code is why it was parked last; empty
+	// for one that only follows others of its key, or was put there by hand. Since is when it failed first, or was put there.
 	Round, Attempts int
 	Code            string
+	Since           time.Time
 	// Done: this is no message but a mark; the one that it names is complete.
 	Done bool
 }
@@ -59,7 +62,10 @@ type Parked struct {
 // ReadParked reads the headers of a record of a retry topic. What is missing or damaged gives what suits a message put
 // there by hand.
 func ReadParked(r *broker.Record) Parked {
-	p := Parked{Origin: -1 - r.Offset, Order: r.Time.UnixNano(), Code: deadletter.Get(r.Headers, headerParkCode)}
+	p := Parked{Origin: -1 - r.Offset, Order: r.Time.UnixNano(), Code: deadletter.Get(r.Headers, headerParkCode), Since: r.Time}
+	if t, err := time.Parse(time.RFC3339Nano, deadletter.Get(r.Headers, headerParkFailure)); err == nil {
+		p.Since = t
+	}
 	read := func(key string, to func(int64)) {
 		if n, err := strconv.ParseInt(deadletter.Get(r.Headers, key), 10, 64); err == nil {
 			to(n)

@@ -2,11 +2,8 @@ package dlq
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/segmentio/kafka-go"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
@@ -155,22 +152,13 @@ func (m *mail) offsets(ctx context.Context) error {
 		ask[ln.group][ln.topic] = append(ask[ln.group][ln.topic], ln.partition)
 	}
 	for group, topics := range ask {
-		res, err := m.q.conn.Client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: topics})
-		if err == nil {
-			err = res.Error
+		committed, err := m.q.conn.Committed(ctx, group, topics)
+		if err != nil {
+			return err //nolint:wrapcheck // it says what it asked
 		}
-		switch {
-		case err == nil:
-		case errors.Is(err, kafka.GroupIdNotFound), broker.Transient(err) && ctx.Err() == nil:
-			continue // it has read nothing yet, or can't be asked just now: what was sent waits
-		default:
-			return fmt.Errorf("asking how far the group %s is: %w", group, err)
-		}
-		for topic, parts := range res.Topics {
-			for _, p := range parts {
-				if log := m.lanes[lane{group, topic, p.Partition}]; log != nil && p.Error == nil {
-					log.committed = p.CommittedOffset
-				}
+		for topic, parts := range committed {
+			for p, offset := range parts {
+				m.lanes[lane{group, topic, p}].committed = offset
 			}
 		}
 	}

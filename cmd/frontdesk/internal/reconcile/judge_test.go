@@ -53,7 +53,7 @@ func TestWhatACallLacks(t *testing.T) {
 	}
 	parked := func(group, code, repair string) func(*Trail) {
 		return func(t *Trail) {
-			t.Parked = append(t.Parked, Waits{Group: group, Repair: repair, Waiting: consume.Waiting{Code: code, Since: ago(time.Hour)}})
+			t.Parked = append(t.Parked, Waits{Group: group, Repair: repair, Parked: consume.Parked{Code: code, Since: ago(time.Hour)}})
 		}
 	}
 	lived, rung, over := listed("CA1", "acme", 0), listed("CA1", "acme", time.Minute), listed("CA1", "acme", 30*time.Minute)

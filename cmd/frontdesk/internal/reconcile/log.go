@@ -159,6 +159,9 @@ func (l *Log) event(r *broker.Record) {
 }
 
 func (l *Log) buried(r *broker.Record) {
+	if deadletter.IsMark(r.Headers) {
+		return // what somebody has done with one
+	}
 	t := l.of(string(r.Key))
 	t.touch(r.Time)
 	get := func(name string) string { return deadletter.Get(r.Headers, name) }
@@ -172,7 +175,7 @@ func (l *Log) readParked(ctx context.Context, group string, t events.Topic) erro
 	for p := range l.partitions {
 		waiting := map[string]map[[2]int64]Waits{}
 		err := l.conn.ReadRange(ctx, t.Name, p, l.committed[group][t.Name][p], -1, func(r broker.Record) error {
-			w, call := consume.WaitingOf(&r), string(r.Key)
+			w, call := consume.ReadParked(&r), string(r.Key)
 			key := [2]int64{w.Origin, w.Order}
 			if w.Done {
 				delete(waiting[call], key)
@@ -181,7 +184,7 @@ func (l *Log) readParked(ctx context.Context, group string, t events.Topic) erro
 			if waiting[call] == nil {
 				waiting[call] = map[[2]int64]Waits{}
 			}
-			waiting[call][key] = Waits{Group: group, Repair: deadletter.Get(r.Headers, events.HeaderRepair), Waiting: w}
+			waiting[call][key] = Waits{Group: group, Repair: deadletter.Get(r.Headers, events.HeaderRepair), Parked: w}
 			return nil
 		})
 		if err != nil {

@@ -125,6 +125,7 @@ func TestTheLogTellsHowFarEachCallHasCome(t *testing.T) {
 	c.put(events.DeadLetters.Name, "CA1", []byte("x"), deadletter.Headers([]kafka.Header{
 		{Key: events.HeaderKind, Value: []byte("call_insight")}, {Key: events.HeaderEventID, Value: []byte("e1")},
 	}, deadletter.Origin{Topic: events.Insights.Name, Group: groupWriter}, retry.Permanently("sf.code", nil))...)
+	c.put(events.DeadLetters.Name, "CA1", nil, deadletter.Mark{What: deadletter.Revealed, About: "0-0"}.Headers()...) // is none
 	c.commit(groupInference, events.Lifecycle.Name, one.End.Partition, one.End.Offset+1)
 	again := c.read()["CA1"]
 	if again != one || one.Revision != 3 || one.Expected != nil || one.Unplanned != "mapping.evaluation" || one.Record.Revision != 2 ||

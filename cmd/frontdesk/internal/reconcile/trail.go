@@ -62,7 +62,7 @@ type Waits struct {
 	Group string
 	// Repair is the id of the repair that has sent it; empty if the service itself has parked it.
 	Repair string
-	consume.Waiting
+	consume.Parked
 }
 
 // begins takes note of when the call began: what tells it first is believed.
