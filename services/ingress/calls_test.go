@@ -14,7 +14,6 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
-	"github.com/frontdesk/frontdesk/pkg/tenant"
 	carrier "github.com/frontdesk/frontdesk/sandbox/twilio"
 	"github.com/frontdesk/frontdesk/services/ingress"
 )
@@ -63,10 +62,7 @@ func TestTheListTellsWhatTheCallbackTold(t *testing.T) {
 
 // TestTheListIsReadToItsEnd: page by page, without legs, calls to numbers of others, and calls that we have made.
 func TestTheListIsReadToItsEnd(t *testing.T) {
-	set, err := tenant.Load("../../samples/tenants")
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := sampleTenants(t, "")
 	acme := set.All()[0]
 	account, ours := acme.Twilio.AccountSID, acme.Numbers[0].Number
 	status := http.StatusOK

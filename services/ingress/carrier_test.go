@@ -31,15 +31,9 @@ type exchange struct {
 
 func newExchange(t *testing.T, mischief carrier.Mischief, change ...func(*carrier.Config)) *exchange {
 	t.Helper()
-	tenants, err := tenant.Load("../../samples/tenants")
-	if err != nil {
-		t.Fatal(err)
-	}
 	rest, listen := freeAddr(t), freeAddr(t)
+	tenants := sampleTenants(t, rest)
 	base := "http://" + listen // the sandbox takes plain HTTP on the loopback
-	for _, tt := range tenants.All() {
-		tt.Twilio.APIBase = "http://" + rest
-	}
 	r := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) { c.Listen, c.PublicURL = listen, base })
 	x := &exchange{rig: r, tenants: tenants}
 	cfg := carrier.Config{
@@ -48,6 +42,7 @@ func newExchange(t *testing.T, mischief carrier.Mischief, change ...func(*carrie
 	for _, c := range change {
 		c(&cfg)
 	}
+	var err error
 	x.Carrier, err = carrier.Start(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)

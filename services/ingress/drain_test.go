@@ -14,7 +14,6 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
-	"github.com/frontdesk/frontdesk/pkg/tenant"
 	carrier "github.com/frontdesk/frontdesk/sandbox/twilio"
 	"github.com/frontdesk/frontdesk/sandbox/twilio/webhook"
 	"github.com/frontdesk/frontdesk/services/ingress"
@@ -86,14 +85,8 @@ func (g *gateway) point(addr string) { g.to.Store(&url.URL{Scheme: "http", Host:
 // TestRollout: a replica that drains goes on answering the calls that come to it, and refuses their sockets. Whoever
 // outlives that is heard, by the replica that takes over.
 func TestRollout(t *testing.T) {
-	tenants, err := tenant.Load("../../samples/tenants")
-	if err != nil {
-		t.Fatal(err)
-	}
 	g, rest := newGateway(t), freeAddr(t)
-	for _, tt := range tenants.All() {
-		tt.Twilio.APIBase = "http://" + rest
-	}
+	tenants := sampleTenants(t, rest)
 	old := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) {
 		c.PublicURL, c.Grace, c.Media.Idle = g.URL, time.Minute, time.Minute
 	})
@@ -151,10 +144,7 @@ func TestRollout(t *testing.T) {
 // TestWhatStillComesIsTaken: a replica that is told to stop is unready at once, and takes the streams that its load balancer sends it
 // until that has noticed.
 func TestWhatStillComesIsTaken(t *testing.T) {
-	tenants, err := tenant.Load("../../samples/tenants")
-	if err != nil {
-		t.Fatal(err)
-	}
+	tenants := sampleTenants(t, "")
 	g := newGateway(t)
 	r := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) { c.PublicURL, c.AcceptGrace = g.URL, 3*time.Second })
 	g.point(r.Addr())
@@ -181,14 +171,8 @@ func TestWhatStillComesIsTaken(t *testing.T) {
 // TestHandOver: a stream that outlives the grace goes on until another replica hears the call, so that no word is lost between
 // the two: the new one begins before the old one has ended, in the carrier's eyes and in the log's.
 func TestHandOver(t *testing.T) {
-	tenants, err := tenant.Load("../../samples/tenants")
-	if err != nil {
-		t.Fatal(err)
-	}
 	g, rest := newGateway(t), freeAddr(t)
-	for _, tt := range tenants.All() {
-		tt.Twilio.APIBase = "http://" + rest
-	}
+	tenants := sampleTenants(t, rest)
 	old := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) {
 		c.PublicURL, c.Grace, c.Media.HandOver = g.URL, 100*time.Millisecond, 20*time.Second
 	})

@@ -101,14 +101,8 @@ func (c *child) kill() {
 // TestKilledWithAStream: whoever hears of the broken stream starts a new one; what nobody heard is a hole of at most 5 s, and
 // what lies around it is there.
 func TestKilledWithAStream(t *testing.T) {
-	tenants, err := tenant.Load("../../samples/tenants")
-	if err != nil {
-		t.Fatal(err)
-	}
 	g, rest := newGateway(t), freeAddr(t)
-	for _, tt := range tenants.All() {
-		tt.Twilio.APIBase = "http://" + rest
-	}
+	tenants := sampleTenants(t, rest)
 	next := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) { c.PublicURL = g.URL })
 	victim := startChild(t, "http://"+rest, "FRONTDESK_INGRESS_PUBLIC_URL="+g.URL, "FRONTDESK_INGRESS_KAFKA__BROKERS="+strings.Join(next.conn.Brokers(), ","))
 	g.point(victim.addr)
@@ -190,10 +184,7 @@ func TestKilledWithAStream(t *testing.T) {
 
 // TestKilledWithASpool: what Twilio was told is stored is there when the process starts again, after kill -9.
 func TestKilledWithASpool(t *testing.T) {
-	tenants, err := tenant.Load("../../samples/tenants")
-	if err != nil {
-		t.Fatal(err)
-	}
+	tenants := sampleTenants(t, "")
 	k, dir := newSwitched(t), t.TempDir()
 	env := []string{
 		"FRONTDESK_INGRESS_PUBLIC_URL=" + public, "FRONTDESK_INGRESS_KAFKA__BROKERS=" + k.cfg.Listen, "FRONTDESK_INGRESS_SPOOL__DIR=" + dir,

@@ -334,3 +334,18 @@ func kinds(es []*events.CallEvent) string {
 	}
 	return strings.Join(out, " ")
 }
+
+// sampleTenants are the samples', with Twilio's API at an address of ours unless it is empty.
+func sampleTenants(t *testing.T, api string) *tenant.Set {
+	t.Helper()
+	set, err := tenant.Load("../../samples/tenants")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range set.All() {
+		if api != "" {
+			one.Twilio.APIBase = "http://" + api
+		}
+	}
+	return set
+}

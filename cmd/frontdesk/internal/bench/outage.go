@@ -108,25 +108,15 @@ func (w *outage) both(ctx context.Context, sick *writing, n int) ([]time.Duratio
 
 // took is how long the healthy tenant's calls took since then, from the insight's being sent to its being told as accepted.
 func (w *outage) took(ctx context.Context, began time.Time) ([]time.Duration, error) {
-	sent := map[string]time.Time{}
-	if err := w.since(ctx, events.Insights, began, func(r broker.Record) error {
-		sent[string(r.Key)] = r.Time
-		return nil
-	}); err != nil {
+	sent, err := w.sent(ctx, began)
+	if err != nil {
 		return nil, err
 	}
 	var took []time.Duration
-	err := w.since(ctx, events.Records, began, func(r broker.Record) error {
-		e, err := events.Unmarshal(r.Value)
-		if err != nil {
-			return err //nolint:wrapcheck // it says what it read
+	err = w.accepted(ctx, began, func(e *events.CallEvent, at time.Time) {
+		if from, here := sent[e.GetCallId()]; here && e.GetTenant() == w.line.tenant {
+			took = append(took, at.Sub(from))
 		}
-		told, ok := e.Message().(*events.CallRecord)
-		at, here := sent[e.GetCallId()]
-		if ok && here && e.GetTenant() == w.line.tenant && told.GetCrmStatus() == events.CrmStatus_CRM_STATUS_PUBLISHED {
-			took = append(took, r.Time.Sub(at))
-		}
-		return nil
 	})
 	return took, err
 }

@@ -249,29 +249,41 @@ func (w *writing) steady(ctx context.Context, rate float64) ([]time.Duration, er
 	if err := w.stream(ctx, int(rate*w.Window.Seconds()), rate); err != nil {
 		return nil, err
 	}
-	sent := map[string]time.Time{}
-	if err := w.since(ctx, events.Insights, began, func(r broker.Record) error {
-		sent[string(r.Key)] = r.Time
-		return nil
-	}); err != nil {
+	sent, err := w.sent(ctx, began)
+	if err != nil {
 		return nil, err
 	}
 	var took []time.Duration
-	err := w.since(ctx, events.Records, began, func(r broker.Record) error {
-		e, err := events.Unmarshal(r.Value)
-		if err != nil {
-			return err //nolint:wrapcheck // it says what it read
-		}
-		if told, ok := e.Message().(*events.CallRecord); ok && told.GetCrmStatus() == events.CrmStatus_CRM_STATUS_PUBLISHED {
-			took = append(took, r.Time.Sub(sent[e.GetCallId()]))
-		}
-		return nil
-	})
+	err = w.accepted(ctx, began, func(e *events.CallEvent, at time.Time) { took = append(took, at.Sub(sent[e.GetCallId()])) })
 	if err == nil && len(took) != len(sent) {
 		err = fmt.Errorf("%d calls were sent and %d accepted", len(sent), len(took))
 	}
 	slices.Sort(took)
 	return took, err
+}
+
+// sent is when the insight of each call was sent, of those sent since began.
+func (w *writing) sent(ctx context.Context, began time.Time) (map[string]time.Time, error) {
+	sent := map[string]time.Time{}
+	err := w.since(ctx, events.Insights, began, func(r broker.Record) error {
+		sent[string(r.Key)] = r.Time
+		return nil
+	})
+	return sent, err
+}
+
+// accepted calls each for the records that have been told as accepted by Salesforce since began, with the time at which they were.
+func (w *writing) accepted(ctx context.Context, began time.Time, each func(e *events.CallEvent, at time.Time)) error {
+	return w.since(ctx, events.Records, began, func(r broker.Record) error {
+		e, err := events.Unmarshal(r.Value)
+		if err != nil {
+			return err //nolint:wrapcheck // it says what it read
+		}
+		if told, ok := e.Message().(*events.CallRecord); ok && told.GetCrmStatus() == events.CrmStatus_CRM_STATUS_PUBLISHED {
+			each(e, r.Time)
+		}
+		return nil
+	})
 }
 
 // requests are those that the writer's org has had until now.
