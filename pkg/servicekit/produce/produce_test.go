@@ -265,6 +265,40 @@ func TestACallerWhoGivesUpIsToldTheTruth(t *testing.T) {
 	}
 }
 
+// Whoever sends again what was given up, in order, must not find that something behind it went in.
+func TestWhatIsGivenUpTogetherLeavesNoHole(t *testing.T) {
+	c := kafkatest.Start(t, embedded.KafkaConfig{}, "calls:1")
+	p := start(t, c.Conn, produce.Config{})
+	const rounds, each = 60, 400
+	for range rounds {
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for i := range each {
+			all.Add(1)
+			p.Send(ctx, message("k", fmt.Sprint(i)), func(error) {
+				cancel() // by the first answer; most of the others wait by then
+				all.Done()
+			})
+		}
+		all.Wait()
+		cancel()
+		if err := p.Publish(t.Context(), message("k", "round")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	next := 0
+	for _, v := range values(t, c.Conn) {
+		switch v {
+		case "round":
+			next = 0
+		case fmt.Sprint(next):
+			next++
+		default:
+			t.Fatalf("after %d messages of a round came number %s", next, v)
+		}
+	}
+}
+
 func TestARefusalIsToldAtOnce(t *testing.T) {
 	c := kafkatest.Start(t, embedded.KafkaConfig{}, "calls:1")
 	c.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "calls", Err: kerr.TopicAuthorizationFailed})

@@ -32,6 +32,7 @@ type item struct {
 	bytes int
 	at    time.Time
 	span  trace.SpanContext // the caller's
+	ctx   context.Context   //nolint:containedctx // the caller's, for as long as it waits
 	done  func(error)
 	stop  func() bool // forgets the caller's context
 
@@ -39,6 +40,10 @@ type item struct {
 	inFlight bool // a request with it is under way
 	maybe    bool // a request with it had no answer: it may stand in the topic
 }
+
+// wanted tells whether the item's caller waits for it. Not only whether abandon has been: a context that ends wakes each of its
+// items by a goroutine of its own, and an item that is told late must not be sent past one that is told early.
+func (it *item) wanted() bool { return !it.finished && it.ctx.Err() == nil }
 
 // queue is what waits for one partition, and the sender that works it off while there is anything.
 type queue struct {
@@ -70,7 +75,7 @@ func (q *queue) take() []*item {
 	bytes, n := batchOverhead, 0
 	var batch []*item
 	for _, it := range q.waiting {
-		if !it.finished {
+		if it.wanted() {
 			if len(batch) > 0 && bytes+it.bytes > q.p.cfg.MaxMessageBytes {
 				break
 			}
@@ -127,7 +132,7 @@ func (q *queue) launch(batch []*item) []*item {
 	defer q.mu.Unlock()
 	live := batch[:0]
 	for _, it := range batch {
-		if !it.finished {
+		if it.wanted() {
 			it.inFlight = true
 			live = append(live, it)
 		}

@@ -30,9 +30,6 @@ import (
 // sends holds the same lock, so nothing gets in between, and nothing overtakes. What had reached Kafka unacknowledged
 // comes a second time, with the same event id.
 //
-// One thing can change places: what a broker refuses for a fault of its settings (rights), and what comes right behind it if the
-// fault is mended within that millisecond; the producer goes on with the next batch before anybody here hears of the first.
-//
 // The state is the whole process's. A partition that can't be written diverts the calls of the others too: they wait on the
 // disk until it can be.
 type outbox struct {
