@@ -55,15 +55,15 @@ func (c *Consumer) Run(ctx context.Context) error {
 	}
 	// Close ends the generation, which drains and commits, and leaves the group.
 	stop := context.AfterFunc(ctx, func() { _ = group.Close() })
-	err = c.generations(context.WithoutCancel(ctx), group)
+	err = c.generations(context.WithoutCancel(ctx), group, ctx.Done())
 	stop()
 	_ = group.Close() // waits for one under way, too
 	c.outstay()
 	return err
 }
 
-// generations runs one generation after the other until the group is closed.
-func (c *Consumer) generations(ctx context.Context, group *kafka.ConsumerGroup) error {
+// generations runs one generation after the other until the group is closed, which stop announces.
+func (c *Consumer) generations(ctx context.Context, group *kafka.ConsumerGroup, stop <-chan struct{}) error {
 	t := trouble{log: c.tel.Log, since: time.Now()}
 	for {
 		gen, err := group.Next(ctx)
@@ -74,6 +74,7 @@ func (c *Consumer) generations(ctx context.Context, group *kafka.ConsumerGroup) 
 			gen.Start(func(gctx context.Context) {
 				defer close(ended)
 				c.generation(ctx, gctx, gen)
+				c.awaitCoordinator(ctx, stop)
 			})
 			<-ended
 		case errors.Is(err, kafka.ErrGroupClosed):
@@ -86,6 +87,48 @@ func (c *Consumer) generations(ctx context.Context, group *kafka.ConsumerGroup) 
 			t.happened("the consumer group was not joined; it is tried again", "group", c.cfg.Group, err)
 		}
 	}
+}
+
+const (
+	// coordinatorPause and coordinatorPatience are between and in two questions to a coordinator.
+	coordinatorPause    = 50 * time.Millisecond
+	coordinatorPatience = time.Second
+)
+
+// awaitCoordinator holds the end of a generation until the group's coordinator answers, fails for good, or stop closes. A member
+// that is told to join while nobody answers gives up its id (kafka-go's ConsumerGroup does), and the broker that comes back waits
+// a whole session for the one it remembers before it gives anybody partitions. With the old ids all are back within a second.
+func (c *Consumer) awaitCoordinator(ctx context.Context, stop <-chan struct{}) {
+	t := trouble{log: c.tel.Log, since: time.Now()}
+	for {
+		err := c.askCoordinator(ctx)
+		if err == nil || !broker.Transient(err) && !starting(err) {
+			return
+		}
+		t.happened("the group's coordinator does not answer; joining again waits for it", "group", c.cfg.Group, err)
+		if !pause(stop, coordinatorPause) {
+			return
+		}
+	}
+}
+
+// askCoordinator asks who it is, which the client would remember by itself, and then for an offset, which none tells before it knows
+// its groups again.
+func (c *Consumer) askCoordinator(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, coordinatorPatience)
+	defer cancel()
+	found, err := c.conn.Client.FindCoordinator(ctx, &kafka.FindCoordinatorRequest{Key: c.cfg.Group, KeyType: kafka.CoordinatorKeyTypeConsumer})
+	if err == nil {
+		err = found.Error
+	}
+	if err != nil {
+		return err //nolint:wrapcheck // it is told by whoever asks
+	}
+	res, err := c.conn.Client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: c.cfg.Group, Topics: map[string][]int{c.cfg.Topics[0]: {0}}})
+	if err == nil {
+		err = res.Error
+	}
+	return err //nolint:wrapcheck // as above
 }
 
 // outstay waits for handlers that outlived the drain, and for what they started with Go.

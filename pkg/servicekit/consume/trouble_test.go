@@ -221,6 +221,42 @@ func TestABrokerThatComesBackIsJoinedAgain(t *testing.T) {
 	eventually(t, "committed at last", func() bool { return w.committed("a", 0) == 5 })
 }
 
+// A broker that comes back remembers the members of its groups, and waits a session for each that does not say that it is one of them.
+func TestAMemberIsItselfAfterItsCoordinatorWasAway(t *testing.T) {
+	w := newWorldOn(t, "", "a:1")
+	f := w.cluster.Kafka.Fake
+	var mu sync.Mutex
+	var joined []string // the member id of each JoinGroup
+	f.ControlKey(int16(kmsg.JoinGroup), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		f.KeepControl()
+		mu.Lock()
+		defer mu.Unlock()
+		in, _ := req.(*kmsg.JoinGroupRequest)
+		joined = append(joined, in.MemberID)
+		return nil, nil, false
+	})
+	j := newJournal()
+	w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error { j.note(m); return nil }, consume.Options{}), consume.Hooks{})
+	w.publish("a", "k", "0")
+	j.wait(t, "the first", func(n int) bool { return n == 1 })
+	mu.Lock()
+	before := len(joined)
+	mu.Unlock()
+	away := f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.FindCoordinator}, Err: kerr.CoordinatorNotAvailable, Count: 5})
+	f.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.NotCoordinator})
+	if err := away.Wait(t.Context(), 5); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "joined again", func() bool { mu.Lock(); defer mu.Unlock(); return len(joined) > before })
+	w.publish("a", "k", "1")
+	j.wait(t, "the second", func(n int) bool { return n == 2 })
+	mu.Lock()
+	defer mu.Unlock()
+	if slices.Contains(joined[before:], "") {
+		t.Errorf("joined as a stranger: %q", joined)
+	}
+}
+
 func TestRunReturnsWhatRestartingCannotMend(t *testing.T) {
 	k, err := embedded.StartKafka(t.Context(), embedded.KafkaConfig{Options: []kfake.Opt{kfake.EnableSASL(), kfake.Superuser("PLAIN", "user", "right")}})
 	if err != nil {
