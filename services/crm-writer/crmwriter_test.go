@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -120,6 +121,37 @@ func TestRunTwice(t *testing.T) {
 		if got := len(w.of("direct", object, callID(30))); got != want {
 			t.Errorf("%d of %s", got, object)
 		}
+	}
+}
+
+// TestWhatIsPublishedAgainIsTheSameEvent: its answers are lost until it goes by REST, whatever the call is like.
+func TestWhatIsPublishedAgainIsTheSameEvent(t *testing.T) {
+	w := newWorld(t)
+	w.start()
+	w.crm.Faults().Set(fault.Settings{Errors: []fault.Share{{Operation: "pubsub.answer", Code: "UNAVAILABLE", Share: 1}}})
+	for n, consent := range []events.ConsentAnswer{
+		events.ConsentAnswer_CONSENT_ANSWER_GRANTED, events.ConsentAnswer_CONSENT_ANSWER_NOT_ASKED, events.ConsentAnswer_CONSENT_ANSWER_PENDING,
+	} {
+		in := insight(34+n, 1, "SupportRequest", "SupportTicketOpened")
+		in.Facts.Consent, in.Facts.StartedAt.Nanos, in.Facts.EndedAt.Nanos = consent, 123_456_789, 987_654_321
+		in.Facts.Duration.Nanos = 864_197_532
+		w.publish(origin("events", 34+n), in)
+		w.last(callID(34+n), 1, published)
+	}
+	first := map[string]map[string]any{}
+	all := w.crm.Events("events", "Call_Completed__e", 0)
+	for _, e := range all {
+		id := e.Fields["Event_Id__c"].(string)
+		delete(e.Fields, "CreatedDate") // the request's
+		if first[id] == nil {
+			first[id] = e.Fields
+		}
+		if !reflect.DeepEqual(e.Fields, first[id]) {
+			t.Errorf("published again as\n%v\nfirst as\n%v", e.Fields, first[id])
+		}
+	}
+	if len(first) != 3 || len(all) < 6 {
+		t.Errorf("%d events of %d ids", len(all), len(first))
 	}
 }
 

@@ -1,9 +1,9 @@
 package witness
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -53,7 +53,7 @@ type Org struct {
 	// created is when the first record of a call was committed.
 	created map[string]time.Time
 	// events are the first payloads by event id, and which calls they are of; revisions by call.
-	events     map[string]string
+	events     map[string]map[string]any
 	eventCalls map[string]bool
 	eventsOf   map[string]string // call and revision → event id
 
@@ -74,7 +74,7 @@ type Fault struct {
 func Watch(server *salesforce.Server, org string) *Org {
 	return &Org{
 		server: server, name: org, records: map[string]*record{}, byCall: map[string][]*record{}, people: map[string][]*record{},
-		created: map[string]time.Time{}, events: map[string]string{}, eventCalls: map[string]bool{}, eventsOf: map[string]string{},
+		created: map[string]time.Time{}, events: map[string]map[string]any{}, eventCalls: map[string]bool{}, eventsOf: map[string]string{},
 	}
 }
 
@@ -165,18 +165,13 @@ func (o *Org) file(r *record, c salesforce.Change) {
 	}
 }
 
-// published holds an event against an earlier one of the same id: equal, it was sent again for want of an answer, which a bus without
+// published holds an event against the first one of its id: equal, it was sent again for want of an answer, which a bus without
 // idempotent publishing can't prevent; otherwise it is a second event.
 func (o *Org) published(e salesforce.Event) {
 	id, _ := e.Fields[eventID].(string)
 	call, _ := e.Fields[callField].(string)
 	revision, _ := e.Fields[revisionField].(string)
-	fields := maps.Clone(e.Fields)
-	for _, stamp := range []string{"CreatedDate", "CreatedById"} { // of the request, not of the event
-		delete(fields, stamp)
-	}
-	payload, err := json.Marshal(fields) // keys in order
-	if err != nil || id == "" || call == "" {
+	if id == "" || call == "" {
 		o.doubled = append(o.doubled, Fault{call, fmt.Sprintf("event %d on the bus can't be told: it names no call or no event id", e.Replay)})
 		return
 	}
@@ -184,19 +179,31 @@ func (o *Org) published(e salesforce.Event) {
 	if at, known := o.created[call+" event"]; !known || e.At.Before(at) {
 		o.created[call+" event"] = e.At
 	}
-	switch before, known := o.events[id]; {
-	case !known:
-		o.events[id] = string(payload)
+	before, known := o.events[id]
+	if !known {
+		o.events[id] = e.Fields
 		of := call + " " + revision
 		if other, taken := o.eventsOf[of]; taken {
 			o.doubled = append(o.doubled, Fault{call, "two events for one revision: " + other + " and " + id})
 		}
 		o.eventsOf[of] = id
-	case before == string(payload):
-		o.repeats++
-	default:
-		o.doubled = append(o.doubled, Fault{call, "two different events of the id " + id})
+		return
 	}
+	if differ := differing(before, e.Fields); len(differ) > 0 {
+		o.doubled = append(o.doubled, Fault{call, "two different events of the id " + id + ": they differ in " + strings.Join(differ, ", ")})
+		return
+	}
+	o.repeats++
+}
+
+// differing are the names of the fields, in order, that two payloads do not have alike. Their values may be personal.
+func differing(a, b map[string]any) []string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool {
+		// These two are of the request, not of the event.
+		return name == "CreatedDate" || name == "CreatedById" || reflect.DeepEqual(a[name], b[name])
+	})
 }
 
 // of are the live records of a call.

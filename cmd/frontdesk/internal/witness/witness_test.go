@@ -103,6 +103,24 @@ func with(more ...salesforce.Change) func([]salesforce.Change) []salesforce.Chan
 	return func(c []salesforce.Change) []salesforce.Change { return append(c, more...) }
 }
 
+// The fields that differ are named, those that only one of the two has among them; what is in them is not.
+func TestTwoEventsOfOneIDDifferInNamedFields(t *testing.T) {
+	o := Watch(nil, "acme")
+	fields := func(summary string, more ...string) map[string]any {
+		f := map[string]any{"Event_Id__c": "e1", "Call_Id__c": call, "Summary__c": summary, "CreatedDate": int64(len(o.doubled)), "Duration__c": 7.0}
+		for _, name := range more {
+			f[name] = false
+		}
+		return f
+	}
+	o.published(salesforce.Event{Fields: fields("a")})
+	o.published(salesforce.Event{Fields: fields("secret", "Consent_Record__c")})
+	want := Fault{call, "two different events of the id e1: they differ in Consent_Record__c, Summary__c"}
+	if len(o.doubled) != 1 || o.doubled[0] != want {
+		t.Errorf("%v", o.doubled)
+	}
+}
+
 // What was not completed needs no record; a leg is none.
 func TestOnlyCompletedRootsCount(t *testing.T) {
 	w := &Witness{orgs: map[string]*Org{}, lines: map[string]Line{}}

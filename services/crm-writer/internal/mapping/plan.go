@@ -58,6 +58,11 @@ func (s *scope) plan(p *crm.Plan) error {
 	if p.Event, _, err = s.fields(s.m.event, nil, true); err != nil {
 		return err
 	}
+	for _, f := range s.m.event {
+		if _, there := p.Event[f.name]; !there && f.value != nil && kindOf(f.value) == KindBoolean {
+			p.Event[f.name] = false // a checkbox knows no third state: REST makes what is left out false, Pub/Sub null
+		}
+	}
 	p.Event[crm.RevisionField] = crm.CallRevision(p.Revision)
 	p.File, err = s.file(refs)
 	return err

@@ -57,7 +57,9 @@ func (d *Driver) Publish(ctx context.Context, plans []*crm.Plan) []crm.Outcome {
 	return outcomes
 }
 
-// eventFields is the whole event.
+// eventFields is the whole event, in values that come out alike by whichever door they go in: what is sent again may take the
+// other one, and subscribers hold the two against each other. REST has the manners of a record's fields: times in whole seconds,
+// texts without blanks at their ends, and none of nothing.
 func eventFields(p *crm.Plan) (map[string]any, error) {
 	text, err := p.JSON(MaxWrites)
 	if err != nil {
@@ -66,8 +68,15 @@ func eventFields(p *crm.Plan) (map[string]any, error) {
 	fields := maps.Clone(p.Event)
 	fields[FieldWrites] = text
 	for name, v := range fields {
-		if n, ok := v.(int64); ok {
-			fields[name] = float64(n) // every number of a platform event is a double
+		switch v := v.(type) {
+		case int64:
+			fields[name] = float64(v) // every number of a platform event is a double
+		case time.Time:
+			fields[name] = v.UTC().Truncate(time.Second)
+		case string:
+			if fields[name] = strings.TrimSpace(v); fields[name] == "" {
+				delete(fields, name)
+			}
 		}
 	}
 	return fields, nil
@@ -109,7 +118,7 @@ func (d *Driver) publishREST(ctx context.Context, events []pubsub.Event, at []in
 		bodies[i] = sf.Fields(maps.Clone(e.Fields))
 		for name, v := range bodies[i] {
 			if t, ok := v.(time.Time); ok {
-				bodies[i][name] = t.UTC().Format("2006-01-02T15:04:05.000Z")
+				bodies[i][name] = t.Format("2006-01-02T15:04:05.000Z")
 			}
 		}
 	}

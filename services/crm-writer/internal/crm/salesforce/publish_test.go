@@ -1,7 +1,10 @@
 package salesforce_test
 
 import (
+	"maps"
+	"reflect"
 	"testing"
+	"time"
 
 	"github.com/frontdesk/frontdesk/sandbox/fault"
 	"github.com/frontdesk/frontdesk/services/crm-writer/internal/crm"
@@ -86,5 +89,36 @@ func TestEventsGoByRESTWhileThePubSubAPIIsAway(t *testing.T) {
 	}
 	if last[0].Err == nil || !last[0].Down {
 		t.Errorf("%+v", last)
+	}
+}
+
+// TestAnEventIsTheSameByWhicheverDoor: what is sent again for want of an answer may go by REST, which has other manners.
+func TestAnEventIsTheSameByWhicheverDoor(t *testing.T) {
+	s := org(t)
+	d := driver(t, s)
+	p := sales(1, 1)
+	maps.Copy(p.Event, map[string]any{
+		"StartTime__c": time.Date(2026, 3, 2, 9, 0, 0, 999_876_543, time.FixedZone("", -5*3600)), "Summary__c": "\n Wants a demo. \n", "Next_Action__c": " \n",
+		"Duration__c": int64(61), "Intent_Confidence__c": 0.9312, "Consent_Record__c": false, "Disposition__c": "Qualified  <Lead> & \u2028 é",
+	})
+	s.Faults().Set(share("pubsub.answer", "UNAVAILABLE")) // published, and not answered
+	var last []crm.Outcome
+	for range 3 {
+		last = d.Publish(t.Context(), []*crm.Plan{p})
+	}
+	good(t, last)
+	e := s.Events("acme", "Call_Completed__e", 0)
+	if len(e) != 4 || e[3].ID != last[0].BusID {
+		t.Fatalf("%d events, %+v", len(e), last)
+	}
+	for i := range e {
+		delete(e[i].Fields, "CreatedDate") // the request's
+		if !reflect.DeepEqual(e[i].Fields, e[0].Fields) {
+			t.Errorf("%d: %v\nis not %v", i, e[i].Fields, e[0].Fields)
+		}
+	}
+	start := time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC).UnixMilli()
+	if f := e[0].Fields; f["StartTime__c"] != start || f["Summary__c"] != "Wants a demo." || f["Next_Action__c"] != nil || f["Duration__c"] != 61.0 {
+		t.Errorf("%v", f)
 	}
 }
