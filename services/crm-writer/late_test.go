@@ -3,16 +3,20 @@ package crmwriter_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	crmwriter "github.com/frontdesk/frontdesk/services/crm-writer"
 )
@@ -61,18 +65,43 @@ func newGate(t *testing.T, to string) *gate {
 	return g
 }
 
-// TestALateWriteOfAPausedOwnerOverwritesNoNewerRevision: its claim has become another's, who has gone on meanwhile.
+// TestALateWriteOfAPausedOwnerOverwritesNoNewerRevision: its claim has become another's, who has gone on meanwhile. On the bus the
+// older event comes after the newer one, and is applied to nothing.
 func TestALateWriteOfAPausedOwnerOverwritesNoNewerRevision(t *testing.T) {
-	w := newWorld(t)
-	g := newGate(t, w.crm.Addr())
-	straight, gated := w.tenants, make([]*tenant.Tenant, 0, len(patterns()))
+	t.Run("direct", func(t *testing.T) {
+		w := newWorld(t)
+		g := newGate(t, w.crm.Addr())
+		lateWrite(t, w, "direct", g.reached, g.arrived, g.open, func(o *tenant.Tenant) { o.Salesforce.LoginURL, o.Salesforce.Audience = g.URL, g.URL })
+	})
+	t.Run("events", func(t *testing.T) {
+		w := newWorld(t)
+		g := newBusGate(t, w.crm.PubSubAddr())
+		lateWrite(t, w, "events", g.reached, g.arrived, g.open, func(o *tenant.Tenant) { o.Salesforce.PubSubEndpoint = g.addr })
+		revisions := []any{}
+		for _, e := range w.crm.Events("events", "Call_Completed__e", 0) {
+			revisions = append(revisions, e.Fields["Call_Revision__c"])
+		}
+		if !reflect.DeepEqual(revisions, []any{"000001", "000002", "000001"}) { // the first is the new owner's
+			t.Errorf("on the bus are the revisions %v", revisions)
+		}
+		told := w.crm.Events("events", "Call_Written__e", 0)
+		if last := fmt.Sprint(told[len(told)-1].Fields["Results__c"]); !strings.Contains(last, `"revision":"000001"`) || !strings.Contains(last, `"outcome":"stale"`) {
+			t.Errorf("the late event is told as %s", last)
+		}
+	})
+}
+
+// lateWrite has a process go on with a call's first revision at a gate to its org, when another has written the second.
+func lateWrite(t *testing.T, w *world, pattern string, reached, arrived <-chan struct{}, open func(), gated func(*tenant.Tenant)) {
+	t.Helper()
+	straight, all := w.tenants, make([]*tenant.Tenant, 0, len(patterns()))
 	for _, p := range patterns() {
 		one := *straight.ByID(p)
-		one.Salesforce.LoginURL, one.Salesforce.Audience = g.URL, g.URL
-		gated = append(gated, &one)
+		gated(&one)
+		all = append(all, &one)
 	}
 	var err error
-	if w.tenants, err = tenant.NewSet(gated...); err != nil {
+	if w.tenants, err = tenant.NewSet(all...); err != nil {
 		t.Fatal(err)
 	}
 	stop := w.start(func(c *crmwriter.Config) {
@@ -80,28 +109,48 @@ func TestALateWriteOfAPausedOwnerOverwritesNoNewerRevision(t *testing.T) {
 		c.Consume.Drain = 50 * time.Millisecond
 	})
 	id := callID(70)
-	w.publish(origin("direct", 70), insight(70, 1, "SupportRequest", "SupportTicketOpened"))
-	<-g.reached
+	w.publish(origin(pattern, 70), insight(70, 1, "SupportRequest", "SupportTicketOpened"))
+	<-reached
 	w.redis.Fake.FlushAll() // its lease runs out
 	var stopped sync.WaitGroup
 	stopped.Go(stop)
 	w.tenants = straight
 	w.start()
-	w.publish(origin("direct", 70), insight(70, 2, "SupportRequest", "SupportTicketOpened"))
-	w.last(id, 2, written)
-	g.open()
-	<-g.arrived
+	w.publish(origin(pattern, 70), insight(70, 2, "SupportRequest", "Spam"))
+	w.last(id, 2, map[string]events.CrmStatus{"direct": written, "events": published}[pattern])
+	before := w.standing(pattern, id)
+	open()
+	<-arrived
 	stopped.Wait()
-	if err := w.crm.Settled(t.Context()); err != nil {
-		t.Fatal(err)
+	if after := w.standing(pattern, id); !reflect.DeepEqual(after, before) {
+		t.Errorf("after the late write there is\n%v\nbefore it there was\n%v", after, before)
 	}
-	for object, want := range map[string]int{"Contact": 1, "Case": 1, "Task": 1} {
-		of := w.of("direct", object, id)
-		if len(of) != want {
-			t.Fatalf("%d of %s, want %d", len(of), object, want)
-		}
-		if object == "Task" && of[0]["Call_Revision__c"] != "000002" {
-			t.Errorf("the log is of revision %v", of[0]["Call_Revision__c"])
+	for _, task := range w.of(pattern, "Task", id) {
+		if task["Call_Revision__c"] != "000002" || task["Disposition__c"] != "Spam" {
+			t.Errorf("the log is %v", task)
 		}
 	}
+	for object, want := range map[string]int{"Lead": 0, "Contact": 1, "Case": 1, "Task": 1} {
+		if got := len(before[object]); got != want {
+			t.Errorf("%d of %s, want %d", got, object, want)
+		}
+	}
+}
+
+// standing is what an org has of a call once all that is on its bus is applied, without when it was last saved.
+func (w *world) standing(org, call string) map[string][]map[string]any {
+	w.t.Helper()
+	if err := w.crm.Settled(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	all := map[string][]map[string]any{}
+	for _, object := range []string{"Lead", "Contact", "Case", "Task"} {
+		for _, r := range w.of(org, object, call) {
+			r = maps.Clone(r)
+			delete(r, "LastModifiedDate")
+			delete(r, "SystemModstamp")
+			all[object] = append(all[object], r)
+		}
+	}
+	return all
 }
