@@ -24,7 +24,7 @@ type call struct {
 	mu        sync.Mutex
 	answer    events.Consent // the one that counts of those recorded; zero if none was
 	streams   map[string]*stream
-	newest    map[string]*stream // by leg
+	places    int
 	outbox    outbox
 	suspended bool // the partition has gone, and may come back
 	gone      bool // another process has it, or this one stops
@@ -35,7 +35,7 @@ type call struct {
 func newCall(p *part, n name) *call {
 	return &call{
 		name: n, app: p.app, part: p, key: []byte(n.id),
-		streams: map[string]*stream{}, newest: map[string]*stream{}, touched: time.Now(),
+		streams: map[string]*stream{}, touched: time.Now(),
 	}
 }
 
@@ -78,18 +78,19 @@ func (c *call) take(d Delivery) bool {
 func (c *call) begin(d Delivery, m *events.MediaStarted) {
 	s := c.streams[m.GetStreamId()]
 	if s == nil {
-		s = c.open(d.Event, m, true)
+		s = c.open(d.Event, m)
+		c.place(s, true)
 		s.decide()
 	}
 	s.hold(d.Done)
 }
 
 // stream returns a stream that must have begun before. One whose beginning nobody has told is never heard:
-// nobody can say that it may be.
+// nobody can say that it may be, or where in the call it is.
 func (c *call) stream(e *events.CallEvent, id string) *stream {
 	s := c.streams[id]
 	if s == nil {
-		s = c.open(e, &events.MediaStarted{StreamId: id}, true)
+		s = c.open(e, &events.MediaStarted{StreamId: id})
 		s.verdict = verdict{unheard, "beginning of the stream unknown"}
 		s.settle()
 	}

@@ -18,6 +18,7 @@ func (s *stream) end(why string) {
 	s.spoil(why)
 	if s.newer != nil {
 		s.handOver()
+		s.newer.hole(s)
 	}
 	if s.verdict.kind == wait {
 		// An answer may still be reported: the receptionist tells what she has been told.
@@ -38,7 +39,7 @@ func (s *stream) end(why string) {
 
 // settle does what the stream's state asks for. It is called whenever something has changed.
 func (s *stream) settle() {
-	if s.state == closing || s.state == completed {
+	if s.over() {
 		return
 	}
 	if s.state == open && s.until > 0 && s.reaches(s.until) {
@@ -105,6 +106,9 @@ func (s *stream) close() {
 		s.closes = nil
 	})
 }
+
+// over tells whether all has been said of a stream.
+func (s *stream) over() bool { return s.state == closing || s.state == completed }
 
 // forget lets go of what an ended stream holds.
 func (s *stream) forget() {

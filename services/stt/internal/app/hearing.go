@@ -32,6 +32,7 @@ func (t *track) open() {
 		return
 	}
 	caps := rec.Capabilities()
+	t.asked = true
 	t.slot = app.slotsFor(caps.Product, caps.Sessions).take(func(in *slot) { t.begin(in, rec) })
 }
 

@@ -145,7 +145,7 @@ func (c *call) adopt(p *pastCall) bool {
 		if ps == nil {
 			continue
 		}
-		if ps.completed && s.state != closing && s.state != completed {
+		if ps.completed != nil && !s.over() {
 			return false
 		}
 		for party, told := range ps.told {

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -31,7 +33,7 @@ type pastStream struct {
 	started   *events.MediaStarted
 	ended     *events.MediaEnded // nil while it lives
 	endedAt   time.Time
-	completed bool
+	completed *events.TranscriptCompleted // nil while there is something to tell
 	told      map[events.Party]int64
 	gaps      []*events.MediaGap
 }
@@ -83,7 +85,7 @@ func (p *Past) Transcript(e *events.CallEvent) {
 		}
 	case *events.TranscriptCompleted:
 		if s := c.stream(m.GetStreamId()); s != nil && m.GetRun() == Run {
-			s.completed = true
+			s.completed = m
 		}
 	}
 }
@@ -129,7 +131,7 @@ func (p *Past) take(id name) *pastCall {
 func (p *Past) unfinished() []name {
 	var ids []name
 	for id, c := range p.calls {
-		if slices.ContainsFunc(c.streams, func(s *pastStream) bool { return !s.completed }) {
+		if slices.ContainsFunc(c.streams, func(s *pastStream) bool { return s.completed == nil }) {
 			ids = append(ids, id)
 		}
 	}
@@ -163,10 +165,21 @@ func (c *call) restore(p *pastCall) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answer = c.answer.Then(p.answer)
+	var restored []*stream
 	for _, ps := range p.streams {
 		if c.streams[ps.started.GetStreamId()] == nil {
-			c.open(ps.begun, ps.started, false).resume(ps)
+			s := c.open(ps.begun, ps.started)
+			s.resume(ps)
+			restored = append(restored, s)
 		}
+	}
+	// In their order: a stream that came late must not be taken for a hole.
+	slices.SortStableFunc(restored, func(a, b *stream) int { return cmp.Compare(a.offset(), b.offset()) })
+	for _, s := range restored {
+		c.place(s, false)
+	}
+	for _, s := range restored {
+		s.decide()
 	}
 }
 
@@ -178,13 +191,17 @@ func (s *stream) resume(p *pastStream) {
 		t.mark, t.reach = told, told
 		t.heard = max(time.Duration(told-s.started.GetOffsetMs())*time.Millisecond, 0)
 	}
-	if !p.completed {
-		s.decide()
+	if p.completed == nil {
 		return
 	}
 	s.state = completed
+	// One that ended by itself, or by its silence, may have left a hole; else it was ended by a newer one, before which all is said.
+	s.handed = p.ended == nil && !strings.HasPrefix(p.completed.GetReason(), silence)
+	if p.completed.GetOutcome() == events.TranscriptOutcome_TRANSCRIPT_OUTCOME_UNHEARD {
+		s.verdict = verdict{unheard, p.completed.GetReason()}
+	}
 	for _, t := range s.tracks {
-		t.taken = p.ended.GetEndMs()
+		t.taken = p.ended.GetEndMs() // 0 if nobody has told of its end
 	}
 	s.forget()
 }

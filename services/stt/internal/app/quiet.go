@@ -12,6 +12,9 @@ import (
 // before that. One timer a stream, set again when it fires, not with every chunk.
 func (s *stream) watch() { s.look(s.call.app.cfg.SilentSocket) }
 
+// silence is how the reason begins why a transcript is partial that ended so.
+const silence = "no audio for "
+
 // recheck is the pause between looks while the end that was asked for has not been reached.
 const recheck = 500 * time.Millisecond
 
@@ -31,14 +34,17 @@ func (s *stream) quiet(ctx context.Context) {
 	if s.state != open || c.gone || c.suspended {
 		return
 	}
-	limit := c.app.cfg.SilentSocket
+	limit, why := c.app.cfg.SilentSocket, silence+c.app.cfg.SilentSocket.String()
+	if s.newer != nil && s.handed {
+		limit, why = late, "" // what is missing before the newer one is a declared gap
+	}
 	switch left := limit - time.Since(s.last); {
 	case left > 0:
 		s.look(left)
 	case s.target == 0:
 		s.ask(ctx)
 	case s.passed:
-		s.end("no audio for " + limit.String())
+		s.end(why)
 	case c.part.reached() >= s.target:
 		// Everything up to there has been fetched, and what is this call's is queued by now: look once more,
 		// from behind it.

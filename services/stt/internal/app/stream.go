@@ -39,7 +39,9 @@ type stream struct {
 	tracks  []*track
 	until   int64 // call time from which a newer stream is heard instead, at the latest; 0 if there is none
 	newer   *stream
-	older   *stream // which must have ended before this one is heard; nil if none
+	older   *stream
+	place   int  // counts the streams of the call; 0 for one of which nobody knows where it begins
+	handed  bool // the newer stream waits for this one no more
 
 	gaps     []*events.MediaGap
 	faults   []string      // why the transcript is not whole, in our words, the first first
@@ -55,9 +57,8 @@ type stream struct {
 	timers   []*time.Timer
 }
 
-// open makes a stream, which takes over from an older one of its leg. fresh tells that it begins now, and was
-// not found in the log.
-func (c *call) open(e *events.CallEvent, m *events.MediaStarted, fresh bool) *stream {
+// open makes a stream.
+func (c *call) open(e *events.CallEvent, m *events.MediaStarted) *stream {
 	s := &stream{
 		call: c, meta: events.CallOf(e), started: m, tenant: c.app.tenants.ByID(e.GetTenant()),
 		began: e.GetOccurredAt().AsTime(), last: time.Now(),
@@ -66,15 +67,11 @@ func (c *call) open(e *events.CallEvent, m *events.MediaStarted, fresh bool) *st
 		attribute.String("frontdesk.tenant", s.meta.Tenant), attribute.String("frontdesk.line_of_business", s.meta.LineOfBusiness),
 	))
 	s.labels = of(s)
-	older := c.newest[s.meta.Leg]
-	c.streams[m.GetStreamId()], c.newest[s.meta.Leg] = s, s
+	c.streams[m.GetStreamId()] = s
 	for _, p := range m.GetParties() {
 		s.track(p)
 	}
 	s.watch()
-	if older != nil {
-		older.replacedBy(s, fresh)
-	}
 	return s
 }
 
@@ -98,7 +95,7 @@ func (s *stream) decide() {
 		// what was known when the call opened.
 		answer = said
 	}
-	if s.state == closing || s.state == completed || s.verdict.kind == unheard {
+	if s.over() || s.verdict.kind == unheard {
 		return
 	}
 	s.verdict = judge(s.tenant, answer)
@@ -123,7 +120,7 @@ func (s *stream) chunk(m *events.AudioChunk, done func(error)) {
 // message is done and the process gone.
 func (s *stream) gap(e *events.CallEvent, m *events.MediaGap, done func(error)) {
 	s.alive()
-	if s.state == closing || s.state == completed {
+	if s.over() {
 		done(nil)
 		return
 	}

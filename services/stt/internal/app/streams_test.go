@@ -185,16 +185,9 @@ func replaced(t *testing.T, seed uint64, first, second int64, said bool, meanwhi
 	w.fake.Seed = seed
 	p := w.process()
 	audio, words := w.paint(seed, 100_000, 2_000)
-	part := func(from, to int64) map[events.Party][]byte {
-		out := map[events.Party][]byte{}
-		for who, b := range audio {
-			out[who] = b[drivertest.Format.Bytes(from):drivertest.Format.Bytes(to)]
-		}
-		return out
-	}
 	go func() {
 		w.started("MZ1", 0, granted)
-		n := w.play("MZ1", 0, part(0, first))
+		n := w.play("MZ1", 0, part(audio, 0, first))
 		if said {
 			w.ended("MZ1", n, first)
 		}
@@ -205,7 +198,7 @@ func replaced(t *testing.T, seed uint64, first, second int64, said bool, meanwhi
 			<-time.After(time.Until(w.at(first))) // one that comes late
 		}
 		w.started("MZ2", second, granted)
-		n := w.play("MZ2", second, part(second, 100_000))
+		n := w.play("MZ2", second, part(audio, second, 100_000))
 		w.ended("MZ2", n, 100_000)
 	}()
 	if meanwhile != nil {
@@ -403,4 +396,188 @@ func TestBrokerAway(t *testing.T) {
 		}
 		p.close()
 	})
+}
+
+// TestHoleBeforeAFoundStream: the log has a stream's beginning, and whoever read it first never took it. The process that finds
+// it declares the hole before it, once.
+func TestHoleBeforeAFoundStream(t *testing.T) {
+	for name, c := range map[string]struct {
+		before func(w *world, audio map[events.Party][]byte)
+		ended  bool
+		hole   func(w *world) int64 // where it begins
+	}{
+		"after one that was ended": {ended: true, hole: func(*world) int64 { return 20_000 }},
+		"after one that nobody ended": {hole: func(w *world) int64 {
+			_, until := w.told("MZ1", caller)
+			return until
+		}},
+		"after one without a chunk": {
+			before: func(*world, map[events.Party][]byte) {}, hole: func(*world) int64 { return 1_000 },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, heardTenant())
+				p := w.process()
+				audio, _ := w.paint(1, 60_000, 2_000)
+				w.started("MZ1", 1_000, granted)
+				if c.before == nil {
+					n := w.play("MZ1", 1_000, part(audio, 1_000, 20_000))
+					if c.ended {
+						w.ended("MZ1", n, 20_000)
+					}
+				}
+				w.allDone()
+				p.kill(false)
+				p = w.process()
+				<-time.After(time.Until(w.at(40_000)))
+				p.kill(false)
+				w.started("MZ2", 40_000, granted)
+				p = w.process()
+				<-time.After(time.Until(w.at(40_100)))
+				p.kill(false)
+				p = w.process()
+				n := w.play("MZ2", 40_000, part(audio, 40_000, 60_000))
+				w.ended("MZ2", n, 60_000)
+				w.allDone()
+				from := c.hole(w)
+				m := w.completions()["MZ2"]
+				if got := gapsOf(m)[events.MediaGapReason_MEDIA_GAP_REASON_STREAM_REPLACED]; m.GetOutcome() != partial || got < 40_000-from {
+					t.Errorf("completed as %v, the hole begins at %d", m, from)
+				}
+				holes := map[events.Party]int{}
+				for _, g := range w.declared() {
+					if holes[g.GetParty()]++; g.GetParty() == caller && (g.GetStartMs() != from || g.GetEndMs() != 40_000) {
+						t.Errorf("declared %v, the hole begins at %d", g, from)
+					}
+				}
+				if holes[caller] != 1 || holes[agent] != 1 {
+					t.Errorf("declared so often: %v", holes)
+				}
+				p.close()
+			})
+		})
+	}
+}
+
+// part is a part of audio, in milliseconds.
+func part(audio map[events.Party][]byte, from, to int64) map[events.Party][]byte {
+	out := map[events.Party][]byte{}
+	for who, b := range audio {
+		out[who] = b[drivertest.Format.Bytes(from):drivertest.Format.Bytes(to)]
+	}
+	return out
+}
+
+// declared are the gaps that were published.
+func (w *world) declared() (gaps []*events.MediaGap) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range w.transcripts {
+		if g, ok := e.Message().(*events.MediaGap); ok {
+			gaps = append(gaps, g)
+		}
+	}
+	return gaps
+}
+
+// told is the call time of the first and last words of a party in a stream.
+func (w *world) told(stream string, p events.Party) (from, to int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range w.transcripts {
+		if m, ok := e.Message().(*events.TranscriptSegment); ok && m.GetStreamId() == stream && m.GetParty() == p {
+			if to == 0 {
+				from = m.GetStartMs()
+			}
+			to = max(to, m.GetEndMs())
+		}
+	}
+	return from, to
+}
+
+// TestLateStream has a stream come to the log after its successor, from an ingress that could not send: it is heard up to where
+// the successor begins, which goes on meanwhile, and nothing is told twice.
+func TestLateStream(t *testing.T) {
+	type stream struct {
+		from, to int64
+		comes    int64 // when its messages do, all at once; 0 if as it is spoken
+		ended    bool
+	}
+	for name, streams := range map[string][]stream{
+		"with a hole":               {{0, 15_000, 23_000, false}, {18_000, 60_000, 0, true}},
+		"with its end":              {{0, 15_000, 23_000, true}, {18_000, 60_000, 0, true}},
+		"with an overlap":           {{0, 18_020, 23_000, true}, {18_000, 60_000, 0, true}},
+		"after its successor ended": {{0, 15_000, 64_000, false}, {18_000, 60_000, 0, true}},
+		"of which nothing came":     {{0, 0, 23_000, false}, {4_000, 60_000, 0, true}},
+		"one of three":              {{0, 10_000, 0, true}, {12_000, 18_000, 25_000, false}, {20_000, 60_000, 0, true}},
+		"one of three, nobody told of an end": {
+			{0, 10_000, 0, false}, {12_000, 18_000, 21_000, false}, {20_000, 60_000, 0, true},
+		},
+		"two of three":                        {{0, 10_000, 27_000, false}, {12_000, 18_000, 27_000, false}, {20_000, 60_000, 0, true}},
+		"all of them, as they were sent last": {{0, 10_000, 62_000, false}, {12_000, 18_000, 61_000, false}, {20_000, 60_000, 60_000, true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(6) {
+				synctest.Test(t, func(t *testing.T) {
+					w := newWorld(t, heardTenant())
+					w.fake.Seed = seed
+					p := w.process()
+					audio, words := w.paint(seed, 60_000, 500)
+					for i, s := range streams {
+						id := "MZ" + string(rune('1'+i))
+						go func() {
+							<-time.After(time.Until(w.at(max(s.from, s.comes))))
+							w.started(id, s.from, granted)
+							n := w.play(id, s.from, part(audio, s.from, s.to))
+							if s.ended {
+								w.ended(id, n, s.to)
+							}
+						}()
+					}
+					if seed >= 3 { // somebody else finds them
+						<-time.After(time.Until(w.at(23_000 + int64(seed)*400)))
+						p.kill(false)
+						p = w.process()
+					}
+					<-time.After(3 * time.Minute)
+					w.allDone()
+					heard := func(from, to int64) bool {
+						return slices.ContainsFunc(streams, func(s stream) bool { return s.from <= from && to <= s.to })
+					}
+					torn := func(word drivertest.Said) bool { // by the beginning of one that has not waited
+						return slices.ContainsFunc(streams, func(s stream) bool { return word.Start < s.from && s.from < word.End })
+					}
+					for who, script := range words {
+						var kept []string
+						for _, word := range script {
+							if heard(word.Start, word.End) && !torn(word) {
+								kept = append(kept, word.Text)
+							}
+						}
+						if text, _ := w.words(who); !slices.Equal(untorn(text), kept) {
+							t.Errorf("%v: words differ\n got %s\nwant %s", who, text, strings.Join(kept, " "))
+						}
+					}
+					for i, s := range streams[1:] {
+						from := streams[i].to
+						if from < s.from && !slices.ContainsFunc(w.declared(), func(g *events.MediaGap) bool {
+							return g.GetParty() == caller && g.GetStartMs() <= from && g.GetEndMs() >= s.from
+						}) {
+							t.Errorf("nobody has declared %d to %d ms: %v", from, s.from, w.declared())
+						}
+					}
+					for id, m := range w.completions() {
+						if strings.HasPrefix(m.GetReason(), "no audio") {
+							t.Errorf("%s: completed as %v", id, m)
+						}
+					}
+					p.close()
+				})
+				if t.Failed() {
+					t.Fatalf("seed %d", seed)
+				}
+			}
+		})
+	}
 }

@@ -13,6 +13,7 @@ type track struct {
 	party  events.Party
 
 	begun  bool   // a chunk has come
+	asked  bool   // a session was asked for
 	next   uint64 // chunk number that should come next
 	taken  int64  // call time up to which audio is taken, or is none of this track's
 	mark   int64  // call time up to which the log has words: nothing before it is told again
