@@ -39,8 +39,10 @@ type Config struct {
 const (
 	// patience with calls that have ended: the writer's pauses between two tries grow up to half a minute.
 	patience = 75 * time.Second
-	// observed is how long the time without progress is looked for after a fault is mended.
-	observed = 20 * time.Second
+	// observed is how long the time without progress is looked for after a fault is mended: longer than any bound on it.
+	observed = 15 * time.Second
+	// touched is how long after that a call may begin and still be counted with the fault.
+	touched = 8 * time.Second
 	// alone is how many faults, each alone, are tried on one stack before a fresh one is started: what a stand-in holds slows it.
 	alone = 12
 )
@@ -168,7 +170,7 @@ func (w *watch) calm(ctx context.Context) error {
 	return w.done(ctx, row, time.Now())
 }
 
-// each tries faults, each alone: the next begins when every call of the one before stands as it must.
+// each tries faults, each alone: the next begins when every call that the one before may have touched stands as it must.
 func (w *watch) each(ctx context.Context, faults []Fault) error {
 	for _, f := range faults {
 		cost := f.Costs()
@@ -184,12 +186,13 @@ func (w *watch) each(ctx context.Context, faults []Fault) error {
 			return fmt.Errorf("%s: %w", f.Name(), err)
 		}
 		row.Healed = seconds(time.Since(from))
+		healed := time.Now()
 		if cost.FromHealed {
-			from = time.Now()
+			from = healed
 		}
 		pause(ctx, observed)
 		row.stalls(w.times, from, time.Now())
-		if err := w.done(ctx, row, time.Now()); err != nil {
+		if err := w.done(ctx, row, healed.Add(touched)); err != nil {
 			return err
 		}
 	}
