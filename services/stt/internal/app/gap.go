@@ -224,6 +224,17 @@ func (s *stream) hole(older *stream) {
 	}
 }
 
+// tail declares what came too late of a stream that was ended for its silence: an ingress that could do nothing for a while has sent
+// the rest at once.
+func (s *stream) tail(end int64, done func(error)) {
+	if s.silenced {
+		for _, t := range s.tracks {
+			s.miss(t.party, t.came(), end, events.MediaGapReason_MEDIA_GAP_REASON_DROPPED, func() {})
+		}
+	}
+	s.call.post(s, nil, func() { done(nil) })
+}
+
 // came is the call time up to which audio of a track has come. A party of which none has may have been silent: it is where the
 // other's has come to, or the beginning of a stream without any.
 func (t *track) came() int64 {

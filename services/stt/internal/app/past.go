@@ -196,12 +196,15 @@ func (s *stream) resume(p *pastStream) {
 	}
 	s.state = completed
 	// One that ended by itself, or by its silence, may have left a hole; else it was ended by a newer one, before which all is said.
-	s.handed = p.ended == nil && !strings.HasPrefix(p.completed.GetReason(), silence)
+	s.silenced = strings.HasPrefix(p.completed.GetReason(), silence)
+	s.handed = p.ended == nil && !s.silenced
 	if p.completed.GetOutcome() == events.TranscriptOutcome_TRANSCRIPT_OUTCOME_UNHEARD {
 		s.verdict = verdict{unheard, p.completed.GetReason()}
 	}
 	for _, t := range s.tracks {
-		t.taken = p.ended.GetEndMs() // 0 if nobody has told of its end
+		if !s.silenced { // the rest of it came too late
+			t.taken = p.ended.GetEndMs() // 0 if nobody has told of its end
+		}
 	}
 	s.forget()
 }

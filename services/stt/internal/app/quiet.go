@@ -44,6 +44,7 @@ func (s *stream) quiet(ctx context.Context) {
 	case s.target == 0:
 		s.ask(ctx)
 	case s.passed:
+		s.silenced = true
 		s.end(why)
 	case c.part.reached() >= s.target:
 		// Everything up to there has been fetched, and what is this call's is queued by now: look once more,

@@ -45,6 +45,7 @@ type stream struct {
 
 	gaps     []*events.MediaGap
 	faults   []string      // why the transcript is not whole, in our words, the first first
+	silenced bool          // it was ended for want of chunks
 	failure  string        // why the recogniser could not be had; "" if it could
 	segments uint32        // published here
 	holds    []func(error) // messages done with the first audio covered from now on
@@ -131,7 +132,7 @@ func (s *stream) gap(e *events.CallEvent, m *events.MediaGap, done func(error)) 
 // ended takes MediaEnded.
 func (s *stream) ended(m *events.MediaEnded, done func(error)) {
 	if s.state == completed {
-		done(nil)
+		s.tail(m.GetEndMs(), done)
 		return
 	}
 	s.closes = append(s.closes, done)

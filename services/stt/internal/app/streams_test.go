@@ -126,8 +126,20 @@ func TestSilentSocket(t *testing.T) {
 			t.Errorf("completed as %v", m)
 		}
 		w.same(said)
-		w.chunk("MZ1", caller, 100, drivertest.Chunks(audio[caller], 20_000, 200)[0]) // too late
+		// Too late to be heard, and so declared, by a process that has not seen the silence as well.
+		w.chunk("MZ1", caller, 100, drivertest.Chunks(audio[caller], 20_000, 200)[0])
+		p.kill(false)
+		p = w.process()
+		w.ended("MZ1", 101, 20_200)
 		w.allDone()
+		for _, party := range []events.Party{caller, agent} {
+			if !slices.ContainsFunc(w.transcripts, func(e *events.CallEvent) bool {
+				g, ok := e.Message().(*events.MediaGap)
+				return ok && g.GetParty() == party && g.GetStartMs() <= 20_000 && g.GetEndMs() == 20_200
+			}) {
+				t.Errorf("what came too late of %s is declared by nobody", party)
+			}
+		}
 		p.close()
 	})
 }
