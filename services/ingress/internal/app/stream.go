@@ -46,8 +46,8 @@ type Break struct {
 // One that was heard is followed at once. One that never began is not: whoever refused its socket, a replica that drains
 // or is full, or none at all during a rollout, would refuse the next, and each costs a request. The outcome is RestartWaits
 // then and wait says how long; whoever asked comes again after that with the same break, and Waited. So it
-// is where the log can't be asked: a broker may be away for longer than the carrier repeats itself. There is no last try
-// while the call lives. An error without an outcome is worth another try, and counts as none.
+// is where the log can't be asked: a broker may be away for longer than the carrier repeats itself; and where the carrier asks to
+// wait. There is no last try while the call lives. An error without an outcome is worth another try, and counts as none.
 func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Restart, wait time.Duration, err error) {
 	t, _, err := s.line(f)
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 	}
 	live, err := s.carrier.Live(ctx, f)
 	if err != nil {
-		return "", 0, fmt.Errorf("asking whether the call lives: %w", err)
+		return s.later(b, fmt.Errorf("asking whether the call lives: %w", err))
 	}
 	if !live {
 		return RestartEnded, 0, nil
@@ -95,8 +95,17 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 	case retry.IsPermanent(err):
 		return RestartRefused, 0, fmt.Errorf("starting a new stream: %w", err)
 	default:
-		return "", 0, fmt.Errorf("starting a new stream: %w", err)
+		return s.later(b, fmt.Errorf("starting a new stream: %w", err))
 	}
+}
+
+// later is what becomes of a break that the carrier failed on: a carrier that says how long it wants to be left alone is left alone,
+// where it would repeat itself sooner.
+func (s *Service) later(b Break, err error) (Restart, time.Duration, error) {
+	if wait := retry.After(err); wait > 0 && b.Waited.IsZero() && !retry.IsPermanent(err) {
+		return RestartWaits, wait, nil
+	}
+	return "", 0, err
 }
 
 // HandOver starts the successor of a stream that still runs, which has been heard up to a call time, on a replica that is about

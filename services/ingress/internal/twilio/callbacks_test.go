@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/twilio"
@@ -426,6 +427,37 @@ func TestNextStreamWaits(t *testing.T) {
 	}
 	if got := b.send(t, failed); got.status != http.StatusServiceUnavailable {
 		t.Errorf("status %d of a replica that ends", got.status)
+	}
+}
+
+// TestATimeThatTwilioNamesIsKept: it would repeat its callback at once, and be asked again.
+func TestATimeThatTwilioNamesIsKept(t *testing.T) {
+	b := newBench(t)
+	url := parseTwiML(t, b.ring(t, apptest.QuietLine)).find("Stream").attr("statusCallback")
+	asked, over := make(chan time.Time), make(chan struct{})
+	defer close(over)
+	b.carrier.On = func(what string) {
+		if what != "start-stream 1" {
+			return
+		}
+		select {
+		case asked <- time.Now():
+		case <-over:
+		}
+	}
+	const first, second = 50 * time.Millisecond, 200 * time.Millisecond
+	b.carrier.StartErr = &retry.Error{Code: "twilio.20429", After: first}
+	told := make(chan int)
+	go func() { told <- b.send(t, request{path: url, params: params("StreamEvent", "stream-stopped")}).status }()
+	began := <-asked
+	if status := <-told; status != http.StatusNoContent {
+		t.Errorf("status %d", status)
+	}
+	b.carrier.StartErr = &retry.Error{Code: "twilio.20429", After: second}
+	next := <-asked
+	last := <-asked
+	if next.Sub(began) < first || last.Sub(next) < second {
+		t.Errorf("asked again after %s and %s", next.Sub(began), last.Sub(next))
 	}
 }
 

@@ -48,14 +48,14 @@ func (c *Checker) Account(ctx context.Context, t *tenant.Tenant) []check.Finding
 		good  *openapi.ApiService
 	)
 	for i, token := range t.Twilio.AuthTokens {
-		api := newAPI(transport{ctx: ctx, account: account, token: token, base: base, next: c.http})
+		api := newAPI(&transport{ctx: ctx, account: account, token: token, base: base, next: c.http})
 		a, err := api.FetchAccount(account)
 		if err != nil {
 			found = append(found, c.tokenRefused(t, i, err))
 			continue
 		}
 		if good == nil {
-			good = api
+			good = api.ApiService
 			found = append(found, judgeAccount(account, a)...)
 		}
 	}
@@ -258,7 +258,7 @@ func apiBase(t *tenant.Tenant) (*url.URL, error) {
 }
 
 // newAPI makes a client of Twilio's REST API on a transport that signs on.
-func newAPI(t transport) *openapi.ApiService {
+func newAPI(t *transport) api {
 	cl := &client.Client{
 		// Empty: twilio-go takes letters and digits only, which a stand-in's token need not be. The transport
 		// signs on.
@@ -269,5 +269,5 @@ func newAPI(t transport) *openapi.ApiService {
 	}
 	cl.SetAccountSid(t.account)
 	// Not by client.NewRequestHandler: that one reads the environment.
-	return openapi.NewApiService(&client.RequestHandler{Client: cl})
+	return api{openapi.NewApiService(&client.RequestHandler{Client: cl}), t}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 )
@@ -50,8 +51,8 @@ func (s *Server) waited(of broken) {
 
 // wait goes on until it is known what becomes of the call's next stream, or nothing waits any more.
 func (s *Server) wait(ctx context.Context, f app.Facts, b app.Break, pause time.Duration) {
-	for last := false; ; {
-		timer := time.NewTimer(pause)
+	for last, next := false, pause; ; {
+		timer := time.NewTimer(next)
 		select {
 		case <-timer.C:
 		case <-s.hurry:
@@ -71,6 +72,7 @@ func (s *Server) wait(ctx context.Context, f app.Facts, b app.Break, pause time.
 			s.log.WarnContext(ctx, "a stream broke and no new one could be started before the end", "call", f.CallID, "error", err)
 			return
 		}
+		next = max(pause, retry.After(err))
 		s.log.WarnContext(ctx, "a new stream can't be started yet; trying again", "call", f.CallID, "error", err)
 	}
 }

@@ -53,11 +53,11 @@ func (l *Lister) Calls(ctx context.Context, account string, since time.Time) ([]
 	// The client reads pages ahead of whoever takes them: it ends with the context if the last was not taken.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	api := newAPI(transport{ctx: ctx, account: account, token: t[0].Twilio.AuthTokens[0], base: base, next: l.http})
+	api := newAPI(&transport{ctx: ctx, account: account, token: t[0].Twilio.AuthTokens[0], base: base, next: l.http})
 	p := (&openapi.ListCallParams{}).SetPathAccountSid(account).SetStartTimeAfter(since.UTC()).SetPageSize(listPage)
 	all, err := api.ListCall(p)
 	if err != nil {
-		return nil, classify(app.Facts{Account: account}, "listing the account's calls", err)
+		return nil, api.classify("listing the account's calls", err)
 	}
 	var out []Listed
 	for i := range all {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/twilio/twilio-go/client"
@@ -42,7 +43,7 @@ func (c *Carrier) Live(ctx context.Context, f app.Facts) (bool, error) {
 	defer done()
 	call, err := api.FetchCall(f.CallID, &openapi.FetchCallParams{PathAccountSid: &f.Account})
 	if err != nil {
-		return false, absentIsFine(classify(f, "fetching the call", err))
+		return false, absentIsFine(api.classify("fetching the call", err))
 	}
 	if call.Status == nil {
 		return false, nil
@@ -80,7 +81,7 @@ func (c *Carrier) StartStream(ctx context.Context, f app.Facts) error {
 		set[i](param.name, param.value)
 	}
 	_, err = api.CreateStream(f.CallID, p)
-	return absentIsFine(classify(f, "creating a stream", err))
+	return absentIsFine(api.classify("creating a stream", err))
 }
 
 // StopStreams implements app.Carrier: which of the call's streams runs nobody here knows, so each that there
@@ -97,7 +98,7 @@ func (c *Carrier) StopStreams(ctx context.Context, f app.Facts) error {
 		p.SetPathAccountSid(f.Account)
 		p.SetStatus("stopped")
 		_, err := api.UpdateStream(f.CallID, streamName(attempt), p)
-		faults = append(faults, absentIsFine(classify(f, "stopping a stream", err)))
+		faults = append(faults, absentIsFine(api.classify("stopping a stream", err)))
 	}
 	return errors.Join(faults...)
 }
@@ -117,7 +118,7 @@ func (c *Carrier) StartRecording(ctx context.Context, f app.Facts) (string, erro
 	p.SetRecordingStatusCallbackEvent([]string{"in-progress", "completed", "absent"})
 	r, err := api.CreateCallRecording(f.CallID, p)
 	if err != nil || r.Sid == nil {
-		return "", absentIsFine(classify(f, "starting a recording", err))
+		return "", absentIsFine(api.classify("starting a recording", err))
 	}
 	return *r.Sid, nil
 }
@@ -134,11 +135,17 @@ func (c *Carrier) StopRecording(ctx context.Context, f app.Facts) error {
 	p.SetPathAccountSid(f.Account)
 	p.SetStatus("stopped")
 	_, err = api.UpdateCallRecording(f.CallID, "Twilio.CURRENT", p)
-	return absentIsFine(classify(f, "stopping the recording", err))
+	return absentIsFine(api.classify("stopping the recording", err))
 }
 
-// api makes the client of one request. twilio-go takes no context, so it goes in by the transport.
-func (c *Carrier) api(ctx context.Context, f app.Facts) (*openapi.ApiService, context.CancelFunc, error) {
+// api is the client of one errand: twilio-go takes no context and hands no header on, so both go by the transport.
+type api struct {
+	*openapi.ApiService
+	*transport
+}
+
+// api makes the client of one errand.
+func (c *Carrier) api(ctx context.Context, f app.Facts) (api, context.CancelFunc, error) {
 	t := c.tenants.ByID(f.Tenant)
 	if t == nil || t.Twilio.AccountSID != f.Account {
 		// The default tenant takes calls of other accounts; their tokens are another tenant's.
@@ -147,14 +154,14 @@ func (c *Carrier) api(ctx context.Context, f app.Facts) (*openapi.ApiService, co
 		}
 	}
 	if t == nil || len(t.Twilio.AuthTokens) == 0 {
-		return nil, nil, &retry.Error{Class: retry.Permanent, Code: "twilio.no-credentials", Err: errors.New("no tenant has this account")}
+		return api{}, nil, &retry.Error{Class: retry.Permanent, Code: "twilio.no-credentials", Err: errors.New("no tenant has this account")}
 	}
 	base, err := apiBase(t)
 	if err != nil {
-		return nil, nil, err
+		return api{}, nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	return newAPI(transport{ctx: ctx, account: f.Account, token: t.Twilio.AuthTokens[0], base: base, next: c.http}), cancel, nil
+	return newAPI(&transport{ctx: ctx, account: f.Account, token: t.Twilio.AuthTokens[0], base: base, next: c.http}), cancel, nil
 }
 
 // transport sends a request in a context, with an account's credentials, to another base than api.twilio.com
@@ -165,24 +172,30 @@ type transport struct {
 	token   config.Secret
 	base    *url.URL
 	next    http.RoundTripper
+	after   atomic.Int64 // how long the last answer asks to wait
 }
 
 // RoundTrip implements http.RoundTripper.
-func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(t.ctx)
 	r.SetBasicAuth(t.account, t.token.Reveal())
 	if t.base != nil {
 		r.URL.Scheme, r.URL.Host, r.Host = t.base.Scheme, t.base.Host, t.base.Host
 	}
-	return t.next.RoundTrip(r) //nolint:wrapcheck // a transport passes on what it gets
+	res, err := t.next.RoundTrip(r)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // a transport passes on what it gets
+	}
+	t.after.Store(int64(retry.AfterHeader(res.Header)))
+	return res, nil
 }
 
-// classify reads Twilio's error once. Its message may quote a number, so only the codes go on.
-func classify(f app.Facts, doing string, err error) error {
+// classify reads the last request's error once. Its message may quote a number, so only the codes go on.
+func (t *transport) classify(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &retry.Error{Code: "twilio.unreachable", Dependency: "twilio:" + f.Account, Err: err}
+	e := &retry.Error{Code: "twilio.unreachable", Dependency: "twilio:" + t.account, After: time.Duration(t.after.Load()), Err: err}
 	var rest *client.TwilioRestError
 	if errors.As(err, &rest) {
 		e.Code = "twilio." + strconv.Itoa(max(rest.Code, rest.Status))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ type api struct {
 	forms  []map[string]string
 	status int
 	body   string
+	after  string        // Retry-After
 	wait   chan struct{} // if set, no answer before it is closed
 }
 
@@ -47,6 +49,9 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if a.after != "" {
+		w.Header().Set("Retry-After", a.after)
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(body))
 }
@@ -143,6 +148,21 @@ func TestCarrierErrors(t *testing.T) {
 				t.Errorf("%s: %s: %v", name, what, err)
 			case strings.Contains(err.Error(), "2025550111"):
 				t.Errorf("%s: the error quotes Twilio's message", name)
+			}
+		}
+	}
+}
+
+func TestATimeToWaitIsTold(t *testing.T) {
+	b := newBench(t)
+	for status, after := range map[int]string{429: "7", 503: "11", 500: ""} {
+		c, f := newCarrier(t, b, &api{status: status, body: `{"code":20429,"status":` + strconv.Itoa(status) + `}`, after: after}, time.Second)
+		_, live := c.Live(t.Context(), f)
+		_, recording := c.StartRecording(t.Context(), f)
+		seconds, _ := strconv.Atoi(after)
+		for what, err := range map[string]error{"live": live, "stream": c.StartStream(t.Context(), f), "recording": recording, "stop": c.StopRecording(t.Context(), f)} {
+			if got := retry.After(err); err == nil || got != time.Duration(seconds)*time.Second {
+				t.Errorf("%d: %s: %v, to be tried after %s", status, what, err, got)
 			}
 		}
 	}
