@@ -171,3 +171,50 @@ func TestForeignTenant(t *testing.T) {
 		p.close()
 	})
 }
+
+// TestQuestionOutlivesAStream: a stream breaks while consent is open, and the call goes on with another. An answer that comes long
+// after is one about both.
+func TestQuestionOutlivesAStream(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer  events.ConsentAnswer // none if unknown
+		outcome events.TranscriptOutcome
+		reason  string
+	}{
+		"granted": {granted, complete, ""},
+		"refused": {refused, notHeard, "consent refused"},
+		"open":    {unknown, notHeard, "consent still open at the end"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, heardTenant())
+				p := w.process()
+				audio, said := w.paint(1, 40_000, 2_000)
+				w.started("MZ1", 0, pending)
+				n := w.play("MZ1", 0, part(audio, 0, 4_000))
+				w.ended("MZ1", n, 4_000)
+				w.started("MZ2", 4_000, pending)
+				n = w.play("MZ2", 4_000, part(audio, 4_000, 30_000))
+				if c.answer != unknown {
+					w.consent(c.answer)
+				}
+				w.ended("MZ2", n, 30_000)
+				w.allDone()
+				for id, m := range w.completions() {
+					if m.GetOutcome() != c.outcome || m.GetReason() != c.reason {
+						t.Errorf("%s: completed as %v", id, m)
+					}
+				}
+				want := 0
+				for _, word := range said[caller] {
+					if word.End <= 4_000 && c.outcome == complete {
+						want++
+					}
+				}
+				if _, to := w.told("MZ1", caller); (to > 0) != (want > 0) {
+					t.Errorf("told up to %d ms of the first, which has %d words", to, want)
+				}
+				p.close()
+			})
+		})
+	}
+}

@@ -21,13 +21,7 @@ func (s *stream) end(why string) {
 		s.newer.hole(s)
 	}
 	if s.verdict.kind == wait {
-		// An answer may still be reported: the receptionist tells what she has been told.
-		s.after(s.call.app.cfg.ConsentGrace, func() {
-			if s.verdict.kind == wait && s.state == ending {
-				s.verdict = verdict{unheard, "consent still open at the end"}
-				s.settle()
-			}
-		})
+		s.after(s.call.app.cfg.ConsentGrace, s.unanswered)
 	}
 	for _, t := range s.tracks {
 		if t.absent != nil {
@@ -35,6 +29,19 @@ func (s *stream) end(why string) {
 		}
 	}
 	s.settle()
+}
+
+// unanswered gives up waiting for an answer about a stream that ended a while ago: the receptionist tells what she has been told.
+// While a newer one of its leg waits the question is as open as before.
+func (s *stream) unanswered() {
+	switch {
+	case s.verdict.kind != wait || s.state != ending:
+	case s.newer != nil && s.newer.verdict.kind == wait && !s.newer.over():
+		s.after(s.call.app.cfg.ConsentGrace, s.unanswered)
+	default:
+		s.verdict = verdict{unheard, "consent still open at the end"}
+		s.settle()
+	}
 }
 
 // settle does what the stream's state asks for. It is called whenever something has changed.
