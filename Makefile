@@ -78,7 +78,7 @@ judges: ## foreign clients against the stand-ins: jsforce, Twilio's and Google's
 	  { echo "make judges needs Node 20 or later with npm; neither make nor npm installs them"; exit 1; }
 	cd sandbox/judges && npm ci && npm test
 
-mutants: ## break the code in eighteen ways and see that the tests notice each
+mutants: ## break the code in twenty ways and see that the tests notice each
 	go run ./cmd/frontdesk/internal/mutants
 
 simulate: ## two thousand random schedules of troubles for parked keys, and every state of the large models (gigabytes, an hour)

@@ -265,37 +265,63 @@ func TestACallerWhoGivesUpIsToldTheTruth(t *testing.T) {
 	}
 }
 
-// Whoever sends again what was given up, in order, must not find that something behind it went in.
+// wakes is a context that is over for whoever looks, and wakes those who wait for it one by one, as the test wants: the runtime
+// wakes each by a goroutine of its own, in any order.
+type wakes struct {
+	context.Context
+	end  chan struct{}
+	wake []func()
+}
+
+func (w *wakes) Done() <-chan struct{} { return w.end }
+
+func (w *wakes) Value(any) any { return nil } // no context of the library's underneath
+
+func (w *wakes) Err() error {
+	select {
+	case <-w.end:
+		return context.Canceled
+	default:
+		return nil
+	}
+}
+
+// AfterFunc is what [context.AfterFunc] asks of a context that is not the library's.
+func (w *wakes) AfterFunc(f func()) (stop func() bool) {
+	w.wake = append(w.wake, f)
+	return func() bool { return true }
+}
+
+// Whoever sends again what was given up, in order, must not find that something behind it went in: not what is told late that its
+// caller is gone, either.
 func TestWhatIsGivenUpTogetherLeavesNoHole(t *testing.T) {
 	c := kafkatest.Start(t, embedded.KafkaConfig{}, "calls:1")
+	fault := c.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "calls", Err: kerr.NotEnoughReplicas, Count: -1})
 	p := start(t, c.Conn, produce.Config{})
-	const rounds, each = 60, 400
-	for range rounds {
-		ctx, cancel := context.WithCancel(t.Context())
-		var all sync.WaitGroup
-		for i := range each {
-			all.Add(1)
-			p.Send(ctx, message("k", fmt.Sprint(i)), func(error) {
-				cancel() // by the first answer; most of the others wait by then
-				all.Done()
-			})
-		}
-		all.Wait()
-		cancel()
-		if err := p.Publish(t.Context(), message("k", "round")); err != nil {
-			t.Fatal(err)
-		}
+	head := make(chan error, 1)
+	p.Send(t.Context(), message("k", "head"), func(err error) { head <- err })
+	if err := fault.Wait(t.Context(), 1); err != nil {
+		t.Fatal(err)
 	}
-	next := 0
-	for _, v := range values(t, c.Conn) {
-		switch v {
-		case "round":
-			next = 0
-		case fmt.Sprint(next):
-			next++
-		default:
-			t.Fatalf("after %d messages of a round came number %s", next, v)
-		}
+	ctx := &wakes{Context: t.Context(), end: make(chan struct{})}
+	early, late := make(chan error, 1), make(chan error, 1)
+	p.Send(ctx, message("k", "early"), func(err error) { early <- err })
+	p.Send(ctx, message("k", "late"), func(err error) { late <- err })
+	close(ctx.end)
+	ctx.wake[0]()
+	if err := <-early; !errors.Is(err, context.Canceled) || errors.Is(err, produce.ErrUncertain) {
+		t.Errorf("early: %v", err)
+	}
+	fault.Remove()
+	if err := errors.Join(<-head, p.Publish(t.Context(), message("k", "behind"))); err != nil {
+		t.Fatal(err)
+	}
+	ctx.wake[1]()
+	if err := <-late; !errors.Is(err, context.Canceled) || errors.Is(err, produce.ErrUncertain) {
+		t.Errorf("late: %v", err)
+	}
+	if got := values(t, c.Conn); !slices.Equal(got, []string{"head", "behind"}) {
+		t.Errorf("stands: %v", got)
 	}
 }
 
