@@ -202,7 +202,7 @@ const (
 	MediaGapReason_MEDIA_GAP_REASON_SPOOL_FULL MediaGapReason = 1
 	// The carrier skipped: its timestamps jump.
 	MediaGapReason_MEDIA_GAP_REASON_CARRIER MediaGapReason = 2
-	// One stream broke before the next began: declared by stt.
+	// One stream broke, or never began, before the next did: declared by stt, before the first one that began by ingress.
 	MediaGapReason_MEDIA_GAP_REASON_STREAM_REPLACED MediaGapReason = 3
 	// Chunk numbers jump and nobody said why: declared by stt.
 	MediaGapReason_MEDIA_GAP_REASON_LOST MediaGapReason = 4

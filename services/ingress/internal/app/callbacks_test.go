@@ -234,6 +234,49 @@ func TestFailedStarts(t *testing.T) {
 	}
 }
 
+// TestSomebodyWasToListen: the stream that follows one which never began knows since when, and so does one that follows others
+// like it. Before consent nobody was to.
+func TestSomebodyWasToListen(t *testing.T) {
+	const asked, pause = 9 * time.Second, 2 * time.Second
+	for name, c := range map[string]struct {
+		to    string
+		since time.Duration
+		plan  func(d *desk, f app.Facts) app.Plan
+	}{
+		"without a question": {to: apptest.QuietLine, plan: func(_ *desk, f app.Facts) app.Plan { return app.Plan{Facts: f} }},
+		"once consent was given": {to: apptest.DialLine, since: asked, plan: func(d *desk, f app.Facts) app.Plan {
+			d.now = d.now.Add(asked)
+			p, err := d.Answered(t.Context(), f, app.Reply{Digits: "1"})
+			if err != nil || !p.Stream {
+				t.Fatalf("no stream: %v", err)
+			}
+			return p
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, app.Settings{})
+			in, err := d.Incoming(t.Context(), incoming(c.to))
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := c.plan(d, in.Facts).Facts
+			for n := range 3 {
+				if f.Heard != c.since {
+					t.Fatalf("attempt %d: somebody was to listen from %s on, want %s", n, f.Heard, c.since)
+				}
+				waited := d.now
+				d.now = d.now.Add(pause)
+				if got, _, err := d.StreamBroke(t.Context(), f, app.Break{Stream: fmt.Sprintf("MZ%d", n), Waited: waited}); err != nil || got != app.RestartStarted {
+					t.Fatalf("%q, %v", got, err)
+				}
+				if f = d.carrier.Last(); f.Failed != n+1 {
+					t.Fatalf("%d starts came to nothing, want %d", f.Failed, n+1)
+				}
+			}
+		})
+	}
+}
+
 func TestLegsFoldToTheRoot(t *testing.T) {
 	d := newDesk(t, app.Settings{})
 	f := facts(t, d, apptest.DialLine, events.ConsentAnswer_CONSENT_ANSWER_GRANTED)

@@ -186,6 +186,7 @@ func (s *Service) begin(ctx context.Context, f Facts, t *tenant.Tenant, n *tenan
 	f.Consent = events.ConsentAnswer_CONSENT_ANSWER_GRANTED
 	// A name that no stream of the call has had, so that a late word on an older one is not taken for this one's.
 	f.Attempt, f.Heard = max(f.Attempt+1, len(past.Streams)), past.Heard
+	f = f.listenedTo(s.set.Now())
 	var faults []error
 	if stream {
 		faults = append(faults, s.startStream(ctx, f))

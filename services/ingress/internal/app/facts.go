@@ -31,8 +31,8 @@ type Facts struct {
 	Attempt int
 	// Failed counts the starts in a row, before this stream's, that came to nothing.
 	Failed int
-	// Heard is the call time up to which earlier streams were heard, as far as is known: a new one begins no
-	// earlier, whatever the clock of the replica that it comes to.
+	// Heard is the call time up to which earlier streams were heard, as far as is known, or, before the first, from which on
+	// somebody is to listen: a new one begins no earlier, whatever the clock of the replica that it comes to.
 	Heard time.Duration
 	// Expires is when these facts are no longer taken from a token: the tenant's longest call and 48 hours
 	// after the start.
@@ -41,6 +41,12 @@ type Facts struct {
 
 // afterCall is how long after the longest call a late webhook (a recording, an agent's disposition) still counts.
 const afterCall = 48 * time.Hour
+
+// listenedTo are f of a stream that is asked for at now, where none was before.
+func (f Facts) listenedTo(now time.Time) Facts {
+	f.Heard = max(f.Heard, now.Sub(f.Start).Truncate(time.Millisecond))
+	return f
+}
 
 // Leg is the call's common part in events about one of its legs.
 func (f Facts) Leg(id string) events.Call {

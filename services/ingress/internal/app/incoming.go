@@ -89,6 +89,9 @@ func (s *Service) onward(f Facts, t *tenant.Tenant, n *tenant.Number) Plan {
 		Stream: hears(t) && f.MayStream(t.Consent.Policy),
 		Record: n.Record && f.mayRecord(),
 	}
+	if p.Stream {
+		p.Facts = f.listenedTo(s.set.Now())
+	}
 	return mailbox(p, t)
 }
 

@@ -70,7 +70,7 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 	case err != nil:
 		return "", 0, fmt.Errorf("asking the log for consent: %w", err)
 	}
-	f.Heard = past.Heard
+	f.Heard = max(f.Heard, past.Heard)
 	if past.Consent != events.ConsentAnswer_CONSENT_ANSWER_UNSPECIFIED {
 		f.Consent = past.Consent
 	}

@@ -98,7 +98,8 @@ type Spec struct {
 	Opened time.Time
 }
 
-// Open starts a stream: MediaStarted goes to both topics. If another stream of the call is open here, it waits
+// Open starts a stream: MediaStarted goes to both topics. Where the one before it came to nothing, the time since somebody was to
+// listen is a gap. If another stream of the call is open here, it waits
 // for that one to end, 250 ms at most. It panics for a format or a party that it doesn't know; the
 // adapter has checked them. The caller ends the stream by End, always, and uses it from one goroutine.
 func (in *Intake) Open(ctx context.Context, f app.Facts, spec Spec) *Stream {
@@ -109,7 +110,8 @@ func (in *Intake) Open(ctx context.Context, f app.Facts, spec Spec) *Stream {
 	if s.perMs == 0 {
 		panic("media: a stream of an unknown format")
 	}
-	s.offset = max(spec.Opened.Sub(f.Start).Milliseconds(), f.Heard.Milliseconds(), heard.Milliseconds(), 0)
+	heard = max(heard, f.Heard)
+	s.offset = max(spec.Opened.Sub(f.Start).Milliseconds(), heard.Milliseconds(), 0)
 	for _, p := range spec.Parties {
 		t := s.track(p)
 		t.party = p
@@ -119,6 +121,12 @@ func (in *Intake) Open(ctx context.Context, f app.Facts, spec Spec) *Stream {
 	in.m.StreamOpened(ctx)
 	s.send(events.Lifecycle, s.started())
 	s.send(events.Media, s.started())
+	if before := heard.Milliseconds() - s.offset; f.Failed > 0 && before < 0 {
+		// The stream before never began, or nobody can tell of it: whoever listens may never know of those seconds.
+		for _, p := range spec.Parties {
+			s.gap(p, span{before, 0}, events.MediaGapReason_MEDIA_GAP_REASON_STREAM_REPLACED)
+		}
+	}
 	return s
 }
 

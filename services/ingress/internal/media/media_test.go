@@ -264,6 +264,32 @@ func TestNewStreamBeginsWhereTheLastEnded(t *testing.T) {
 	want(t, pub, "started +5373", "chunk caller 0 5373+200", "ended STOPPED 1/0 at 5573")
 }
 
+// TestNobodyListened: the streams before came to nothing, and the time since somebody was to listen is a gap of both parties.
+func TestNobodyListened(t *testing.T) {
+	pub := &apptest.Publisher{}
+	in := intake(t, pub, media.Config{})
+	f := facts()
+	f.Attempt, f.Failed, f.Heard = 2, 2, 373*time.Millisecond
+	if err := in.Open(t.Context(), f, spec(caller, agent)).End(stopped); err != nil {
+		t.Fatal(err)
+	}
+	// The next one is told of a stream that ended here, before the log could be asked for it.
+	s := spec(caller)
+	s.Opened = s.Opened.Add(time.Second)
+	if err := in.Open(t.Context(), f, s).End(stopped); err != nil {
+		t.Fatal(err)
+	}
+	// One that begins where the last ended has missed nothing.
+	f.Heard = 9 * time.Second
+	if err := in.Open(t.Context(), f, s).End(stopped); err != nil {
+		t.Fatal(err)
+	}
+	want(t, pub,
+		"started +1500", "gap caller 373-1500 STREAM_REPLACED", "gap agent 373-1500 STREAM_REPLACED", "ended STOPPED 0/0 at 1500",
+		"started +2500", "gap caller 1500-2500 STREAM_REPLACED", "ended STOPPED 0/0 at 2500",
+		"started +9000", "ended STOPPED 0/0 at 9000")
+}
+
 // TestForeignStream: a stream that another tenant opens by a call's id moves none of the call's own.
 func TestForeignStream(t *testing.T) {
 	pub := &apptest.Publisher{}

@@ -88,6 +88,7 @@ func (t *track) finish() bool {
 
 // close publishes TranscriptCompleted. Once it is acknowledged every message of the stream is done.
 func (s *stream) close() {
+	s.own()
 	s.state = closing
 	for _, t := range s.tracks {
 		if t.lost != nil && t.taken > t.reach {

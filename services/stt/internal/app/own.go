@@ -111,7 +111,7 @@ func (c *call) suspend() {
 	}
 	c.suspended = true
 	for _, s := range c.streams {
-		s.holds, s.closes = nil, nil
+		s.holds, s.closes, s.before = nil, nil, nil
 		for _, t := range s.tracks {
 			t.ledger.orphan()
 		}

@@ -44,6 +44,7 @@ type stream struct {
 	handed  bool // the newer stream waits for this one no more
 
 	gaps     []*events.MediaGap
+	before   []hearsay
 	faults   []string      // why the transcript is not whole, in our words, the first first
 	silenced bool          // it was ended for want of chunks
 	failure  string        // why the recogniser could not be had; "" if it could
@@ -125,8 +126,34 @@ func (s *stream) gap(e *events.CallEvent, m *events.MediaGap, done func(error)) 
 		done(nil)
 		return
 	}
+	if m.GetEndMs() <= s.offset() {
+		s.before = append(s.before, hearsay{e, m, done})
+		s.after(s.call.app.cfg.SilentSocket, s.own)
+		return
+	}
 	s.note(m)
 	s.call.post(s, e, func() { done(nil) })
+}
+
+// hearsay is a gap that ends where its stream begins. Ingress did not know of a stream before, which may still come, out of the
+// spool of a replica that was away; what is missing after that is known here.
+type hearsay struct {
+	event *events.CallEvent
+	gap   *events.MediaGap
+	done  func(error)
+}
+
+// own takes the gaps before a stream for its own, unless another one was there.
+func (s *stream) own() {
+	for _, h := range s.before {
+		if s.older != nil {
+			h.done(nil)
+			continue
+		}
+		s.note(h.gap)
+		s.call.post(s, h.event, func() { h.done(nil) })
+	}
+	s.before = nil
 }
 
 // ended takes MediaEnded.

@@ -593,3 +593,73 @@ func TestLateStream(t *testing.T) {
 		})
 	}
 }
+
+// TestNobodyListened: the first stream never began, and ingress says so with the one that did. A first stream that comes later
+// all the same, out of the spool of an ingress that was away, is heard, and only what is missing between the two is a gap.
+func TestNobodyListened(t *testing.T) {
+	for name, c := range map[string]struct {
+		first int64 // where the first stream ends that comes late; 0 if none does
+		from  int64 // where the gap begins
+		until int64 // where the call ends
+		crash bool
+	}{
+		"before the first":                      {0, 1_000, 40_000, false},
+		"before the only one of a short call":   {0, 1_000, 12_000, false},
+		"known to another process":              {0, 1_000, 40_000, true},
+		"known to another process, before long": {0, 1_000, 12_000, true},
+		"but one did":                           {5_000, 5_000, 40_000, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, heardTenant())
+				p := w.process()
+				audio, _ := w.paint(1, c.until, 1_000)
+				<-time.After(time.Until(w.at(7_000)))
+				w.started("MZ2", 7_000, granted)
+				for _, who := range []events.Party{caller, agent} {
+					w.say(call.Event(w.at(1_000), &events.MediaGap{
+						StreamId: "MZ2", Party: who, StartMs: 1_000, EndMs: 7_000, Reason: events.MediaGapReason_MEDIA_GAP_REASON_STREAM_REPLACED,
+					}))
+				}
+				if c.first > 0 {
+					go func() {
+						<-time.After(time.Until(w.at(12_000)))
+						w.started("MZ1", 1_100, granted)
+						w.play("MZ1", 1_100, part(audio, 1_100, c.first))
+					}()
+				}
+				if c.crash {
+					<-time.After(time.Until(w.at(9_000)))
+					p.kill(false)
+					p = w.process()
+				}
+				n := w.play("MZ2", 7_000, part(audio, 7_000, c.until))
+				if c.until > 30_000 {
+					w.mu.Lock()
+					if w.committed < 4 {
+						t.Errorf("%d messages are done: the gap holds the partition back", w.committed)
+					}
+					w.mu.Unlock()
+				}
+				w.ended("MZ2", n, c.until)
+				w.allDone()
+				if m := w.completions()["MZ2"]; m.GetOutcome() != partial {
+					t.Errorf("completed as %v", m)
+				}
+				gaps := w.declared()
+				for _, g := range gaps {
+					if g.GetStartMs() != c.from || g.GetEndMs() != 7_000 {
+						t.Errorf("declared %v", g)
+					}
+				}
+				if len(gaps) != 2 {
+					t.Errorf("declared %v", gaps)
+				}
+				if _, to := w.told("MZ1", agent); c.first > 0 && to == 0 {
+					t.Error("nothing was told of the first")
+				}
+				p.close()
+			})
+		})
+	}
+}
