@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/witness"
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/sandbox/twilio"
 )
 
 func TestFaults(t *testing.T) {
@@ -149,6 +151,28 @@ func TestVerdict(t *testing.T) {
 		r.verdict()
 		if name == "" && len(r.Violations) != 0 || name != "" && (len(r.Violations) != 1 || !strings.HasPrefix(r.Violations[0], name)) {
 			t.Errorf("%q: %q", name, r.Violations)
+		}
+	}
+}
+
+// TestSeams: a word may be torn where a stream broke and the next began at once, nowhere else.
+func TestSeams(t *testing.T) {
+	broke := &twilio.Fault{Code: 31903}
+	for name, c := range map[string]struct {
+		streams []twilio.StreamResult
+		want    string
+	}{
+		"at once":         {[]twilio.StreamResult{{Messages: 900, Error: broke}, {From: 9020 * time.Millisecond}}, "18036 to 18056"},
+		"after a hole":    {[]twilio.StreamResult{{Messages: 900, Error: broke}, {From: 9200 * time.Millisecond}}, ""},
+		"after a stop":    {[]twilio.StreamResult{{Messages: 900}, {From: 9020 * time.Millisecond}}, ""},
+		"the only stream": {[]twilio.StreamResult{{Messages: 900, Error: broke}}, ""},
+	} {
+		var got string
+		for _, g := range seams(c.streams, 9036*time.Millisecond) {
+			got += fmt.Sprintf("%d to %d", g.GetStartMs(), g.GetEndMs())
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }

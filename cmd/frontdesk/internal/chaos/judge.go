@@ -246,6 +246,7 @@ func (j *judge) words(t *Tally, c witness.Call, h heard, result *twilio.Result) 
 	}
 	gaps := h.gaps
 	if h.partial {
+		gaps = append(gaps, seams(result.Streams, sound)...)
 		// The end of a call whose stream broke may never have come; that the transcript is partial tells so.
 		end := result.Call.End.Sub(result.Call.Ring)
 		gaps = append(gaps, &events.MediaGap{StartMs: (end - mostGap).Milliseconds(), EndMs: end.Milliseconds()})
@@ -266,6 +267,25 @@ func (j *judge) words(t *Tally, c witness.Call, h heard, result *twilio.Result) 
 		t.Wordless = append(t.Wordless, witness.Fault{Call: c.SID, What: what})
 	}
 	t.WordsMissing, t.WordsDoubled = t.WordsMissing+missing, t.WordsDoubled+doubled
+}
+
+// A seam is where a stream broke and the next began within so much of the call's sound that, by their clocks, nothing is missing. The
+// word that was spoken just then is torn: neither has heard it whole.
+const seam = 100 * time.Millisecond
+
+// frame is the sound in one message of each party's.
+const frame = 20 * time.Millisecond
+
+// seams are those of a call, whose sound began at a call time.
+func seams(streams []twilio.StreamResult, sound time.Duration) (gaps []*events.MediaGap) {
+	for i := 1; i < len(streams); i++ {
+		broke, next := streams[i-1], streams[i]
+		end := broke.From + time.Duration(broke.Messages/2)*frame
+		if broke.Error != nil && next.From-end <= seam {
+			gaps = append(gaps, &events.MediaGap{StartMs: (sound + end).Milliseconds(), EndMs: (sound + next.From).Milliseconds()})
+		}
+	}
+	return gaps
 }
 
 // within is how much of a time gaps take, with their margins.
