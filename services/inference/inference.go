@@ -50,7 +50,7 @@ func Defaults() Config {
 		Tenants: "tenants", Admin: "127.0.0.1:9103", Grace: 30 * time.Second,
 		Kafka:   broker.Config{ClientID: "frontdesk-inference"},
 		Claims:  idempotency.Config{Lease: 6 * time.Second, Keep: 24 * time.Hour},
-		Consume: consume.Config{Group: kafka.Group, Concurrency: 256},
+		Consume: consume.Config{Group: kafka.Group, Concurrency: 256, Detached: 20 * time.Second},
 		Desk: app.Settings{
 			Timing:   app.DefaultTiming(),
 			Ask:      retry.Policy{Initial: 500 * time.Millisecond, Max: 8 * time.Second, Budget: 30 * time.Second},
@@ -78,6 +78,22 @@ func (c *Config) Validate() error {
 	if c.Grace <= 0 {
 		errs = append(errs, fmt.Errorf("grace: %s is not positive", c.Grace))
 	}
+	if c.Consume.Detached <= 0 {
+		errs = append(errs, fmt.Errorf("consume.detached: %s is not positive", c.Consume.Detached))
+	}
+	return errors.Join(errs...)
+}
+
+// Fits reports tenants whose questions may take longer than the service waits for one when it stops: such a question would be cut off
+// at every rollout, and bought again.
+func (c *Config) Fits(tenants *tenant.Set) error {
+	var errs []error
+	for _, t := range tenants.All() {
+		if i := t.Inference; i.Provider != "none" && i.Timeout.Std() > c.Consume.Detached {
+			errs = append(errs, fmt.Errorf("tenant %s: inference.timeout: %s is longer than consume.detached, %s: a question under way would be "+
+				"cut off when the service stops, and bought again; lower the one, or raise the other and grace with it", t.ID, i.Timeout.Std(), c.Consume.Detached))
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -93,7 +109,7 @@ type Service struct {
 
 // New opens the admin listener and prepares everything else; it dials nothing that may be away.
 func New(ctx context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Telemetry) (*Service, error) {
-	if err := cfg.Validate(); err != nil {
+	if err := errors.Join(cfg.Validate(), cfg.Fits(tenants)); err != nil {
 		return nil, fmt.Errorf("wrong settings: %w", err)
 	}
 	s := &Service{cfg: cfg, tel: tel}

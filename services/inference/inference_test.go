@@ -485,6 +485,39 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// TestAQuestionMayNotTakeLongerThanAStop: it would be cut off at every rollout.
+func TestAQuestionMayNotTakeLongerThanAStop(t *testing.T) {
+	data, err := os.ReadFile("internal/app/testdata/acme.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := tenant.Parse("acme.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := tenant.NewSet(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := inference.Defaults()
+	cfg.Kafka.Brokers, cfg.Redis.Addrs = []string{"127.0.0.1:1"}, []string{"127.0.0.1:1"}
+	own.Inference.Timeout = tenant.Duration(cfg.Consume.Detached)
+	if err := cfg.Fits(set); err != nil {
+		t.Errorf("as long as a stop: %v", err)
+	}
+	own.Inference.Timeout++
+	_, err = inference.New(t.Context(), cfg, set, telemetry.Discard())
+	for _, name := range []string{"acme", "inference.timeout", "consume.detached"} {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not named: %v", name, err)
+		}
+	}
+	own.Inference.Provider = "none"
+	if err := cfg.Fits(set); err != nil {
+		t.Errorf("nobody is asked: %v", err)
+	}
+}
+
 // TestAnEndThatIsSentAgainAloneTellsTheCall: what a reconciliation sends, to this group's retry topic and nowhere else. A call that nobody
 // knows any more is told by what the end itself says of it, and one that was told is not told twice.
 func TestAnEndThatIsSentAgainAloneTellsTheCall(t *testing.T) {

@@ -128,10 +128,16 @@ func (s *Settings) durations(tenants map[string]loaded) []check.Finding {
 			"Keep media.idle of ingress below hearing.silent_socket of stt.")
 	}
 	longest := time.Duration(0)
-	if l := tenants[s.Inference.Tenants]; l.set != nil {
-		for _, t := range l.set.All() {
+	if set := s.tenantsOf("inference", tenants); set != nil {
+		for _, t := range set.All() {
 			if t.Inference.Provider != "none" {
 				longest = max(longest, time.Duration(t.Inference.Timeout))
+			}
+		}
+		if err := s.Inference.Fits(set); err != nil {
+			for line := range strings.Lines(err.Error()) {
+				found = append(found, configFault("durations", "inference", "inference does not start: "+strings.TrimSpace(line)+".",
+					"Lower inference.timeout in the tenant's file, or raise consume.detached of inference, and grace with it."))
 			}
 		}
 	}

@@ -76,6 +76,11 @@ func TestSettingsThatDoNotAgree(t *testing.T) {
 		})
 	}
 	s := healthy(t)
+	s.Inference.Consume.Detached = time.Second
+	if found := s.agree(s.tenants()); len(found) != 3 || found[0].Code != "config.durations" || found[0].Level != check.Fault || !strings.Contains(found[0].What, "tenant acme: inference.timeout") {
+		t.Errorf("questions that take longer than inference waits for them: %+v", found)
+	}
+	s = healthy(t)
 	s.STT.Tenants = other
 	if err := os.CopyFS(filepath.Join(other, "again"), os.DirFS(samples)); err != nil {
 		t.Fatal(err)

@@ -28,8 +28,10 @@ func run() error {
 	cfg := inference.Defaults()
 	var tenants *tenant.Set
 	ok, err := config.FromArgs(ctx, os.Args[1:], "FRONTDESK_INFERENCE", &cfg, os.Stdout, func() (err error) {
-		tenants, err = tenant.Load(cfg.Tenants)
-		return err
+		if tenants, err = tenant.Load(cfg.Tenants); err != nil {
+			return err
+		}
+		return cfg.Fits(tenants)
 	})
 	if err != nil || !ok {
 		return err
