@@ -60,7 +60,7 @@ func reconcileCommand() *cobra.Command {
 	fs.StringVar(&f.look.Tenant, "tenant", "", "id of the one tenant to look at; default all")
 	fs.StringVar(&f.look.Call, "call", "", "id of the one call to look at (CallSid of its root leg); default all")
 	fs.BoolVar(&f.repair, "repair", false, "send again what is missing")
-	fs.BoolVar(&f.allThat, "all", false, "list what is under way, too")
+	fs.BoolVar(&f.allThat, "all", false, "list what is under way, and what was dropped, too")
 	fs.BoolVar(&f.asJSON, "json", false, "print one JSON document")
 	fs.DurationVar(&f.look.Timeout, "timeout", f.look.Timeout, "how long one source may take")
 	fs.DurationVar(&f.every, "every", 0, "stay, and look every so often")
@@ -189,7 +189,9 @@ const redrive = "mend the cause, then redrive it: `frontdesk dlq list`"
 
 // printReconciled prints the calls that are not all there, and adds up.
 func printReconciled(w io.Writer, r *reconcile.Report, all, repair bool) {
-	listed := slices.DeleteFunc(slices.Clone(r.Findings), func(f reconcile.Finding) bool { return f.Status == reconcile.UnderWay && !all })
+	listed := slices.DeleteFunc(slices.Clone(r.Findings), func(f reconcile.Finding) bool {
+		return !all && (f.Status == reconcile.UnderWay || f.Status == reconcile.Dropped)
+	})
 	if len(listed) > 0 {
 		t := newTable(w)
 		t.SetColumnConfigs([]table.ColumnConfig{
@@ -206,8 +208,8 @@ func printReconciled(w io.Writer, r *reconcile.Report, all, repair bool) {
 		fmt.Fprintf(w, "✗ %s of %s can't be read (%s): what it would tell is not known, and counts as nothing. See `frontdesk check --only %s --tenant %s`.\n",
 			u.Source, u.Tenant, cmp.Or(u.Code, "no answer"), u.Source, u.Tenant)
 	}
-	fmt.Fprintf(w, "%s of the last %s: %d unaccounted for, %d sent again, %d dead letters, %d parked, %d under way.\n",
-		counted(r.Calls, "call"), r.Until.Sub(r.Since), r.UnaccountedFor, r.Repaired, r.DeadLetters, r.Parked, r.UnderWay)
+	fmt.Fprintf(w, "%s of the last %s: %d unaccounted for, %d sent again, %d dead letters, %d dropped, %d parked, %d under way.\n",
+		counted(r.Calls, "call"), r.Until.Sub(r.Since), r.UnaccountedFor, r.Repaired, r.DeadLetters, r.Dropped, r.Parked, r.UnderWay)
 	if r.Repaired > 0 {
 		fmt.Fprintln(w, "What was sent again is under way now; reconcile once more to see it there.")
 	}

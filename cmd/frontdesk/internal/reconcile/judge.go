@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	crmwriter "github.com/frontdesk/frontdesk/services/crm-writer"
 	"github.com/frontdesk/frontdesk/services/ingress"
@@ -16,8 +17,10 @@ type Status string
 const (
 	Missing    Status = "missing"
 	DeadLetter Status = "dead letter"
-	Parked     Status = "parked"
-	UnderWay   Status = "under way"
+	// Dropped is a call whose dead letter somebody has closed: nobody will send it back.
+	Dropped  Status = "dropped"
+	Parked   Status = "parked"
+	UnderWay Status = "under way"
 )
 
 // Missing parts, in the order in which a call passes them.
@@ -187,6 +190,7 @@ func lacking(c *call, fresh bool) *verdict {
 	switch published := r.Status == events.CrmStatus_CRM_STATUS_PUBLISHED; {
 	case len(gone) == 0 && len(c.crm) > 0:
 		v.status, v.crm, v.why = DeadLetter, c.crm, "crm-writer gave the file up: "+r.Code
+		v.closed(c.trail.dead(groupWriter, func(d Buried) bool { return d.EventID == c.trail.InsightID }))
 	case len(gone) == 0:
 		return nil
 	case fresh && (published || fileToCome(gone, r)):
@@ -229,6 +233,19 @@ func (v *verdict) waitsFor(p *Waits) {
 // gaveUp says that a message of the call is a dead letter.
 func (v *verdict) gaveUp(d *Buried) {
 	v.status, v.why = DeadLetter, d.Group+" gave it up: "+d.Code
+	v.closed(d)
+}
+
+// closed says that nobody will send a dead letter back, if somebody has said so.
+func (v *verdict) closed(d *Buried) {
+	if d == nil || d.Done.What != deadletter.Dropped {
+		return
+	}
+	v.status = Dropped
+	v.why += "; " + d.Done.By + " dropped it at " + d.Done.At.UTC().Format(time.DateTime)
+	if d.Done.Why != "" {
+		v.why += " (" + d.Done.Why + ")"
+	}
 }
 
 // asksCRM tells whether the call is so far that the CRM must hold what was written of it.

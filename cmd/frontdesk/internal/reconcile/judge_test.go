@@ -7,6 +7,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	crmwriter "github.com/frontdesk/frontdesk/services/crm-writer"
 	"github.com/frontdesk/frontdesk/services/ingress"
@@ -50,6 +51,13 @@ func TestWhatACallLacks(t *testing.T) {
 	with := func(trail *Trail, change func(*Trail)) *Trail { change(trail); return trail }
 	dead := func(group, kind, id string) func(*Trail) {
 		return func(t *Trail) { t.Dead = append(t.Dead, Buried{Group: group, Kind: kind, EventID: id, Code: "x.code"}) }
+	}
+	done := func(what string) func(*Trail) {
+		return func(t *Trail) {
+			d := Buried{Group: "crm-writer", Kind: "call_insight", EventID: "insight", Code: "x.code"}
+			d.Done = deadletter.Mark{What: what, By: "ops@host", At: ago(0), Why: "a test"}
+			t.Dead = append(t.Dead, d)
+		}
 	}
 	parked := func(group, code, repair string) func(*Trail) {
 		return func(t *Trail) {
@@ -95,6 +103,10 @@ func TestWhatACallLacks(t *testing.T) {
 		"parked behind another":             {trail: with(at("decided", 40*time.Minute), parked("crm-writer", "", "")), want: "parked, its records"},
 		"a repair fails, too":               {trail: with(at("decided", 40*time.Minute), parked("crm-writer", "z.code", "r")), want: "parked, its records"},
 		"decided, a dead letter":            {trail: with(at("decided", 40*time.Minute), dead("crm-writer", "call_insight", "insight")), want: "dead letter, its records"},
+		"decided, its dead letter dropped":  {trail: with(at("decided", 40*time.Minute), done(deadletter.Dropped)), want: "dropped, its records", why: "crm-writer gave it up: x.code; ops@host dropped it at 2026-03-02 15:00:00 (a test)"},
+		"refused for good, and dropped":     {trail: with(told(40*time.Minute, Told{Status: failedStatus, Code: "x.code"}), done(deadletter.Dropped)), want: "dropped, its records"},
+		"redriven, and lost":                {trail: with(at("decided", 40*time.Minute), done(deadletter.Redriven)), want: "missing, its records, repairRecords"},
+		"the file was refused, and dropped": {trail: with(told(40*time.Minute, Told{Status: writtenStatus, Code: "f.code"}), done(deadletter.Dropped)), crm: []crmwriter.Absence{file}, want: "dropped, records", why: "crm-writer gave the file up: f.code; ops@host"},
 		"only an older revision is dead":    {trail: with(at("decided", 40*time.Minute), dead("crm-writer", "call_insight", "older")), want: "missing, its records, repairRecords"},
 		"refused for good":                  {trail: told(40*time.Minute, Told{Status: failedStatus, Code: "sf.code"}), want: "dead letter, its records", why: "crm-writer gave it up: sf.code"},
 		"the mapping fails":                 {trail: with(at("decided", 40*time.Minute), func(t *Trail) { t.Unplanned = "m.code" }), want: "dead letter, its records"},

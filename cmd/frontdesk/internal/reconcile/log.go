@@ -160,14 +160,28 @@ func (l *Log) event(r *broker.Record) {
 
 func (l *Log) buried(r *broker.Record) {
 	if deadletter.IsMark(r.Headers) {
-		return // what somebody has done with one
+		l.marked(string(r.Key), deadletter.ReadMark(r.Headers))
+		return
 	}
 	t := l.of(string(r.Key))
 	t.touch(r.Time)
 	get := func(name string) string { return deadletter.Get(r.Headers, name) }
 	t.Dead = append(t.Dead, Buried{
-		Group: get(deadletter.HeaderGroup), Kind: get(events.HeaderKind), EventID: get(events.HeaderEventID), Code: get(deadletter.HeaderCode), At: r.Time,
+		ID: deadletter.ID{Partition: r.Partition, Offset: r.Offset}, Group: get(deadletter.HeaderGroup), Kind: get(events.HeaderKind), EventID: get(events.HeaderEventID), Code: get(deadletter.HeaderCode), At: r.Time,
 	})
+}
+
+// marked takes note of what somebody has done with a dead letter.
+func (l *Log) marked(call string, m deadletter.Mark) {
+	t := l.calls[call]
+	if t == nil || m.What != deadletter.Redriven && m.What != deadletter.Dropped {
+		return
+	}
+	for i := range t.Dead {
+		if t.Dead[i].ID.String() == m.About {
+			t.Dead[i].Done = m
+		}
+	}
 }
 
 // readParked reads what a group has parked and not finished: a few messages as a rule, and each time anew.

@@ -132,6 +132,14 @@ func TestTheLogTellsHowFarEachCallHasCome(t *testing.T) {
 		len(one.Record.Records) != 1 || one.Record.Records[0].GetKey() != "" || len(one.Dead) != 1 {
 		t.Errorf("%+v", again)
 	}
+	if one.Dead[0].Done.What != "" {
+		t.Errorf("it was only looked at: %+v", one.Dead[0])
+	}
+	c.put(events.DeadLetters.Name, "CA1", nil, deadletter.Mark{What: deadletter.Dropped, About: "9-9"}.Headers()...) // another's
+	c.put(events.DeadLetters.Name, "CA1", nil, deadletter.Mark{What: deadletter.Dropped, About: one.Dead[0].ID.String(), By: "ops@host"}.Headers()...)
+	if c.read(); len(one.Dead) != 1 || one.Dead[0].Done.What != deadletter.Dropped || one.Dead[0].Done.By != "ops@host" {
+		t.Errorf("it was dropped: %+v", one.Dead)
+	}
 	if d := one.Dead[0]; d.Group != groupWriter || d.Kind != "call_insight" || d.EventID != "e1" || d.Code != "sf.code" {
 		t.Errorf("%+v", d)
 	}

@@ -28,10 +28,11 @@ type Report struct {
 	UnaccountedFor int `json:"unaccounted_for"`
 	// Repaired are those of which something is missing and was sent again.
 	Repaired int `json:"repaired"`
-	// UnderWay, Parked and DeadLetters are accounted for, though not all there.
+	// UnderWay, Parked, DeadLetters and Dropped are accounted for, though not all there.
 	UnderWay    int `json:"under_way"`
 	Parked      int `json:"parked"`
 	DeadLetters int `json:"dead_letters"`
+	Dropped     int `json:"dropped"`
 	// Tenants are the counts by tenant.
 	Tenants map[string]*Count `json:"tenants"`
 	// Findings are the calls that are not all there.
@@ -163,6 +164,8 @@ func (r *Report) count() {
 			r.Parked++
 		case DeadLetter:
 			r.DeadLetters++
+		case Dropped:
+			r.Dropped++
 		case Missing:
 			if f.Repaired {
 				r.Repaired++

@@ -5,6 +5,7 @@ import (
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	crmwriter "github.com/frontdesk/frontdesk/services/crm-writer"
 )
@@ -53,8 +54,11 @@ type Told struct {
 
 // Buried is a message of the call that was given up.
 type Buried struct {
+	ID                         deadletter.ID
 	Group, Kind, EventID, Code string
 	At                         time.Time
+	// Done is the last that somebody did with it: that it was redriven, or dropped. The zero Mark while nothing was.
+	Done deadletter.Mark
 }
 
 // Waits is a message of the call that waits in a retry topic.
@@ -131,10 +135,11 @@ func (t *Trail) insight(e *events.CallEvent, revision uint32, f *events.CallFact
 	}
 }
 
-// dead is the latest dead letter of a group that ok agrees to; nil if there is none.
+// dead is the latest dead letter of a group that ok agrees to, nil if there is none. One that was redriven is none any more: what
+// comes of it is told by what the group does with it now.
 func (t *Trail) dead(group string, ok func(Buried) bool) *Buried {
 	for i := len(t.Dead) - 1; i >= 0; i-- {
-		if d := &t.Dead[i]; d.Group == group && ok(*d) {
+		if d := &t.Dead[i]; d.Group == group && d.Done.What != deadletter.Redriven && ok(*d) {
 			return d
 		}
 	}
