@@ -25,7 +25,7 @@ func (s *stream) look(d time.Duration) {
 }
 
 // alive notes that something has come.
-func (s *stream) alive() { s.last, s.target, s.passed = time.Now(), 0, false }
+func (s *stream) alive() { s.last, s.target, s.passed, s.cutOff = time.Now(), 0, false, false }
 
 func (s *stream) quiet(ctx context.Context) {
 	c := s.call
@@ -63,7 +63,13 @@ func (s *stream) ask(ctx context.Context) {
 	c.mu.Unlock()
 	end, err := c.app.log.End(ctx, c.part.n)
 	c.mu.Lock()
-	if err == nil {
+	switch {
+	case err != nil:
+		s.cutOff = true
+	case s.cutOff:
+		// The broker was away, and what ingress has kept for it comes a while after it: the time begins anew.
+		s.alive()
+	default:
 		s.target = max(end, 1)
 	}
 	s.look(recheck)

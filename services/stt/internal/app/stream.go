@@ -55,6 +55,7 @@ type stream struct {
 	last     time.Time // when a chunk last came
 	target   int64     // offset that must be passed before nothing counts as silence; 0 if not asked yet
 	passed   bool      // it has been
+	cutOff   bool      // the log could not be asked
 	watching *time.Timer
 	timers   []*time.Timer
 }
