@@ -26,7 +26,8 @@
 // An error given to done decides (see package retry for the classes):
 //
 //   - Permanent: the message goes to the dead-letter topic, original bytes and headers with the reason, and
-//     is complete when that publish is acknowledged.
+//     is complete when that publish is acknowledged. The next message of its key waits for that, unless a handler
+//     that completes later has it already.
 //   - Retryable: a Func is retried in place, blocking only its key and no concurrency slot. When the budget
 //     is spent, the message is parked: it goes to <topic>.<group>.retry with the same key and comes back
 //     after a growing pause. Later messages of that key, from any of the group's topics, follow it there and

@@ -38,10 +38,14 @@ func (c *Consumer) deadLettered(next Handler) Handler {
 	}
 }
 
-// bury publishes a dead letter and then calls done.
+// bury publishes a dead letter and then calls done. Until then the next message of the key waits, as long as no handler has it yet.
 func (c *Consumer) bury(m *Message, cause error, done func(error)) {
 	msg := c.deadLetter(m, cause)
-	g := m.from.p.gen
+	p, key := m.from.p, string(m.Key)
+	g := p.gen
+	p.mu.Lock()
+	p.hold(key)
+	p.mu.Unlock()
 	c.tel.Log.WarnContext(m.from.context(), "a message became a dead letter", "topic", m.Topic, "partition", m.Partition, "offset", m.Offset,
 		"parked", m.Parked, "code", retry.Code(cause), "field", retry.Field(cause), "dependency", retry.Dependency(cause))
 	buried := func(err error) {
@@ -50,6 +54,7 @@ func (c *Consumer) bury(m *Message, cause error, done func(error)) {
 				metric.WithAttributes(attribute.String("topic", m.Topic), attribute.String("code", retry.Code(cause))))
 		}
 		done(err)
+		p.release(key)
 	}
 	g.publish(msg, func(err error) {
 		if !errors.Is(err, produce.ErrTooLarge) {

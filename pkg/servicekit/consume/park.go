@@ -167,11 +167,13 @@ func (k *parked) publish(d *delivery, e *entry, t ticket, done func(error)) {
 				// The retry topic will never take it. It is not parked, then.
 				k.p.mu.Lock()
 				d.reparked = false
+				k.p.hold(pk.key) // before what waits behind it may go on
 				if d.entry == nil {
 					k.remove(e)
 				}
 				k.p.unlock()
 				k.p.c.bury(&d.Message, err, done)
+				k.p.release(pk.key)
 				return
 			}
 			done(err)

@@ -79,6 +79,8 @@ func TestPoisonBecomesADeadLetterAndThePartitionGoesOn(t *testing.T) {
 	}
 }
 
+// TestNothingIsCommittedUntilTheDeadLetterStands: nor is the next message of its key handled, which would be done before it after a
+// crash; other keys go on.
 func TestNothingIsCommittedUntilTheDeadLetterStands(t *testing.T) {
 	w := newWorldOn(t, "", "a:1")
 	fault := w.cluster.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: dead, Err: kerr.TopicAuthorizationFailed, Count: -1})
@@ -91,17 +93,56 @@ func TestNothingIsCommittedUntilTheDeadLetterStands(t *testing.T) {
 		return nil
 	}, consume.Options{}), consume.Hooks{})
 	w.publish("a", "k", numbers(0, 3)...)
-	j.wait(t, "all three were handled", func(n int) bool { return n == 3 })
+	w.publish("a", "other", "x")
 	if err := fault.Wait(t.Context(), 2); err != nil { // refused, and tried again
 		t.Fatal(err)
+	}
+	eventually(t, "the other key's was handled", func() bool { return len(j.of("other")) == 1 })
+	if got := j.of("k"); !slices.Equal(got, numbers(0, 1)) {
+		t.Errorf("handled %v before the dead letter stood", got)
 	}
 	if got := w.committed("a", 0); got != 0 {
 		t.Fatalf("committed %d before the dead letter stood", got)
 	}
 	fault.Remove()
-	eventually(t, "committed at last", func() bool { return w.committed("a", 0) == 3 })
+	eventually(t, "committed at last", func() bool { return w.committed("a", 0) == 4 })
+	if got := j.of("k"); !slices.Equal(got, numbers(0, 3)) {
+		t.Errorf("handled %v", got)
+	}
 	if n := len(kafkatest.Records(t, w.cluster.Conn, dead)); n != 1 {
 		t.Errorf("%d dead letters", n)
+	}
+}
+
+// TestWhatIsParkedWaitsForTheDeadLetterBeforeIt: the messages of a parked key are handled one after another, in one go.
+func TestWhatIsParkedWaitsForTheDeadLetterBeforeIt(t *testing.T) {
+	w := newWorldOn(t, "", "a:1")
+	fault := w.cluster.Kafka.Fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: dead, Err: kerr.TopicAuthorizationFailed, Count: -1})
+	j := newJournal()
+	failed := make(chan struct{})
+	w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error {
+		if !m.Parked {
+			<-failed // so that all are parked together
+			return errAway
+		}
+		j.note(m)
+		if string(m.Value) == "0" {
+			return errPoison
+		}
+		return nil
+	}, noPatience), consume.Hooks{})
+	w.publish("a", "k", numbers(0, 3)...)
+	close(failed)
+	if err := fault.Wait(t.Context(), 2); err != nil { // refused, and tried again
+		t.Fatal(err)
+	}
+	if got := j.of("k"); !slices.Equal(got, numbers(0, 1)) {
+		t.Errorf("handled %v before the dead letter stood", got)
+	}
+	fault.Remove()
+	j.wait(t, "all were handled", func(n int) bool { return n == 3 })
+	if got := j.of("k"); !slices.Equal(got, numbers(0, 3)) {
+		t.Errorf("handled %v", got)
 	}
 }
 

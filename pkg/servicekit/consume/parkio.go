@@ -188,11 +188,11 @@ func (p *partition) load(entries []*entry) (map[at]broker.Record, error) {
 	return out, nil
 }
 
-// stopAfter tells whether what follows d must wait: it was parked again, or the generation has ended.
+// stopAfter tells whether what follows d must wait: it was parked again, its dead letter does not stand yet, or the generation has ended.
 func (p *partition) stopAfter(d *delivery) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return d.reparked || p.gen.ended()
+	return d.reparked || p.burying[string(d.Key)] > 0 || p.gen.ended()
 }
 
 // putBack returns entries that were taken and not handled.

@@ -22,7 +22,9 @@ type partition struct {
 	mu     sync.Mutex
 	keys   map[string]*keyQueue
 	parked parked
-	over   bool // the last commit is made: completions no longer count
+	// burying counts the dead letters of each key that are on their way.
+	burying map[string]int
+	over    bool // the last commit is made: completions no longer count
 	// outbox is what the holder of mu wants done without it; unlock does it.
 	outbox []func()
 }
@@ -73,7 +75,7 @@ type delivery struct {
 
 func newPartition(g *generation, id int) *partition {
 	p := &partition{
-		c: g.c, gen: g, id: id, keys: map[string]*keyQueue{},
+		c: g.c, gen: g, id: id, keys: map[string]*keyQueue{}, burying: map[string]int{},
 		window: newWindow(g.c.cfg.MaxTaken, g.c.cfg.MaxTakenBytes),
 	}
 	p.parked.init(p)

@@ -115,7 +115,8 @@ const (
 
 // choose picks what the key does next. While any message of the key is parked, its parked messages go first;
 // new ones follow them to the retry topic while the head waits for its time, and are held while the parked
-// ones are being worked off, or a steady stream would keep the key parked for ever.
+// ones are being worked off, or a steady stream would keep the key parked for ever. While the key has a dead letter
+// on its way, none of its messages is handled: after a crash that one would come again, and behind them.
 func (p *partition) choose(q *keyQueue) (choice, job, []*entry) {
 	p.mu.Lock()
 	defer p.unlock()
@@ -123,7 +124,11 @@ func (p *partition) choose(q *keyQueue) (choice, job, []*entry) {
 		if p.gen.ended() {
 			return p.rest(q)
 		}
-		state, entries := p.parked.next(q.key)
+		held := p.burying[q.key] > 0
+		state, entries := free, []*entry(nil)
+		if !held {
+			state, entries = p.parked.next(q.key)
+		}
 		if state == due {
 			return runParked, job{}, entries
 		}
@@ -131,8 +136,8 @@ func (p *partition) choose(q *keyQueue) (choice, job, []*entry) {
 			return p.rest(q)
 		}
 		j := q.jobs[0]
-		if state == loading && j.d != nil {
-			return p.rest(q) // woken when the parked one has been read
+		if (held || state == loading) && j.d != nil {
+			return p.rest(q) // woken when the dead letter stands, or the parked one has been read
 		}
 		q.jobs[0] = job{}
 		q.jobs = q.jobs[1:]
@@ -141,6 +146,22 @@ func (p *partition) choose(q *keyQueue) (choice, job, []*entry) {
 			continue
 		}
 		return runJob, j, nil
+	}
+}
+
+// hold keeps a key's messages back until release is called as often. Called with p.mu held.
+func (p *partition) hold(key string) { p.burying[key]++ }
+
+// release lets the key go on.
+func (p *partition) release(key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.burying[key]--; p.burying[key] > 0 {
+		return
+	}
+	delete(p.burying, key)
+	if !p.over {
+		p.wake(p.queue(key))
 	}
 }
 
