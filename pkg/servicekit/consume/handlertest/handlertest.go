@@ -1,195 +1,316 @@
-// Package handlertest is the contract of handlers whose effect is under a claim: whatever a process comes to, the
-// effect of a message stands once.
+// Package handlertest is the contract of every handler: whatever its processes come to, the effect of what it is handed stands
+// once.
+//
+// A handler may complete a message before its effect, after it, or much later and from elsewhere; it may take claims, or know what
+// was done by what it has published. What a process does to the world goes through [Process.Effect], so that the process can die
+// at each thing that it does: before it is done, after it and unheard of, and after it was heard of.
 package handlertest
 
 import (
-	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
-	"github.com/frontdesk/frontdesk/pkg/servicekit/idempotency"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
-	"github.com/frontdesk/frontdesk/pkg/servicekit/telemetry"
 )
 
 // Harness is a handler and what its effects go to, which outlives its processes.
 type Harness struct {
-	// Open makes the handler of a new process, without retries in place.
-	Open func(claims consume.Claims) consume.Handler
-	// Message makes the same message each time.
-	Message func() *consume.Message
-	// Effects is how often the message's effect stands.
+	// Open makes the handler of a new process, without retries in place. It is closed by [Process.AtEnd].
+	Open func(t *testing.T, p *Process) consume.Handler
+	// Messages makes the same messages each time: of one key and one partition, in order, at the offsets 0, 1, …
+	Messages func() []*consume.Message
+	// Effects is how often the effect of all the messages stands, counted as whoever reads it counts: what is the same, once.
 	Effects func() int
-	// Fail has the effect fail, so that it may succeed later, or no longer.
-	Fail func(on bool)
-	// Stall has the next effect stand still on its way, until it is resumed; reached is closed when it does.
-	Stall func() (reached <-chan struct{}, resume func())
 }
 
-// Exercise runs the contract, each part on a harness of its own.
+// Exercise runs the contract of a handler that takes claims, each part on a harness of its own.
 func Exercise(t *testing.T, open func(t *testing.T) Harness) {
-	for name, part := range map[string]func(t *testing.T, w *world){
-		"run twice":                             twice,
-		"fail, then redeliver":                  redelivered,
-		"crash between claim and effect":        claimedOnly,
-		"crash between effect and commit":       uncommitted,
-		"late completion by a paused old owner": late,
-	} {
-		t.Run(name, func(t *testing.T) { part(t, &world{open(t), kafkatest.Redis(t)}) })
+	t.Helper()
+	exercise(t, func(t *testing.T, part func(*world)) { part(newWorld(t, open, patience)) })
+	t.Run("what is done is not done again", func(t *testing.T) {
+		w := newWorld(t, open, patience)
+		w.finish(w.start(0))
+		again := w.start(0)
+		w.finish(again)
+		if n := again.effects(); n > 0 {
+			t.Errorf("%d effects of a process that was handed what is done", n)
+		}
+	})
+	for name, at := range map[string]step{"crash between claim and effect": afterClaim, "crash between effect and mark": beforeMark} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, open, patience)
+			p := w.start(0)
+			p.at = at
+			w.hand(p)
+			select {
+			case <-p.died:
+			case <-time.After(w.patience):
+				t.Fatal("it has taken no claim, or left it alone")
+			}
+			p.end()
+			if at == afterClaim && w.Effects() != 0 {
+				t.Error("the effect stands, and the process died before it")
+			}
+			w.finish(w.start(p.complete())) // it waits for the lease to run out
+		})
 	}
 }
+
+// ExerciseUnclaimed runs the contract of a handler that takes no claims, each part in a bubble of time, see [synctest.Test].
+func ExerciseUnclaimed(t *testing.T, open func(t *testing.T) Harness) {
+	t.Helper()
+	exercise(t, func(t *testing.T, part func(*world)) {
+		synctest.Test(t, func(t *testing.T) { part(newWorld(t, open, bubblePatience)) })
+	})
+}
+
+func exercise(t *testing.T, in func(*testing.T, func(*world))) {
+	t.Helper()
+	for name, part := range map[string]func(*world){
+		"run twice":                       twice,
+		"fail, then redeliver":            redelivered,
+		"crash between effect and commit": uncommitted,
+	} {
+		t.Run(name, func(t *testing.T) { in(t, part) })
+	}
+	for name, part := range map[string]func(w *world, n int) (reached bool){
+		"crash before an effect":                 func(w *world, n int) bool { return crash(w, beforeEffect, n) },
+		"crash before an effect is heard of":     func(w *world, n int) bool { return crash(w, unheard, n) },
+		"crash once an effect was heard of":      func(w *world, n int) bool { return crash(w, heard, n) },
+		"an effect of a paused owner, come late": late,
+	} {
+		t.Run(name, func(t *testing.T) {
+			n, reached := 0, true
+			for reached {
+				n++
+				in(t, func(w *world) { reached = part(w, n) })
+				if t.Failed() {
+					t.Fatalf("at effect %d", n)
+				}
+			}
+			if n == 1 {
+				t.Error("it has no effect")
+			}
+		})
+	}
+}
+
+const (
+	// patience is how long anything is waited for, and in a bubble, where that costs nothing.
+	patience       = 20 * time.Second
+	bubblePatience = 5 * time.Minute
+	// brief is a lease that runs out while a test waits.
+	brief = 150 * time.Millisecond
+)
 
 type world struct {
 	Harness
-	redis *redis.Client
+	t        *testing.T
+	lease    time.Duration
+	patience time.Duration
+	redis    func() *redis.Client
 }
 
-func twice(t *testing.T, w *world) {
-	p := w.start(t, brief)
-	w.must(t, p)
-	w.must(t, p)
-	w.stands(t, 1)
-	w.must(t, w.start(t, brief))
-	w.stands(t, 1)
-}
-
-func redelivered(t *testing.T, w *world) {
-	p := w.start(t, brief)
-	w.Fail(true)
-	if err := w.handle(t, p); err == nil || retry.IsPermanent(err) {
-		t.Fatalf("the failing effect: %v", err)
-	}
-	w.stands(t, 0)
-	w.Fail(false)
-	w.must(t, w.start(t, brief)) // another process: the claim was given back
-	w.stands(t, 1)
-}
-
-func claimedOnly(t *testing.T, w *world) {
-	p := w.start(t, brief)
-	p.afterClaim = true
-	if err := w.handle(t, p); err == nil {
-		t.Fatal("a dead process has completed")
-	}
-	w.stands(t, 0)
-	w.must(t, w.start(t, brief)) // it waits for the lease to run out
-	w.stands(t, 1)
-}
-
-func uncommitted(t *testing.T, w *world) {
-	p := w.start(t, brief)
-	p.beforeMark = true
-	_ = w.handle(t, p) // what it says is never committed
-	w.stands(t, 1)
-	w.must(t, w.start(t, brief))
-	w.stands(t, 1)
-}
-
-func late(t *testing.T, w *world) {
-	reached, resume := w.Stall()
-	paused := w.start(t, time.Hour) // it renews nothing while it is paused
-	var old sync.WaitGroup
-	old.Go(func() { _ = w.handle(t, paused) }) // nobody hears any more what it says
-	<-reached
-	if err := w.redis.FlushDB(t.Context()).Err(); err != nil { // the lease runs out
-		t.Fatal(err)
-	}
-	w.must(t, w.start(t, brief))
-	w.stands(t, 1)
-	resume()
-	old.Wait()
-	w.stands(t, 1)
-	w.must(t, w.start(t, brief))
-	w.stands(t, 1)
-}
-
-func (w *world) must(t *testing.T, p *process) {
+func newWorld(t *testing.T, open func(t *testing.T) Harness, patience time.Duration) *world {
 	t.Helper()
-	if err := w.handle(t, p); err != nil {
-		t.Fatal(err)
-	}
+	w := &world{Harness: open(t), t: t, lease: brief, patience: patience, redis: sync.OnceValue(func() *redis.Client { return kafkatest.Redis(t) })}
+	return w
 }
 
-func (w *world) stands(t *testing.T, want int) {
-	t.Helper()
-	if got := w.Effects(); got != want {
-		t.Errorf("the effect stands %d times, want %d", got, want)
-	}
+func twice(w *world) {
+	p := w.start(0)
+	w.whole(p)
+	p.from = 0
+	w.whole(p)
+	p.end()
+	w.finish(w.start(0))
 }
 
-// handle has a process handle the message, and returns how it was completed.
-func (w *world) handle(t *testing.T, p *process) error {
-	out := make(chan error, 2)
-	w.Open(p)(t.Context(), w.Message(), func(err error) { out <- err })
-	err := <-out
+func redelivered(w *world) {
+	p := w.start(0)
+	p.away = true
+	w.hand(p)
 	select {
-	case again := <-out:
-		t.Errorf("the message was completed twice, the second time with %v", again)
-	default:
+	case <-p.failed:
+	case <-time.After(w.patience):
+		w.t.Fatal("it has no effect")
 	}
-	return err
+	p.kill()
+	p.end()
+	if w.Effects() != 0 {
+		w.t.Error("what failed stands")
+	}
+	for i, err := range p.results() {
+		if retry.IsPermanent(err) {
+			w.t.Errorf("message %d was given up for what passes: %v", i, err)
+		}
+	}
+	w.finish(w.start(p.complete())) // another process
 }
 
-// brief is a lease that runs out while a test waits.
-const brief = 150 * time.Millisecond
-
-// process has claims of its own, and may die at them.
-type process struct {
-	store      *idempotency.Store
-	afterClaim bool
-	beforeMark bool
-	dead       atomic.Bool
+func uncommitted(w *world) {
+	p := w.start(0)
+	w.whole(p)
+	p.end()
+	w.finish(w.start(0))
 }
 
-func (w *world) start(t *testing.T, lease time.Duration) *process {
-	p := &process{store: idempotency.NewStore(w.redis, idempotency.Config{Lease: lease}, telemetry.Discard())}
-	t.Cleanup(p.die)
+// crash tells whether there was an n-th effect to die at.
+func crash(w *world, at step, n int) bool {
+	p := w.start(0)
+	p.at, p.n = at, n
+	w.hand(p)
+	reached := w.diesOrEnds(p)
+	p.end()
+	w.finish(w.start(p.complete()))
+	return reached
+}
+
+// late tells whether there was an n-th effect to be paused at.
+func late(w *world, n int) bool {
+	w.lease = time.Hour // it renews nothing while it is paused
+	old := w.start(0)
+	old.at, old.n = pausedAt, n
+	w.hand(old)
+	reached := w.diesOrEnds(old)
+	if reached && old.claimed() {
+		if err := w.redis().FlushDB(w.t.Context()).Err(); err != nil { // the lease runs out
+			w.t.Fatal(err)
+		}
+	}
+	w.lease = brief
+	next := w.start(old.complete())
+	w.whole(next)
+	old.goOn()
+	old.end()
+	next.end()
+	w.finish(w.start(0))
+	return reached
+}
+
+// whole hands a process everything from where it is on, and waits until all of it is complete and its effect stands.
+func (w *world) whole(p *Process) {
+	w.t.Helper()
+	w.hand(p)
+	select {
+	case <-p.all:
+	case <-time.After(w.patience):
+		w.t.Fatal("not every message was completed")
+	}
+	for i, err := range p.results() {
+		if err != nil {
+			w.t.Fatalf("message %d: %v", i, err)
+		}
+	}
+	w.once()
+}
+
+// finish is whole, and the end.
+func (w *world) finish(p *Process) {
+	w.t.Helper()
+	w.whole(p)
+	p.end()
+	if n := w.Effects(); n != 1 {
+		w.t.Errorf("at the end the effect stands %d times", n)
+	}
+}
+
+// once waits until the effect stands, which may be after its messages were completed.
+func (w *world) once() {
+	w.t.Helper()
+	tick, end := time.NewTicker(5*time.Millisecond), time.After(w.patience)
+	defer tick.Stop()
+	for {
+		switch n := w.Effects(); n {
+		case 0:
+		case 1:
+			return
+		default:
+			w.t.Fatalf("the effect stands %d times", n)
+		}
+		select {
+		case <-tick.C:
+		case <-end:
+			w.t.Fatal("the effect never came")
+		}
+	}
+}
+
+// diesOrEnds waits until a process has died, or is paused, or has done all that there is; false for the last.
+func (w *world) diesOrEnds(p *Process) bool {
+	w.t.Helper()
+	tick, end := time.NewTicker(5*time.Millisecond), time.After(w.patience)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.died:
+			return true
+		default:
+		}
+		select {
+		case <-p.all:
+			if w.Effects() == 1 && p.rests() {
+				return false
+			}
+		default:
+		}
+		select {
+		case <-p.died:
+			return true
+		case <-tick.C:
+		case <-end:
+			w.t.Fatal("it neither died nor came to an end")
+		}
+	}
+}
+
+// hand hands messages over one after another, as a consumer does, each when the handler has returned from the one before it.
+func (w *world) hand(p *Process) {
+	all := w.Messages()
+	p.mu.Lock()
+	round := p.handed
+	p.handed++
+	p.all = make(chan struct{})
+	p.errs = make([]error, len(all))
+	for i := range all {
+		if i >= p.from {
+			p.errs[i] = errOpen
+		}
+	}
+	p.closeIfAll()
+	p.mu.Unlock()
+	p.working.Go(func() {
+		for i, m := range all {
+			if i < p.from {
+				continue
+			}
+			if p.ctx.Err() != nil || !p.sound(i) {
+				return
+			}
+			m.Offset += int64(round * len(all)) // again, and so behind
+			var once sync.Once
+			p.handler(p.ctx, m, func(err error) {
+				first := false
+				once.Do(func() { first = true; p.completed(round, i, err) })
+				if !first {
+					w.t.Errorf("message %d was completed twice, the second time with %v", i, err)
+				}
+			})
+		}
+	})
+}
+
+var errOpen = errors.New("it is not complete")
+
+func (w *world) start(from int) *Process {
+	p := newProcess(w, from)
+	p.handler = w.Open(w.t, p)
 	return p
-}
-
-func (p *process) die() {
-	if !p.dead.Swap(true) {
-		_ = p.store.Close()
-	}
-}
-
-var errDead = errors.New("the process is dead")
-
-// Claim implements consume.Claims.
-func (p *process) Claim(ctx context.Context, k idempotency.Key) (*idempotency.Claim, error) {
-	if p.dead.Load() {
-		return nil, errDead
-	}
-	c, err := p.store.Claim(ctx, k)
-	if p.afterClaim {
-		p.die()
-		return nil, errDead
-	}
-	return c, err
-}
-
-// Complete implements consume.Claims.
-func (p *process) Complete(ctx context.Context, c *idempotency.Claim, result []byte) error {
-	if p.beforeMark {
-		p.die()
-	}
-	if p.dead.Load() {
-		return errDead
-	}
-	return p.store.Complete(ctx, c, result)
-}
-
-// Release implements consume.Claims.
-func (p *process) Release(ctx context.Context, c *idempotency.Claim) error {
-	if p.dead.Load() {
-		return errDead
-	}
-	return p.store.Release(ctx, c)
 }

@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"testing"
 
@@ -12,57 +11,28 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 )
 
-// records are a CRM that knows its records by an external id.
-type records struct {
-	mu      sync.Mutex
-	made    map[string]int
-	failing bool
-	stalled chan struct{} // the next write waits for it
-	reached chan struct{}
-}
-
-func (r *records) write(_ context.Context, e *events.CallEvent, _ bool) error {
-	r.mu.Lock()
-	stalled, reached := r.stalled, r.reached
-	r.stalled = nil
-	failing := r.failing
-	r.mu.Unlock()
-	if failing {
-		return errors.New("the org is away")
-	}
-	if stalled != nil {
-		close(reached)
-		<-stalled
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.made[e.GetEventId()] = 1 // an upsert
-	return nil
-}
-
 // TestContract of handlers: an insight is written once, whatever becomes of the processes.
 func TestContract(t *testing.T) {
 	e := event()
 	handlertest.Exercise(t, func(t *testing.T) handlertest.Harness {
-		r := &records{made: map[string]int{}}
+		var mu sync.Mutex
+		records := map[string]int{} // a CRM that knows its records by an external id
 		return handlertest.Harness{
-			Open: func(claims consume.Claims) consume.Handler {
-				return Handler(r.write, Options{Claims: claims, Retry: retry.Policy{Budget: -1}})
+			Open: func(_ *testing.T, p *handlertest.Process) consume.Handler {
+				write := func(_ context.Context, e *events.CallEvent, _ bool) error {
+					return p.Effect(func() {
+						mu.Lock()
+						defer mu.Unlock()
+						records[e.GetEventId()] = 1 // an upsert
+					})
+				}
+				return Handler(write, Options{Claims: p, Retry: retry.Policy{Budget: -1}})
 			},
-			Message: func() *consume.Message { return &consume.Message{Key: []byte("CA1"), Value: value(t, e)} },
+			Messages: func() []*consume.Message { return []*consume.Message{{Key: []byte("CA1"), Value: value(t, e)}} },
 			Effects: func() int {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				return r.made[e.GetEventId()]
-			},
-			Fail: func(on bool) {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				r.failing = on
-			},
-			Stall: func() (<-chan struct{}, func()) {
-				r.stalled, r.reached = make(chan struct{}), make(chan struct{})
-				return r.reached, sync.OnceFunc(func(c chan struct{}) func() { return func() { close(c) } }(r.stalled))
+				mu.Lock()
+				defer mu.Unlock()
+				return records[e.GetEventId()]
 			},
 		}
 	})

@@ -14,9 +14,16 @@ import (
 // look is how often a question that somebody else is asking is looked at.
 const look = 250 * time.Millisecond
 
+// Claims is what is used of [idempotency.Store].
+type Claims interface {
+	Claim(ctx context.Context, k idempotency.Key) (*idempotency.Claim, error)
+	Complete(ctx context.Context, c *idempotency.Claim, result []byte) error
+	Release(ctx context.Context, c *idempotency.Claim) error
+}
+
 // Store is the claims of questions. Safe for concurrent use.
 type Store struct {
-	claims *idempotency.Store
+	claims Claims
 	// patience bounds the waiting for another asker: its lease runs out long before.
 	patience time.Duration
 }
@@ -24,7 +31,7 @@ type Store struct {
 var _ app.Answers = (*Store)(nil)
 
 // New returns a store on claims that the caller closes. patience is the longest that a question may take.
-func New(claims *idempotency.Store, patience time.Duration) *Store {
+func New(claims Claims, patience time.Duration) *Store {
 	return &Store{claims: claims, patience: patience}
 }
 
@@ -52,7 +59,7 @@ func (s *Store) Take(ctx context.Context, call, question string) ([]byte, app.Ti
 }
 
 type ticket struct {
-	claims *idempotency.Store
+	claims Claims
 	claim  *idempotency.Claim
 }
 

@@ -127,43 +127,6 @@ func TestRunTwice(t *testing.T) {
 	})
 }
 
-// TestFailThenRedeliver lets each state write fail with the process, and delivers again to the next.
-func TestFailThenRedeliver(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		w := newWorld(t)
-		for _, e := range call("CA1", w.start).demoCall() {
-			o := w.next(e)
-			w.out.breaks(func(k events.Kind) error {
-				if k == events.KindCallState {
-					return errors.New("broker away")
-				}
-				return nil
-			})
-			result := make(chan error, 1)
-			go func() {
-				w.turn.Lock()
-				defer w.turn.Unlock()
-				w.desk.Take(w.ctx, partition, e, o, func(err error) { result <- err })
-			}()
-			synctest.Wait()
-			w.lose()
-			if err := <-result; err == nil {
-				t.Fatal(e.Kind(), "completed though its state was not stored")
-			}
-			w.out.breaks(nil)
-			w.crash()
-			if err, waits := w.at(e, o); err != nil || waits {
-				t.Fatal(e.Kind(), err, waits)
-			}
-		}
-		w.pass(time.Minute)
-		i, _ := w.last()
-		if n := len(w.out.insights()); n != 1 || i.GetIntent().GetValue() != "BookDemo" || len(i.GetTranscript()) != 3 {
-			t.Errorf("%d revisions, intent %s, %d lines", n, i.GetIntent().GetValue(), len(i.GetTranscript()))
-		}
-	})
-}
-
 // TestCrashBetweenInsightAndState publishes the same bytes again, and asks nobody again.
 func TestCrashBetweenInsightAndState(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
