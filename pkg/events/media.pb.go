@@ -209,6 +209,8 @@ const (
 	// stt had it and could not have it heard: consent stayed open, or the recogniser stayed away, for longer
 	// than audio is kept.
 	MediaGapReason_MEDIA_GAP_REASON_DROPPED MediaGapReason = 5
+	// A stream broke and none followed before the call's end: found by ingress, told by stt from where it has heard to.
+	MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED MediaGapReason = 6
 )
 
 // Enum value maps for MediaGapReason.
@@ -220,14 +222,16 @@ var (
 		3: "MEDIA_GAP_REASON_STREAM_REPLACED",
 		4: "MEDIA_GAP_REASON_LOST",
 		5: "MEDIA_GAP_REASON_DROPPED",
+		6: "MEDIA_GAP_REASON_STREAM_UNFOLLOWED",
 	}
 	MediaGapReason_value = map[string]int32{
-		"MEDIA_GAP_REASON_UNSPECIFIED":     0,
-		"MEDIA_GAP_REASON_SPOOL_FULL":      1,
-		"MEDIA_GAP_REASON_CARRIER":         2,
-		"MEDIA_GAP_REASON_STREAM_REPLACED": 3,
-		"MEDIA_GAP_REASON_LOST":            4,
-		"MEDIA_GAP_REASON_DROPPED":         5,
+		"MEDIA_GAP_REASON_UNSPECIFIED":       0,
+		"MEDIA_GAP_REASON_SPOOL_FULL":        1,
+		"MEDIA_GAP_REASON_CARRIER":           2,
+		"MEDIA_GAP_REASON_STREAM_REPLACED":   3,
+		"MEDIA_GAP_REASON_LOST":              4,
+		"MEDIA_GAP_REASON_DROPPED":           5,
+		"MEDIA_GAP_REASON_STREAM_UNFOLLOWED": 6,
 	}
 )
 
@@ -674,14 +678,15 @@ const file_frontdesk_events_v1_media_proto_rawDesc = "" +
 	"\x19MEDIA_END_REASON_PROTOCOL\x10\x03\x12\x1d\n" +
 	"\x19MEDIA_END_REASON_SHUTDOWN\x10\x04\x12\"\n" +
 	"\x1eMEDIA_END_REASON_SILENT_SOCKET\x10\x05\x12\x1d\n" +
-	"\x19MEDIA_END_REASON_REPLACED\x10\x06*\xd0\x01\n" +
+	"\x19MEDIA_END_REASON_REPLACED\x10\x06*\xf8\x01\n" +
 	"\x0eMediaGapReason\x12 \n" +
 	"\x1cMEDIA_GAP_REASON_UNSPECIFIED\x10\x00\x12\x1f\n" +
 	"\x1bMEDIA_GAP_REASON_SPOOL_FULL\x10\x01\x12\x1c\n" +
 	"\x18MEDIA_GAP_REASON_CARRIER\x10\x02\x12$\n" +
 	" MEDIA_GAP_REASON_STREAM_REPLACED\x10\x03\x12\x19\n" +
 	"\x15MEDIA_GAP_REASON_LOST\x10\x04\x12\x1c\n" +
-	"\x18MEDIA_GAP_REASON_DROPPED\x10\x05B2Z0github.com/frontdesk/frontdesk/pkg/events;eventsb\x06proto3"
+	"\x18MEDIA_GAP_REASON_DROPPED\x10\x05\x12&\n" +
+	"\"MEDIA_GAP_REASON_STREAM_UNFOLLOWED\x10\x06B2Z0github.com/frontdesk/frontdesk/pkg/events;eventsb\x06proto3"
 
 var (
 	file_frontdesk_events_v1_media_proto_rawDescOnce sync.Once

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
@@ -28,6 +30,47 @@ func facts(t *testing.T, d *desk, to string, consent events.ConsentAnswer) app.F
 
 // nothing happened to the call before.
 func nothing(*testing.T, *desk, app.Facts) {}
+
+// TestNoneFollows: the rest of a call whose last stream broke, and that ended before the next began, is declared, from where that
+// stream began: who listens knows how far it was heard.
+func TestNoneFollows(t *testing.T) {
+	for name, c := range map[string]struct {
+		broke   app.Break
+		prepare func(*testing.T, *desk, app.Facts)
+		want    []string
+	}{
+		"broke":                         {app.Break{Stream: "MZ1", Failed: true}, nothing, []string{"MZ1 0 to 20000"}},
+		"broke, and waited":             {app.Break{Stream: "MZ1", Failed: true, Waited: time.Now()}, nothing, []string{"MZ1 0 to 20000"}},
+		"stopped with the call":         {app.Break{Stream: "MZ1"}, nothing, nil},
+		"never began":                   {app.Break{Stream: "MZ0", Failed: true}, nothing, nil},
+		"another followed and was told": {app.Break{Stream: "MZ1", Failed: true}, func(t *testing.T, d *desk, f app.Facts) { t.Helper(); d.begin(t, f, "MZ2") }, nil},
+		"consent was withdrawn": {app.Break{Stream: "MZ1", Failed: true}, func(t *testing.T, d *desk, f app.Facts) {
+			t.Helper()
+			if err := d.Reported(t.Context(), f, app.Report{Answer: events.ConsentAnswer_CONSENT_ANSWER_WITHDRAWN}); err != nil {
+				t.Fatal(err)
+			}
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t, app.Settings{})
+			f := facts(t, d, apptest.DialLine, granted)
+			d.begin(t, f, "MZ1")
+			c.prepare(t, d, f)
+			d.tell(t, f, &events.CallEnded{Status: events.CallStatus_CALL_STATUS_COMPLETED, EndedAt: timestamppb.New(f.Start.Add(20 * time.Second))})
+			d.carrier.Dead = true
+			if _, _, err := d.StreamBroke(t.Context(), f, c.broke); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, g := range apptest.Of[*events.MediaGap](d.pub, events.Media) {
+				got = append(got, fmt.Sprintf("%s %d to %d", g.GetStreamId(), g.GetStartMs(), g.GetEndMs()))
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("declared %q, want %q", got, c.want)
+			}
+		})
+	}
+}
 
 func TestStreamBroke(t *testing.T) {
 	tests := map[string]struct {

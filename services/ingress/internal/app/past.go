@@ -11,8 +11,8 @@ import (
 
 // Past of a call: what calls.lifecycle holds of it. The zero value is a call of which nothing is known.
 type Past struct {
-	// Start of the call, as the first facts had it; zero if the log doesn't tell.
-	Start time.Time
+	// Start of the call, as the first facts had it, and its end; zero if the log doesn't tell.
+	Start, Ended time.Time
 	// Consent is the latest answer, UNSPECIFIED if there is none; WITHDRAWN is final. DecidedAt is when it was given,
 	// and Reported tells whether it was a report.
 	Consent   events.ConsentAnswer
@@ -47,6 +47,10 @@ func (p *Past) Add(e *events.CallEvent) {
 	case *events.CallStarted:
 		if e.GetLegId() == e.GetCallId() && p.Start.IsZero() {
 			p.Start = e.GetOccurredAt().AsTime()
+		}
+	case *events.CallEnded:
+		if e.GetLegId() == e.GetCallId() {
+			p.Ended = m.GetEndedAt().AsTime()
 		}
 	case *events.ConsentRecorded:
 		p.answer(e.GetEventId(), m)

@@ -32,6 +32,8 @@ const (
 type Break struct {
 	// Stream is its id, "" if the carrier doesn't say.
 	Stream string
+	// Failed: it did not stop, its connection did.
+	Failed bool
 	// Waited is since when its successor has waited; the zero time if the carrier has told only now.
 	Waited time.Time
 }
@@ -60,7 +62,7 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 	if err != nil {
 		return s.later(b, fmt.Errorf("asking whether the call lives: %w", err))
 	}
-	if !live {
+	if !live && !b.Failed {
 		return RestartEnded, 0, nil
 	}
 	past, err := s.past(ctx, f, t)
@@ -80,6 +82,9 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 	if past.follows(b.Stream, f.Attempt) || past.beganSince(b.Waited, b.Stream) {
 		return RestartSuperseded, 0, nil
 	}
+	if !live {
+		return s.unfollowed(ctx, f, b, past)
+	}
 	if past.unheard(b.Stream) {
 		f.Failed++
 	} else {
@@ -97,6 +102,27 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 	default:
 		return s.later(b, fmt.Errorf("starting a new stream: %w", err))
 	}
+}
+
+// unfollowed declares that nobody has heard the rest of a call whose last stream broke. From where on only stt knows: ingress may
+// have died with the stream.
+func (s *Service) unfollowed(ctx context.Context, f Facts, b Break, past Past) (Restart, time.Duration, error) {
+	from, begun := past.offsets[b.Stream]
+	now := s.set.Now()
+	to := now.Sub(f.Start).Milliseconds()
+	if !past.Ended.IsZero() {
+		to = past.Ended.Sub(f.Start).Milliseconds()
+	}
+	if !begun || to <= from {
+		return RestartEnded, 0, nil
+	}
+	err := s.pub.Publish(ctx, Message{Topic: events.Media, Event: f.Root().Event(now, &events.MediaGap{
+		StreamId: b.Stream, StartMs: from, EndMs: to, Reason: events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED,
+	})})
+	if err != nil {
+		return "", 0, fmt.Errorf("declaring that the rest of the call was not heard: %w", err)
+	}
+	return RestartEnded, 0, nil
 }
 
 // later is what becomes of a break that the carrier failed on: a carrier that says how long it wants to be left alone is left alone,

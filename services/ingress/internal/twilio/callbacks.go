@@ -52,7 +52,7 @@ func (s *Server) streamStatus(ctx context.Context, h *webhook) answer {
 	default:
 		return refusal(http.StatusUnprocessableEntity, "invalid", "StreamEvent is none of stream-started, stream-stopped, stream-error")
 	}
-	b := app.Break{Stream: h.params["StreamSid"]}
+	b := app.Break{Stream: h.params["StreamSid"], Failed: h.params["StreamEvent"] == "stream-error"}
 	outcome, wait, err := s.app.StreamBroke(ctx, h.facts, b)
 	if outcome == app.RestartWaits && !s.later(ctx, h.facts, b, wait) {
 		outcome, err = "", errEnding

@@ -228,11 +228,25 @@ func (s *stream) hole(older *stream) {
 // the rest at once.
 func (s *stream) tail(end int64, done func(error)) {
 	if s.silenced {
-		for _, t := range s.tracks {
-			s.miss(t.party, t.came(), end, events.MediaGapReason_MEDIA_GAP_REASON_DROPPED, func() {})
-		}
+		s.unheardTo(end, events.MediaGapReason_MEDIA_GAP_REASON_DROPPED)
 	}
 	s.call.post(s, nil, func() { done(nil) })
+}
+
+// unfollowed declares the rest of a call whose last stream broke. What comes of that one after all, from an ingress that is back with its
+// spool, is heard all the same.
+func (s *stream) unfollowed(end int64, done func(error)) {
+	if s.verdict.kind != unheard {
+		s.unheardTo(end, events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED)
+	}
+	s.call.post(s, nil, func() { done(nil) })
+}
+
+// unheardTo declares what is missing between what has come and call time end, complete or not.
+func (s *stream) unheardTo(end int64, why events.MediaGapReason) {
+	for _, t := range s.tracks {
+		s.miss(t.party, t.came(), end, why, func() {})
+	}
 }
 
 // came is the call time up to which audio of a track has come. A party of which none has may have been silent: it is where the

@@ -122,6 +122,10 @@ func (s *stream) chunk(m *events.AudioChunk, done func(error)) {
 // gap takes note of audio that ingress has lost. It is published again, so that it is still known when this
 // message is done and the process gone.
 func (s *stream) gap(e *events.CallEvent, m *events.MediaGap, done func(error)) {
+	if m.GetReason() == events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED {
+		s.unfollowed(m.GetEndMs(), done)
+		return
+	}
 	s.alive()
 	if s.over() {
 		done(nil)

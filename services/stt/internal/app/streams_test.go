@@ -262,6 +262,54 @@ func untorn(text string) []string {
 	return slices.DeleteFunc(strings.Fields(text), func(w string) bool { return strings.HasPrefix(w, "~") })
 }
 
+// TestNoneFollowed: the rest of a call whose last stream broke is a gap from where that was heard to, before its completion and after,
+// in the process that heard it and in the next.
+func TestNoneFollowed(t *testing.T) {
+	for name, when := range map[string]string{"before the end": "before", "after it": "after", "after it, elsewhere": "elsewhere"} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, heardTenant())
+				p := w.process()
+				audio, said := w.paint(1, 10_000, 500)
+				w.started("MZ1", 0, granted)
+				n := w.play("MZ1", 0, audio)
+				end := func() {
+					w.say(call.Event(w.at(10_000), &events.MediaEnded{
+						StreamId: "MZ1", Reason: events.MediaEndReason_MEDIA_END_REASON_DISCONNECTED, CallerChunks: n, AgentChunks: n, EndMs: 10_000,
+					}))
+				}
+				if when != "before" {
+					end()
+					w.allDone()
+				}
+				if when == "elsewhere" {
+					p.kill(false)
+					p = w.process()
+				}
+				w.say(call.Event(w.at(30_000), &events.MediaGap{
+					StreamId: "MZ1", StartMs: 0, EndMs: 30_000, Reason: events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED,
+				}))
+				if when == "before" {
+					end()
+				}
+				w.allDone()
+				w.same(said)
+				for _, party := range []events.Party{caller, agent} {
+					if !slices.ContainsFunc(w.declared(), func(g *events.MediaGap) bool {
+						return g.GetParty() == party && g.GetStartMs() == 10_000 && g.GetEndMs() == 30_000
+					}) {
+						t.Errorf("the rest is not declared of %s: %v", party, w.declared())
+					}
+				}
+				if m := w.completions()["MZ1"]; m.GetOutcome() != partial {
+					t.Errorf("completed as %v", m)
+				}
+				p.close()
+			})
+		})
+	}
+}
+
 // TestUnknownBeginning: a stream that no MediaStarted tells of is never heard, and still completes.
 func TestUnknownBeginning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
