@@ -89,21 +89,23 @@ func (r Report) granted() bool { return r.Answer == events.ConsentAnswer_CONSENT
 // Reported records an answer that a receptionist or an agent reports, and makes the carrier follow it: a
 // grant starts what had to wait, anything else stops what runs. The log says what was answered before, since the facts
 // are older than that: a repetition begins nothing twice, and a grant that comes late, or again, after a denial
-// begins nothing at all. It is ErrInvalid where nobody can tell whether it does.
+// begins nothing at all. It is ErrInvalid where nobody can tell whether it does. While the log can't be asked an answer is stored
+// all the same if its own time says where it stands among the others, and a grant is to come again for what it begins.
 func (s *Service) Reported(ctx context.Context, f Facts, r Report) error {
 	t, n, err := s.line(f)
 	if err != nil {
 		return err
 	}
-	past, err := s.past(ctx, f, t)
-	switch {
-	case err != nil && r.granted():
-		return fmt.Errorf("asking the log for earlier answers: %w", err)
-	case err != nil:
-		past = Past{} // to stop can't wait for a log that can't be read; at worst the denial is recorded twice
-	}
 	now := s.set.Now()
 	r.At = stated(r.At, now, t)
+	past, unknown := s.past(ctx, f, t)
+	if unknown != nil {
+		unknown = fmt.Errorf("asking the log for earlier answers: %w", unknown)
+		if r.granted() && r.At.IsZero() {
+			return unknown
+		}
+		past = Past{} // to stop can't wait for a log that can't be read; at worst the denial is recorded twice
+	}
 	if old, err := past.outdates(r); old || err != nil {
 		return err
 	}
@@ -116,10 +118,14 @@ func (s *Service) Reported(ctx context.Context, f Facts, r Report) error {
 	if err != nil {
 		return fmt.Errorf("storing the reported consent: %w", err)
 	}
-	if r.granted() {
+	switch {
+	case !r.granted():
+		return s.cease(ctx, told)
+	case unknown != nil:
+		return unknown
+	default:
 		return s.begin(ctx, f, t, n, past)
 	}
-	return s.cease(ctx, told)
 }
 
 // stated is a time as the contract has it, or zero for one that this call can't have.

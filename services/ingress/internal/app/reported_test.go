@@ -68,6 +68,23 @@ func TestReported(t *testing.T) {
 			t.Errorf("error %v, did %q", err, d.carrier.Did())
 		}
 	})
+	t.Run("the log can't be read: a grant that says when is stored, and begins what it allows when it comes again", func(t *testing.T) {
+		d := newDesk(t, app.Settings{})
+		f := facts(t, d, apptest.ReportedLine, pending)
+		d.history.Err = errAway
+		at := f.Start.Add(5 * time.Second)
+		for range 2 {
+			if err := d.Reported(t.Context(), f, app.Report{Answer: granted, At: at}); !errors.Is(err, errAway) || len(d.carrier.Did()) != 0 {
+				t.Errorf("error %v, did %q", err, d.carrier.Did())
+			}
+			d.checkAnswers(t, events.Media, granted, 1)
+		}
+		d.history.Err = nil
+		if err := d.Reported(t.Context(), f, app.Report{Answer: granted, At: at}); err != nil {
+			t.Error(err)
+		}
+		d.checkAnswers(t, events.Lifecycle, granted, 1)
+	})
 	t.Run("the log can't be read: nothing begins, and what runs is stopped", func(t *testing.T) {
 		d := newDesk(t, app.Settings{})
 		f := facts(t, d, apptest.ReportedLine, pending)
