@@ -27,6 +27,8 @@ type Cost struct {
 	Hold time.Duration
 	// Gap is the longest MediaGap that calls may declare; 0: no word may be missing.
 	Gap time.Duration
+	// Delay is how much longer the gap of another fault may be while this one lasts: the word that a stream broke comes later.
+	Delay time.Duration
 	// Silent: calls may go on without a stream, and so without words: nobody could take their webhook, or store it.
 	Silent bool
 	// Bound on the longest time without progress; 0 is none. It counts from the fault, or, with FromHealed, from when what was broken
@@ -48,6 +50,9 @@ const (
 
 // mostGap is the hole that a call may have when its stream breaks: Twilio never connects again, and the stream is started anew.
 const mostGap = 5 * time.Second
+
+// lastRetry is how late the carrier tells of a broken stream once more, having told in vain: 2, 6 and 14 s after the first time.
+const lastRetry = 14 * time.Second
 
 // services in the order of the pipeline.
 var services = []string{stageIngress, stageSTT, stageInference, stageCRM}
@@ -271,7 +276,7 @@ type answers struct {
 	silent     bool
 	patience   time.Duration
 	of         func(*rig) *fault.Injector
-	gap        time.Duration
+	gap, delay time.Duration
 }
 
 func (f answers) Name() string { return f.name }
@@ -288,7 +293,7 @@ func (f answers) Heal(_ context.Context, r *rig) error {
 }
 
 func (f answers) Costs() Cost {
-	return Cost{Hold: f.hold, Gap: f.gap, Silent: f.silent, Patience: f.patience}
+	return Cost{Hold: f.hold, Gap: f.gap, Delay: f.delay, Silent: f.silent, Patience: f.patience}
 }
 
 func salesforce(r *rig) *fault.Injector { return r.Salesforce().Faults() }
@@ -370,9 +375,9 @@ func carrierFaults() []Fault {
 	const partHooks, partStreams, hold = "webhooks", "streams", 12 * time.Second
 	return []Fault{
 		doubledAndShuffled{},
-		answers{name: "webhooks: late", part: partHooks, hold: hold, silent: true, of: hooks, set: fault.Settings{Latency: fault.Latency{Median: 500 * time.Millisecond, P99: 3 * time.Second}}},
-		answers{name: "webhooks: not delivered", part: partHooks, hold: hold, silent: true, of: hooks, set: fault.Settings{Errors: []fault.Share{{Code: "11205", Share: 0.4}}}},
-		answers{name: "webhooks: answers lost", part: partHooks, hold: hold, silent: true, of: hooks, set: fault.Settings{Errors: []fault.Share{{Code: "11200", Share: 0.4}}}},
+		answers{name: "webhooks: late", part: partHooks, hold: hold, silent: true, of: hooks, delay: 3 * time.Second, set: fault.Settings{Latency: fault.Latency{Median: 500 * time.Millisecond, P99: 3 * time.Second}}},
+		answers{name: "webhooks: not delivered", part: partHooks, hold: hold, silent: true, of: hooks, delay: lastRetry, set: fault.Settings{Errors: []fault.Share{{Code: "11205", Share: 0.4}}}},
+		answers{name: "webhooks: answers lost", part: partHooks, hold: hold, silent: true, of: hooks, delay: lastRetry, set: fault.Settings{Errors: []fault.Share{{Code: "11200", Share: 0.4}}}},
 		answers{
 			name: "streams: sockets broken", part: partStreams, hold: hold, of: streams, gap: mostGap,
 			set: fault.Settings{Errors: []fault.Share{{Code: "31903", Share: 0.7, Operation: "media"}}},

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/frontdesk/frontdesk/sandbox/calls"
@@ -209,17 +210,21 @@ func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error
 	row := Round{Night: w.night, Name: "all of them, as drawn", Seed: seed, Faults: len(plan), UnderWay: int(w.load.active.Load())}
 	began := time.Now()
 	var all waitGroup
+	var away atomic.Int64 // the longest time for which the broker was: no stream is started anew while the log can't be asked
+	var delay time.Duration
 	for _, p := range plan {
 		row.silent = row.silent || w.silent(p.Fault)
 		row.patience = max(row.patience, p.Fault.Costs().Patience)
 		row.Plan = append(row.Plan, p.String())
 		row.gap += p.Fault.Costs().Gap // of one stream several sockets may break
+		delay = max(delay, p.Fault.Costs().Delay)
 		all.run(func() error {
 			pause(ctx, time.Until(began.Add(p.At)))
 			if ctx.Err() != nil {
 				return ctx.Err() //nolint:wrapcheck // the run was stopped
 			}
 			w.cfg.Tell("%s: %s for %.1f s, with %d calls up", w.night, p.Fault.Name(), p.Hold.Seconds(), w.load.active.Load())
+			from := time.Now()
 			err := p.Fault.Apply(ctx, w.rig)
 			if err == nil {
 				pause(ctx, p.Hold)
@@ -227,16 +232,28 @@ func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error
 			if err = errors.Join(err, p.Fault.Heal(context.WithoutCancel(ctx), w.rig)); err != nil {
 				return fmt.Errorf("%s: %w", p.Fault.Name(), err)
 			}
+			if p.Fault.Part() == partBroker {
+				longest(&away, time.Since(from))
+			}
 			return nil
 		})
 	}
 	if err := all.wait(); err != nil {
 		return err
 	}
+	if row.gap > 0 {
+		row.gap += delay + time.Duration(away.Load())
+	}
 	pause(ctx, observed)
 	row.stalls(w.times, began, time.Now())
 	w.load.enough.Store(true) // the night is over
 	return w.done(ctx, row, time.Now().Add(time.Hour))
+}
+
+// longest keeps the greater of two times.
+func longest(of *atomic.Int64, d time.Duration) {
+	for was := of.Load(); was < int64(d) && !of.CompareAndSwap(was, int64(d)); was = of.Load() {
+	}
 }
 
 // last judges what began since the last round, if anything did.
