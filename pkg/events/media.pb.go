@@ -209,7 +209,8 @@ const (
 	// stt had it and could not have it heard: consent stayed open, or the recogniser stayed away, for longer
 	// than audio is kept.
 	MediaGapReason_MEDIA_GAP_REASON_DROPPED MediaGapReason = 5
-	// A stream broke and none followed before the call's end: found by ingress, told by stt from where it has heard to.
+	// A stream broke or fell silent and none followed: told by stt from where it has heard to, up to the call's end where ingress knows
+	// that, else for as long as the silence was waited out.
 	MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED MediaGapReason = 6
 )
 

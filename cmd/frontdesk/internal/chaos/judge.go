@@ -232,8 +232,9 @@ const margin = 600 * time.Millisecond
 
 // words counts those that are missing or doubled.
 func (j *judge) words(t *Tally, c witness.Call, h heard, result *twilio.Result) {
+	ended := result.Call.End.Sub(result.Call.Ring).Milliseconds() // a stream's silence may be declared beyond that
 	for _, g := range h.gaps {
-		t.LongestGap = max(t.LongestGap, seconds(time.Duration(g.GetEndMs()-g.GetStartMs())*time.Millisecond))
+		t.LongestGap = max(t.LongestGap, seconds(time.Duration(min(g.GetEndMs(), ended)-g.GetStartMs())*time.Millisecond))
 	}
 	if h.streams == 0 {
 		return

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"time"
+
+	"github.com/frontdesk/frontdesk/pkg/events"
 )
 
 // watch looks after a stream that nobody may ever end: its ingress may have died.
@@ -45,6 +47,11 @@ func (s *stream) quiet(ctx context.Context) {
 		s.ask(ctx)
 	case s.passed:
 		s.silenced = true
+		if s.newer == nil { // else what is missing before that is declared; here nobody has told whether the call goes on
+			for _, t := range s.tracks {
+				s.miss(t.party, t.came(), t.came()+limit.Milliseconds(), events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED, func() {})
+			}
+		}
 		s.end(why)
 	case c.part.reached() >= s.target:
 		// Everything up to there has been fetched, and what is this call's is queued by now: look once more,
