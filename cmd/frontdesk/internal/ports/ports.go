@@ -73,12 +73,18 @@ func (l List) Validate() error {
 }
 
 // Reserve finds free ports of host for those that are told early, if they have none, and tells of every other whether it is taken
-// before anything is started. A port is free again until its owner listens; on loopback nobody is likely to take it meanwhile, and
-// whoever does makes the start fail in words.
+// before anything is started. A port is free again until its owner listens: it lies where no outgoing connection is given one, and
+// whoever takes it all the same makes the start fail in words.
 func (l List) Reserve(ctx context.Context, host string) error {
 	var faults []error
 	for _, p := range l {
-		if *p.Number == 0 && !p.Early {
+		if *p.Number == 0 {
+			if p.Early {
+				var err error
+				if *p.Number, err = free(ctx, host); err != nil {
+					faults = append(faults, fmt.Errorf("%s: %w", p.Name, err))
+				}
+			}
 			continue
 		}
 		addr := net.JoinHostPort(host, strconv.Itoa(*p.Number))
@@ -93,9 +99,6 @@ func (l List) Reserve(ctx context.Context, host string) error {
 			continue
 		}
 		defer ln.Close()
-		if tcp, ok := ln.Addr().(*net.TCPAddr); ok {
-			*p.Number = tcp.Port
-		}
 	}
 	return errors.Join(faults...)
 }
