@@ -162,7 +162,8 @@ func (g *gather) done(err error) {
 
 // Send queues one message and calls done exactly once, when it is acknowledged or given up: at once for what
 // is refused, and when ctx ends at the latest. Messages that one goroutine sends to one partition keep their
-// order, also when ctx ends: of those sent with one ctx, what is given up lies behind what may have been sent. Send blocks while the queue is full; done must not block, and may be called before Send returns.
+// order, also when ctx ends: of those sent with one ctx, what is given up lies behind what may have been sent. Send
+// blocks while the queue is full; done must not block, and may be called before Send returns.
 func (p *Producer) Send(ctx context.Context, m Message, done func(error)) {
 	it := &item{msg: m, ctx: ctx, done: done, at: time.Now(), span: trace.SpanContextFromContext(ctx)}
 	if tp := telemetry.Traceparent(ctx); tp != "" {

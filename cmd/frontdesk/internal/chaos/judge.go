@@ -232,9 +232,9 @@ const margin = 600 * time.Millisecond
 
 // words counts those that are missing or doubled.
 func (j *judge) words(t *Tally, c witness.Call, h heard, result *twilio.Result) {
-	ended := result.Call.End.Sub(result.Call.Ring).Milliseconds() // a stream's silence may be declared beyond that
+	end := result.Call.End.Sub(result.Call.Ring) // a stream's silence may be declared beyond that
 	for _, g := range h.gaps {
-		t.LongestGap = max(t.LongestGap, seconds(time.Duration(min(g.GetEndMs(), ended)-g.GetStartMs())*time.Millisecond))
+		t.LongestGap = max(t.LongestGap, seconds(time.Duration(min(g.GetEndMs(), end.Milliseconds())-g.GetStartMs())*time.Millisecond))
 	}
 	if h.streams == 0 {
 		return
@@ -249,7 +249,6 @@ func (j *judge) words(t *Tally, c witness.Call, h heard, result *twilio.Result) 
 	if h.partial {
 		gaps = append(gaps, seams(result.Streams, sound)...)
 		// The end of a call whose stream broke may never have come; that the transcript is partial tells so.
-		end := result.Call.End.Sub(result.Call.Ring)
 		gaps = append(gaps, &events.MediaGap{StartMs: (end - mostGap).Milliseconds(), EndMs: end.Milliseconds()})
 	}
 	missing, doubled := report.Missing(j.r.load.sample(c.SID), h.words, func(from, to time.Duration) time.Duration {

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/frontdesk/frontdesk/sandbox/calls"
@@ -210,9 +209,9 @@ func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error
 	row := Round{Night: w.night, Name: "all of them, as drawn", Seed: seed, Faults: len(plan), UnderWay: int(w.load.active.Load())}
 	began := time.Now()
 	var all waitGroup
-	var away atomic.Int64 // the longest time for which the broker was: no stream is started anew while the log can't be asked
+	away := make([]time.Duration, len(plan)) // for how long the broker was: no stream is started anew while the log can't be asked
 	var delay time.Duration
-	for _, p := range plan {
+	for i, p := range plan {
 		row.silent = row.silent || w.silent(p.Fault)
 		row.patience = max(row.patience, p.Fault.Costs().Patience)
 		row.Plan = append(row.Plan, p.String())
@@ -233,7 +232,7 @@ func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error
 				return fmt.Errorf("%s: %w", p.Fault.Name(), err)
 			}
 			if p.Fault.Part() == partBroker {
-				longest(&away, time.Since(from))
+				away[i] = time.Since(from)
 			}
 			return nil
 		})
@@ -242,18 +241,12 @@ func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error
 		return err
 	}
 	if row.gap > 0 {
-		row.gap += delay + time.Duration(away.Load())
+		row.gap += delay + slices.Max(away)
 	}
 	pause(ctx, observed)
 	row.stalls(w.times, began, time.Now())
 	w.load.enough.Store(true) // the night is over
 	return w.done(ctx, row, time.Now().Add(time.Hour))
-}
-
-// longest keeps the greater of two times.
-func longest(of *atomic.Int64, d time.Duration) {
-	for was := of.Load(); was < int64(d) && !of.CompareAndSwap(was, int64(d)); was = of.Load() {
-	}
 }
 
 // last judges what began since the last round, if anything did.

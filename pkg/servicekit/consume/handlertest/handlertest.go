@@ -49,11 +49,7 @@ func Exercise(t *testing.T, open func(t *testing.T) Harness) {
 			p := w.start(0)
 			p.at = at
 			w.hand(p)
-			select {
-			case <-p.died:
-			case <-time.After(w.patience):
-				t.Fatal("it has taken no claim, or left it alone")
-			}
+			w.await(p.died, "it has taken no claim, or left it alone")
 			p.end()
 			if at == afterClaim && w.Effects() != 0 {
 				t.Error("the effect stands, and the process died before it")
@@ -137,11 +133,7 @@ func redelivered(w *world) {
 	p := w.start(0)
 	p.away = true
 	w.hand(p)
-	select {
-	case <-p.failed:
-	case <-time.After(w.patience):
-		w.t.Fatal("it has no effect")
-	}
+	w.await(p.failed, "it has no effect")
 	p.kill()
 	p.end()
 	if w.Effects() != 0 {
@@ -195,15 +187,21 @@ func late(w *world, n int) bool {
 	return reached
 }
 
+// await fails with what is wrong if nothing comes in time.
+func (w *world) await(come <-chan struct{}, wrong string) {
+	w.t.Helper()
+	select {
+	case <-come:
+	case <-time.After(w.patience):
+		w.t.Fatal(wrong)
+	}
+}
+
 // whole hands a process everything from where it is on, and waits until all of it is complete and its effect stands.
 func (w *world) whole(p *Process) {
 	w.t.Helper()
 	w.hand(p)
-	select {
-	case <-p.all:
-	case <-time.After(w.patience):
-		w.t.Fatal("not every message was completed")
-	}
+	w.await(p.all, "not every message was completed")
 	for i, err := range p.results() {
 		if err != nil {
 			w.t.Fatalf("message %d: %v", i, err)

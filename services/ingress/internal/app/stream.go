@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -109,10 +110,7 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 func (s *Service) unfollowed(ctx context.Context, f Facts, b Break, past Past) (Restart, time.Duration, error) {
 	from, begun := past.offsets[b.Stream]
 	now := s.set.Now()
-	to := now.Sub(f.Start).Milliseconds()
-	if !past.Ended.IsZero() {
-		to = past.Ended.Sub(f.Start).Milliseconds()
-	}
+	to := cmp.Or(past.Ended, now).Sub(f.Start).Milliseconds()
 	if !begun || to <= from {
 		return RestartEnded, 0, nil
 	}

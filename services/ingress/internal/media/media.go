@@ -99,8 +99,7 @@ type Spec struct {
 }
 
 // Open starts a stream: MediaStarted goes to both topics. Where the one before it came to nothing, the time since somebody was to
-// listen is a gap. If another stream of the call is open here, it waits
-// for that one to end, 250 ms at most. It panics for a format or a party that it doesn't know; the
+// listen is a gap. If another stream of the call is open here, it waits for that one to end, 250 ms at most. It panics for a format or a party that it doesn't know; the
 // adapter has checked them. The caller ends the stream by End, always, and uses it from one goroutine.
 func (in *Intake) Open(ctx context.Context, f app.Facts, spec Spec) *Stream {
 	mine, heard := in.turns.begin(ctx, nameOf(f))

@@ -227,26 +227,29 @@ func (s *stream) hole(older *stream) {
 // tail declares what came too late of a stream that was ended for its silence: an ingress that could do nothing for a while has sent
 // the rest at once.
 func (s *stream) tail(end int64, done func(error)) {
-	if s.silenced {
-		s.unheardTo(end, events.MediaGapReason_MEDIA_GAP_REASON_DROPPED)
+	if !s.silenced {
+		done(nil)
+		return
 	}
-	s.call.post(s, nil, func() { done(nil) })
+	s.unheardTo(end, events.MediaGapReason_MEDIA_GAP_REASON_DROPPED, done)
 }
 
 // unfollowed declares the rest of a call whose last stream broke. What comes of that one after all, from an ingress that is back with its
 // spool, is heard all the same.
 func (s *stream) unfollowed(end int64, done func(error)) {
-	if s.verdict.kind != unheard {
-		s.unheardTo(end, events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED)
+	if s.verdict.kind == unheard {
+		done(nil)
+		return
 	}
-	s.call.post(s, nil, func() { done(nil) })
+	s.unheardTo(end, events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED, done)
 }
 
 // unheardTo declares what is missing between what has come and call time end, complete or not.
-func (s *stream) unheardTo(end int64, why events.MediaGapReason) {
+func (s *stream) unheardTo(end int64, why events.MediaGapReason, done func(error)) {
 	for _, t := range s.tracks {
 		s.miss(t.party, t.came(), end, why, func() {})
 	}
+	s.call.post(s, nil, func() { done(nil) })
 }
 
 // came is the call time up to which audio of a track has come. A party of which none has may have been silent: it is where the
