@@ -40,8 +40,8 @@ type pending struct {
 	m    produce.Message
 	done func(error)
 	over bool
-	// ghost: given up while it was under way, and stored all the same.
-	ghost bool
+	// underWay: it is in a request that has no answer. ghost: given up while it was, and stored all the same.
+	underWay, ghost bool
 }
 
 func (k *moody) Publish(context.Context, ...produce.Message) error { panic("not used with a spool") }
@@ -60,8 +60,7 @@ func (k *moody) abandon(it *pending, err error) {
 	k.mu.Lock()
 	was := it.over
 	it.over = true
-	// What is in front is under way, and may get there.
-	it.ghost = it.ghost || !was && k.ghost && len(k.queue) > 0 && k.queue[0] == it && k.state == "away"
+	it.ghost = it.ghost || !was && k.ghost && it.underWay
 	k.mu.Unlock()
 	if !was {
 		it.done(fmt.Errorf("given up: %w", err))
@@ -92,7 +91,14 @@ func (k *moody) become(state string) {
 func (k *moody) work() {
 	for {
 		k.mu.Lock()
-		if k.busy || len(k.queue) == 0 || k.state == "away" {
+		if k.busy || len(k.queue) == 0 {
+			k.mu.Unlock()
+			return
+		}
+		if k.state == "away" {
+			// As produce promises: of what is given up together, nothing is sent behind what was refused.
+			front := k.queue[0]
+			front.underWay = front.underWay || front.ctx.Err() == nil
 			k.mu.Unlock()
 			return
 		}
