@@ -34,6 +34,7 @@ import (
 	"github.com/frontdesk/frontdesk/services/ingress/internal/kafka"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/media"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/metrics"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/spool"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/twilio"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/ws"
 )
@@ -47,6 +48,8 @@ type Service struct {
 	pub       *kafka.Publisher
 	claims    *claims.Publisher // nil without a Redis
 	spooled   func()            // stops showing the spool's depth; nil without one
+	journal   *spool.Journal    // of streams that wait; nil without a spool
+	left      []*spool.Entry    // what an earlier process had waiting
 	transport *http.Transport
 	server    *twilio.Server
 	ln, admin net.Listener
@@ -107,7 +110,7 @@ func New(_ context.Context, cfg Config, tenants *tenant.Set, tel *telemetry.Tele
 		Intake: media.New(pub, m, tel.Log, media.Config{
 			MaxUnacked: cfg.Media.MaxUnackedBytes, MaxUnackedTotal: cfg.Media.MaxUnackedTotalBytes, EndWait: cfg.Media.EndWait,
 		}),
-		Tenants: tenants, Links: links, Tokens: tokens, Metrics: m, Log: tel.Log, Tracer: tel.Tracer, Now: time.Now,
+		Tenants: tenants, Links: links, Tokens: tokens, Metrics: m, Log: tel.Log, Tracer: tel.Tracer, Now: time.Now, Journal: s.journal,
 		Socket: twilio.SocketConfig{MaxOpen: cfg.Media.MaxStreams, HandOver: cfg.Media.HandOver, Options: ws.Options{
 			MaxMessage: cfg.Media.MaxMessageBytes, Idle: cfg.Media.Idle, Pause: cfg.Media.Gather,
 		}},
@@ -126,10 +129,16 @@ func (s *Service) publishers(tel *telemetry.Telemetry, m *metrics.Metrics) error
 	if err != nil {
 		return err
 	}
+	if s.journal, s.left, err = openJournal(s.cfg.Spool, s.log); err != nil {
+		if sp != nil {
+			err = errors.Join(err, sp.Close())
+		}
+		return err
+	}
 	if s.cfg.claims() {
 		if s.claims, err = claims.New(s.cfg.Redis, s.cfg.Claims, m, tel); err != nil {
 			if sp != nil {
-				err = errors.Join(err, sp.Close())
+				err = errors.Join(err, sp.Close(), s.journal.Close())
 			}
 			return fmt.Errorf("preparing the way to Redis: %w", err)
 		}
@@ -179,6 +188,8 @@ func (s *Service) ready() (bool, []string) { return s.group.Ready() }
 
 // serve is the webhooks' part.
 func (s *Service) serve(ctx context.Context) error {
+	s.server.Resume(ctx, s.left)
+	s.left = nil
 	srv := &http.Server{
 		Handler: s.server.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 15 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
@@ -223,6 +234,9 @@ func (s *Service) produce(ctx context.Context) error {
 		s.spooled()
 	}
 	err := errors.Join(s.prod.Close(ctx), s.conn.Close())
+	if s.journal != nil {
+		err = errors.Join(err, s.journal.Close())
+	}
 	if s.claims != nil {
 		err = errors.Join(err, s.claims.Close())
 	}

@@ -3,11 +3,16 @@ package ingress_test
 import (
 	"bufio"
 	"context"
+	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +25,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	carrier "github.com/frontdesk/frontdesk/sandbox/twilio"
 	"github.com/frontdesk/frontdesk/services/ingress"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/spool"
 )
 
 // childEnv makes this test's binary an ingress: with the base URL of its tenants' REST API, if there is one.
@@ -225,5 +231,79 @@ func TestKilledWithASpool(t *testing.T) {
 	}
 	if err := last.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestKilledWhileAStreamWaits: who can't ask the log may not start the next stream, and a crash doesn't forget that it is to be.
+func TestKilledWhileAStreamWaits(t *testing.T) {
+	tenants := sampleTenants(t, "")
+	k, dir := newSwitched(t), t.TempDir()
+	answers := &asked{started: make(chan url.Values, 4)}
+	api := httptest.NewServer(answers)
+	t.Cleanup(api.Close)
+	env := []string{
+		"FRONTDESK_INGRESS_PUBLIC_URL=" + public, "FRONTDESK_INGRESS_KAFKA__BROKERS=" + k.cfg.Listen, "FRONTDESK_INGRESS_SPOOL__DIR=" + dir,
+		"FRONTDESK_INGRESS_SPOOL__AFTER=100ms", "FRONTDESK_INGRESS_CARRIER_TIMEOUT=1s", "FRONTDESK_INGRESS_MEDIA__RESTART_PAUSE=100ms",
+	}
+	one := tenants.All()[0]
+	secret, params := one.Twilio.AuthTokens[0].Reveal(), map[string]string{"AccountSid": one.Twilio.AccountSID, "CallSid": call, "From": caller, "To": one.Numbers[0].Number, "Direction": "inbound"}
+	victim := startChild(t, api.URL, env...)
+	say := func(c *child, to string, more ...string) string {
+		t.Helper()
+		path, _, _ := strings.Cut(strings.TrimPrefix(to, public), "#")
+		said := maps.Clone(params)
+		for i := 0; i < len(more); i += 2 {
+			said[more[i]] = more[i+1]
+		}
+		status, body := send(t, c.addr, path, sign(secret, public+path, said), said)
+		if status != http.StatusOK && status != http.StatusNoContent {
+			t.Fatalf("status %d", status)
+		}
+		return body
+	}
+	var plan verb
+	if err := xml.Unmarshal([]byte(say(victim, "/twilio/"+one.Twilio.AccountSID+"/voice")), &plan); err != nil {
+		t.Fatal(err)
+	}
+	if question := plan.attr("Gather", "action"); question != "" {
+		plan = verb{}
+		if err := xml.Unmarshal([]byte(say(victim, question, "Digits", "1")), &plan); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.stop()
+	say(victim, plan.attr("Stream", "statusCallback"), "StreamEvent", "stream-error", "StreamSid", "MZ1")
+	victim.kill()
+	select {
+	case <-answers.started:
+		t.Fatal("a stream was started though nobody could ask whether it may be")
+	default:
+	}
+	k.start()
+	next := startChild(t, api.URL, env...)
+	select {
+	case s := <-answers.started:
+		if s.Get("Name") != "frontdesk-1" {
+			t.Errorf("the next stream is %s", s.Get("Name"))
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("nobody remembers that a stream waits")
+	}
+	// Once it has been started nothing waits any more.
+	if err := next.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := next.cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	j, left, _, err := spool.OpenJournal(filepath.Join(dir, "waiting"), spool.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(left) > 0 {
+		t.Errorf("%d streams still wait", len(left))
+	}
+	if err := j.Close(); err != nil {
+		t.Error(err)
 	}
 }

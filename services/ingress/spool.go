@@ -4,11 +4,30 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/frontdesk/frontdesk/services/ingress/internal/metrics"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/spool"
 )
+
+// mostWaiting bounds the journal of streams that wait for their successors, in bytes: some 30,000 of them.
+const mostWaiting = 16 << 20
+
+// openJournal opens the journal that stands in the spool's folder, and returns what an earlier process had waiting; nil without a spool.
+func openJournal(cfg Spool, log *slog.Logger) (*spool.Journal, []*spool.Entry, error) {
+	if cfg.Dir == "" {
+		return nil, nil, nil
+	}
+	j, left, r, err := spool.OpenJournal(filepath.Join(cfg.Dir, "waiting"), spool.Options{MaxBytes: mostWaiting})
+	if err != nil {
+		return nil, nil, fmt.Errorf("spool.dir: %w", err)
+	}
+	if r.Damaged() {
+		log.Warn("some of the streams that waited for their successors before the restart may be forgotten", "lost", r.Lost.Records, "bytes", r.CutBytes+r.Lost.Bytes)
+	}
+	return j, left, nil
+}
 
 // openSpool opens the spool of the settings, and tells what a crash or the disk has done to it; nil if there is none.
 func openSpool(cfg Spool, m *metrics.Metrics, log *slog.Logger) (*spool.Spool, error) {

@@ -212,6 +212,20 @@ func TestStreamBroke(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	})
+	t.Run("the call ends while the log is asked", func(t *testing.T) {
+		d := newDesk(t, app.Settings{})
+		f := facts(t, d, apptest.DialLine, granted)
+		d.begin(t, f, "MZ1")
+		d.carrier.On = func(string) { d.carrier.Dead = true }
+		d.now = d.now.Add(time.Minute)
+		got, _, err := d.StreamBroke(t.Context(), f, app.Break{Stream: "MZ1", Failed: true})
+		if err != nil || got != app.RestartEnded || !slices.Equal(d.carrier.Did(), []string{"live", "start-stream 1"}) {
+			t.Errorf("%q, %v, asked %q", got, err, d.carrier.Did())
+		}
+		if gaps := apptest.Of[*events.MediaGap](d.pub, events.Media); len(gaps) != 1 || gaps[0].GetStreamId() != "MZ1" {
+			t.Errorf("declared %v", gaps)
+		}
+	})
 	t.Run("who can't ask the log starts nothing", func(t *testing.T) {
 		d := newDesk(t, app.Settings{})
 		f := facts(t, d, apptest.DialLine, granted)

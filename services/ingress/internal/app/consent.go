@@ -215,7 +215,7 @@ func (s *Service) begin(ctx context.Context, f Facts, t *tenant.Tenant, n *tenan
 
 // startStream starts the stream that a grant allows.
 func (s *Service) startStream(ctx context.Context, f Facts) error {
-	if err := s.carrier.StartStream(ctx, f); err != nil {
+	if _, err := s.carrier.StartStream(ctx, f); err != nil {
 		return fmt.Errorf("starting the stream that consent allows: %w", err)
 	}
 	return nil

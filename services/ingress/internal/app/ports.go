@@ -33,8 +33,8 @@ type Publisher interface {
 type Carrier interface {
 	// Live tells whether the call's root leg has not ended.
 	Live(ctx context.Context, f Facts) (bool, error)
-	// StartStream starts stream number f.Attempt of the call, with f in its token.
-	StartStream(ctx context.Context, f Facts) error
+	// StartStream starts stream number f.Attempt of the call, with f in its token; false if the call has ended meanwhile.
+	StartStream(ctx context.Context, f Facts) (bool, error)
 	// StopStreams stops every stream of the call.
 	StopStreams(ctx context.Context, f Facts) error
 	// StartRecording records the root leg, both sides. It returns the recording's id, "" if the call has ended meanwhile.

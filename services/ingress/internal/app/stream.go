@@ -95,9 +95,13 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 		return RestartWaits, wait, nil
 	}
 	f.Attempt++
-	switch err := s.carrier.StartStream(ctx, f); {
-	case err == nil:
+	switch live, err = s.carrier.StartStream(ctx, f); {
+	case err == nil && live:
 		return RestartStarted, 0, nil
+	case err == nil && !b.Failed:
+		return RestartEnded, 0, nil
+	case err == nil: // it has ended while the log was asked
+		return s.unfollowed(ctx, f, b, past)
 	case retry.IsPermanent(err):
 		return RestartRefused, 0, fmt.Errorf("starting a new stream: %w", err)
 	default:
@@ -152,10 +156,11 @@ func (s *Service) HandOver(ctx context.Context, f Facts, stream string, heard ti
 		return false, nil
 	}
 	f.Attempt, f.Failed, f.Heard = f.Attempt+1, 0, max(past.Heard, heard)
-	if err := s.carrier.StartStream(ctx, f); err != nil {
+	started, err := s.carrier.StartStream(ctx, f)
+	if err != nil {
 		return false, fmt.Errorf("starting the stream that takes over: %w", err)
 	}
-	return true, nil
+	return started, nil
 }
 
 // TakenOver tells whether the successor of a stream has begun.

@@ -54,8 +54,10 @@ func (s *Server) streamStatus(ctx context.Context, h *webhook) answer {
 	}
 	b := app.Break{Stream: h.params["StreamSid"], Failed: h.params["StreamEvent"] == "stream-error"}
 	outcome, wait, err := s.app.StreamBroke(ctx, h.facts, b)
-	if outcome == app.RestartWaits && !s.later(ctx, h.facts, b, wait) {
-		outcome, err = "", errEnding
+	if outcome == app.RestartWaits {
+		if err = s.later(ctx, h.facts, b, wait); err != nil {
+			outcome = ""
+		}
 	}
 	switch {
 	case err != nil && outcome == "":
@@ -64,7 +66,7 @@ func (s *Server) streamStatus(ctx context.Context, h *webhook) answer {
 	case err != nil:
 		s.log.WarnContext(ctx, "a stream broke and no new one could be started", "call", h.call(), "error", err)
 	}
-	s.m.Restart(ctx, string(outcome))
+	s.settled(ctx, h.facts, b, outcome)
 	return answer{status: http.StatusNoContent, outcome: string(outcome)}
 }
 

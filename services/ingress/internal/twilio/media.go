@@ -130,7 +130,7 @@ func (s *Server) enter() (leave func(), why string) {
 }
 
 func (s *Server) settle() {
-	if s.closing && s.open == 0 && len(s.waits) == 0 {
+	if s.closing && s.open == 0 && len(s.waiting) == 0 {
 		select {
 		case <-s.empty:
 		default:

@@ -54,10 +54,10 @@ func (c *Carrier) Live(ctx context.Context, f app.Facts) (bool, error) {
 
 // StartStream implements app.Carrier. While a stream of this name runs Twilio takes no second one: "Unique name for the
 // Stream, per Call", https://www.twilio.com/docs/voice/api/stream-resource.
-func (c *Carrier) StartStream(ctx context.Context, f app.Facts) error {
+func (c *Carrier) StartStream(ctx context.Context, f app.Facts) (bool, error) {
 	api, done, err := c.api(ctx, f)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer done()
 	p := &openapi.CreateStreamParams{}
@@ -75,13 +75,14 @@ func (c *Carrier) StartStream(ctx context.Context, f app.Facts) error {
 		func(n, v string) { p.SetParameter4Name(n).SetParameter4Value(v) },
 	}
 	if len(params) > len(set) {
-		return &retry.Error{Class: retry.Permanent, Code: "twilio.token-too-long", Err: errors.New("the call token needs too many parameters")}
+		return false, &retry.Error{Class: retry.Permanent, Code: "twilio.token-too-long", Err: errors.New("the call token needs too many parameters")}
 	}
 	for i, param := range params {
 		set[i](param.name, param.value)
 	}
 	_, err = api.CreateStream(f.CallID, p)
-	return absentIsFine(api.classify("creating a stream", err))
+	err = api.classify("creating a stream", err)
+	return err == nil, absentIsFine(err)
 }
 
 // StopStreams implements app.Carrier: which of the call's streams runs nobody here knows, so each that there

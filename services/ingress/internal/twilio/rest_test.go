@@ -95,7 +95,10 @@ func TestCarrierRequests(t *testing.T) {
 	b := newBench(t)
 	a := &api{status: 201, body: `{"sid":"RE1"}`}
 	c, f := newCarrier(t, b, a, time.Second)
-	err := c.StartStream(t.Context(), f)
+	started, err := c.StartStream(t.Context(), f)
+	if !started {
+		t.Error("a stream that the carrier takes is started")
+	}
 	recording, recErr := c.StartRecording(t.Context(), f)
 	if err := errors.Join(err, recErr, c.StopStreams(t.Context(), f), c.StopRecording(t.Context(), f)); err != nil || recording != "RE1" {
 		t.Fatalf("recording %q, %v", recording, err)
@@ -138,11 +141,12 @@ func TestCarrierErrors(t *testing.T) {
 	} {
 		c, f := newCarrier(t, b, &api{status: tt.status, body: tt.body}, time.Second)
 		live, err := c.Live(t.Context(), f)
-		for what, err := range map[string]error{"live": err, "start": c.StartStream(t.Context(), f)} {
+		started, startErr := c.StartStream(t.Context(), f)
+		for what, err := range map[string]error{"live": err, "start": startErr} {
 			var e *retry.Error
 			switch {
-			case tt.code == "" && (err != nil || live):
-				t.Errorf("%s: %s: %t, %v", name, what, live, err)
+			case live || started || tt.code == "" && err != nil:
+				t.Errorf("%s: %s: live %t, started %t, %v", name, what, live, started, err)
 			case tt.code == "":
 			case !errors.As(err, &e) || e.Code != tt.code || retry.IsPermanent(err) != tt.permanent:
 				t.Errorf("%s: %s: %v", name, what, err)
@@ -159,8 +163,9 @@ func TestATimeToWaitIsTold(t *testing.T) {
 		c, f := newCarrier(t, b, &api{status: status, body: `{"code":20429,"status":` + strconv.Itoa(status) + `}`, after: after}, time.Second)
 		_, live := c.Live(t.Context(), f)
 		_, recording := c.StartRecording(t.Context(), f)
+		_, stream := c.StartStream(t.Context(), f)
 		seconds, _ := strconv.Atoi(after)
-		for what, err := range map[string]error{"live": live, "stream": c.StartStream(t.Context(), f), "recording": recording, "stop": c.StopRecording(t.Context(), f)} {
+		for what, err := range map[string]error{"live": live, "stream": stream, "recording": recording, "stop": c.StopRecording(t.Context(), f)} {
 			if got := retry.After(err); err == nil || got != time.Duration(seconds)*time.Second {
 				t.Errorf("%d: %s: %v, to be tried after %s", status, what, err, got)
 			}

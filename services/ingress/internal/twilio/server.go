@@ -14,6 +14,7 @@ import (
 	"github.com/frontdesk/frontdesk/services/ingress/internal/calltoken"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/media"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/metrics"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/spool"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/ws"
 )
 
@@ -29,6 +30,8 @@ type Server struct {
 	tracer trace.Tracer
 	now    func() time.Time
 	socket SocketConfig
+	// journal of what waits; nil if a crash may forget it.
+	journal *spool.Journal
 
 	sockets    context.Context // ends every socket; it is the server's, not a request's
 	endSockets context.CancelFunc
@@ -37,7 +40,7 @@ type Server struct {
 	open    int  // sockets
 	closing bool // no more sockets
 	streams map[*running]bool
-	waits   map[broken]bool // streams whose successor waits
+	waiting map[broken]bool // streams whose successor waits
 	ending  bool            // nothing waits any more
 	empty   chan struct{}   // closed when closing, none is open and none waits
 	hurry   chan struct{}   // closed when ending
@@ -64,6 +67,8 @@ type Deps struct {
 	Tracer  trace.Tracer
 	Now     func() time.Time
 	Socket  SocketConfig
+	// Journal keeps on the disk which broken streams wait for their successors; nil if a crash may forget that.
+	Journal *spool.Journal
 }
 
 // NewServer makes a server.
@@ -72,7 +77,8 @@ func NewServer(d Deps) *Server {
 	return &Server{
 		sockets: sockets, endSockets: end,
 		app: d.App, intake: d.Intake, links: d.Links, tokens: d.Tokens, auth: newAuthority(d.Tenants),
-		m: d.Metrics, log: d.Log, tracer: d.Tracer, now: d.Now, socket: d.Socket, empty: make(chan struct{}), hurry: make(chan struct{}), waits: map[broken]bool{}, streams: map[*running]bool{},
+		m: d.Metrics, log: d.Log, tracer: d.Tracer, now: d.Now, socket: d.Socket, journal: d.Journal,
+		empty: make(chan struct{}), hurry: make(chan struct{}), waiting: map[broken]bool{}, streams: map[*running]bool{},
 	}
 }
 

@@ -184,12 +184,14 @@ func (c *Carrier) Last() app.Facts {
 
 // Live implements app.Carrier.
 func (c *Carrier) Live(_ context.Context, f app.Facts) (bool, error) {
-	return !c.Dead, c.do("live", f)
+	live := !c.Dead
+	return live, c.do("live", f)
 }
 
 // StartStream implements app.Carrier.
-func (c *Carrier) StartStream(_ context.Context, f app.Facts) error {
-	return errors.Join(c.do(fmt.Sprintf("start-stream %d", f.Attempt), f), c.StartErr)
+func (c *Carrier) StartStream(_ context.Context, f app.Facts) (bool, error) {
+	live := !c.Dead
+	return live, errors.Join(c.do(fmt.Sprintf("start-stream %d", f.Attempt), f), c.StartErr)
 }
 
 // StopStreams implements app.Carrier.
