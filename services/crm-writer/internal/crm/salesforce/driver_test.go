@@ -3,6 +3,7 @@ package salesforce_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -267,6 +268,45 @@ func TestTwoWritersMakeOneLead(t *testing.T) {
 	if leads, tasks := s.Records("acme", "Lead"), s.Records("acme", "Task"); len(leads) != 1 || len(tasks) != 8 {
 		t.Errorf("%d leads, %d tasks", len(leads), len(tasks))
 	}
+}
+
+// before has something happen before the first request to a path.
+type before struct {
+	path string
+	once sync.Once
+	do   func()
+}
+
+func (b *before) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, b.path) {
+		b.once.Do(b.do)
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// TestARecordThatIsMadeMeanwhile has fields that only a new one may have: its own writer died after its request had left.
+func TestARecordThatIsMadeMeanwhile(t *testing.T) {
+	s := org(t)
+	plan := func() *crm.Plan {
+		p := sales(1, 1)
+		w := &p.Writes[1]
+		w.Fields["TaskSubtype"], w.OnlyNew = "Call", []string{"TaskSubtype"}
+		return p
+	}
+	first := driver(t, s)
+	caller := plan()
+	caller.Writes = caller.Writes[:1]
+	good(t, apply(t, first, caller))
+	late := driver(t, s, func(c *salesforce.Config) {
+		c.Client.HTTP = &http.Client{Transport: &before{path: "/composite/graph", do: func() {
+			good(t, first.Apply(context.WithoutCancel(t.Context()), []*crm.Plan{plan()}))
+		}}}
+	})
+	good(t, apply(t, late, plan()))
+	if n := len(s.ChangeLog(sandbox.Filter{Op: "create", Object: "Task"})); n != 1 {
+		t.Errorf("%d tasks", n)
+	}
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }
 
 func TestOnlyTheCallsThatFailedAreRetried(t *testing.T) {
