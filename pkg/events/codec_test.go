@@ -85,6 +85,25 @@ func TestGoldenBytes(t *testing.T) {
 			t.Errorf("%s is encoded otherwise today (err %v)", path, err)
 		}
 	}
+	// What was written before a field came is kept under a name of its own.
+	before, err := filepath.Glob(filepath.Join(dir, "*.before_*.bin"))
+	if err != nil || len(before) == 0 {
+		t.Fatalf("%d older files, %v", len(before), err)
+	}
+	for _, path := range before {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := events.Unmarshal(b)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		if again, err := events.Marshal(got); err != nil || !bytes.Equal(again, b) {
+			t.Errorf("%s is encoded otherwise today (err %v)", path, err)
+		}
+	}
 }
 
 func golden(t *testing.T, path string, e *events.CallEvent) {

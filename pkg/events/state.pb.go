@@ -148,7 +148,10 @@ type CallState struct {
 	// The first TwiML asked for a media stream.
 	MediaExpected bool `protobuf:"varint,19,opt,name=media_expected,json=mediaExpected,proto3" json:"media_expected,omitempty"`
 	// Until when missing words are waited for; absent if none are missing, or they were given up.
-	WordsUntil    *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=words_until,json=wordsUntil,proto3" json:"words_until,omitempty"`
+	WordsUntil *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=words_until,json=wordsUntil,proto3" json:"words_until,omitempty"`
+	// Since when whoever stored it has owned the partition. Of two states of a call the later owner's counts, also where the
+	// earlier owner, who was paused, has stored his after it.
+	OwnedSince    *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=owned_since,json=ownedSince,proto3" json:"owned_since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -323,6 +326,13 @@ func (x *CallState) GetWordsUntil() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *CallState) GetOwnedSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OwnedSince
+	}
+	return nil
+}
+
 var File_frontdesk_events_v1_state_proto protoreflect.FileDescriptor
 
 const file_frontdesk_events_v1_state_proto_rawDesc = "" +
@@ -333,7 +343,7 @@ const file_frontdesk_events_v1_state_proto_rawDesc = "" +
 	"\tcompleted\x18\x02 \x01(\bR\tcompleted\x12\x18\n" +
 	"\apartial\x18\x03 \x01(\bR\apartial\x12\x18\n" +
 	"\aunheard\x18\x04 \x01(\bR\aunheard\x12\x10\n" +
-	"\x03run\x18\x05 \x01(\tR\x03run\"\x87\b\n" +
+	"\x03run\x18\x05 \x01(\tR\x03run\"\xc4\b\n" +
 	"\tCallState\x124\n" +
 	"\x05facts\x18\x01 \x01(\v2\x1e.frontdesk.events.v1.CallFactsR\x05facts\x12:\n" +
 	"\astreams\x18\x02 \x03(\v2 .frontdesk.events.v1.StreamStateR\astreams\x12\x16\n" +
@@ -358,7 +368,9 @@ const file_frontdesk_events_v1_state_proto_rawDesc = "" +
 	"\bstand_in\x18\x12 \x01(\bR\astandIn\x12%\n" +
 	"\x0emedia_expected\x18\x13 \x01(\bR\rmediaExpected\x12;\n" +
 	"\vwords_until\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"wordsUntilB2Z0github.com/frontdesk/frontdesk/pkg/events;eventsb\x06proto3"
+	"wordsUntil\x12;\n" +
+	"\vowned_since\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"ownedSinceB2Z0github.com/frontdesk/frontdesk/pkg/events;eventsb\x06proto3"
 
 var (
 	file_frontdesk_events_v1_state_proto_rawDescOnce sync.Once
@@ -394,11 +406,12 @@ var file_frontdesk_events_v1_state_proto_depIdxs = []int32{
 	3,  // 8: frontdesk.events.v1.CallState.ask_again:type_name -> google.protobuf.Timestamp
 	3,  // 9: frontdesk.events.v1.CallState.agent_disposition_at:type_name -> google.protobuf.Timestamp
 	3,  // 10: frontdesk.events.v1.CallState.words_until:type_name -> google.protobuf.Timestamp
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	3,  // 11: frontdesk.events.v1.CallState.owned_since:type_name -> google.protobuf.Timestamp
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_frontdesk_events_v1_state_proto_init() }

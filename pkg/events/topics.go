@@ -158,6 +158,10 @@ const (
 	HeaderTenant  = "tenant"
 )
 
+// HeaderOwnedSince stands on a message of calls.state: its owned_since, as milliseconds since 1970, so that whoever looks for the state
+// that counts needn't decode all.
+const HeaderOwnedSince = "owned-since"
+
 // HeaderRepair stands on a message that is sent again on purpose, though its effect was had: what it holds becomes part of the
 // discriminator of the effect's claim. One id a repair.
 const HeaderRepair = "repair-id"

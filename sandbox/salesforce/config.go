@@ -67,6 +67,9 @@ type Org struct {
 	Apply string
 	// TriggerBatch is how many events the trigger takes at once; default 200.
 	TriggerBatch int
+	// TriggerPause is how long the platform waits before it fires the trigger again with events whose rows were locked, doubled
+	// each time; default a second. The vendor says only that it waits.
+	TriggerPause time.Duration
 	// DuplicateRules of the org; none by default.
 	DuplicateRules []DuplicateRule
 	// ValidationRules of the org; none by default.
@@ -180,6 +183,7 @@ func (o Org) withDefaults() Org {
 	}
 	o.Apply = or(o.Apply, "package")
 	o.TriggerBatch = or(o.TriggerBatch, 200)
+	o.TriggerPause = or(o.TriggerPause, time.Second)
 	o.Limits.DailyAPIRequests = or(o.Limits.DailyAPIRequests, 100_000)
 	o.Limits.HourlyEvents = or(o.Limits.HourlyEvents, 250_000)
 	o.Limits.ConcurrentLong = or(o.Limits.ConcurrentLong, 25)

@@ -36,7 +36,7 @@ func newTenant(c Org, now func() time.Time, fault func(object string) *org.Error
 	t.Org, err = org.New(org.Config{
 		ID: c.ID, Name: c.Name, Sandbox: c.Sandbox, Users: users, Queues: c.Queues,
 		Schema: schema.Options{Intents: c.Intents, Dispositions: c.Dispositions, NoPackage: c.NoPackage},
-		Apply:  c.Apply == "package", TriggerBatch: c.TriggerBatch, DuplicateRules: c.DuplicateRules, ValidationRules: c.ValidationRules,
+		Apply:  c.Apply == "package", TriggerBatch: c.TriggerBatch, TriggerPause: c.TriggerPause, DuplicateRules: c.DuplicateRules, ValidationRules: c.ValidationRules,
 		SearchLag: c.SearchLag, HourlyEvents: c.Limits.HourlyEvents, Now: now, Fault: fault,
 	})
 	if err != nil {

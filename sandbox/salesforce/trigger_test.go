@@ -274,9 +274,9 @@ func TestTriggerTellsWhatItOnlyFound(t *testing.T) {
 	}
 }
 
-// A locked row is tried again, at most four times.
+// A locked row is tried again, later each time and four times at most; what was applied before it in the batch stays.
 func TestTriggerRetries(t *testing.T) {
-	s := start(t)
+	s := start(t, withOrg(func(o *salesforce.Org) { o.TriggerPause = time.Millisecond }))
 	c := login(t, s, integration)
 	s.SetFaults(fault.Settings{Errors: []fault.Share{{Code: "UNABLE_TO_LOCK_ROW", Share: 0.5, Operation: "trigger.Lead"}}, Seed: 3})
 	for i := range 12 {

@@ -21,8 +21,11 @@ const (
 	WrittenEvent   = "Call_Written__e"
 )
 
-// attempts of one event's writes when a row is locked, as the package's trigger makes.
-const attempts = 4
+// retries of an event whose rows are locked, as the package's trigger makes: it keeps what it has done so far
+// (EventBus.TriggerContext.setResumeCheckpoint) and throws EventBus.RetryableException, and the platform fires it again with what is
+// left, later each time. After these it tells of the failure and goes on.
+// https://developer.salesforce.com/docs/atlas.en-us.platform_events.meta/platform_events/platform_events_subscribe_apex_refire.htm
+const retries = 4
 
 // RunTrigger is the package's trigger on Call_Completed__e: it applies what the events ask for, in batches, each
 // one transaction with its Call_Written__e and with how far it has read, until ctx ends. An event is never applied
@@ -33,6 +36,7 @@ func (o *Org) RunTrigger(ctx context.Context) {
 		return
 	}
 	a := &Actor{User: o.integration(), API: "trigger", Fault: o.Fault}
+	tries := 0 // of the first event that is not applied
 	for {
 		events, wake := t.Log.After(o.position(), o.TriggerBatch)
 		if len(events) == 0 {
@@ -46,13 +50,23 @@ func (o *Org) RunTrigger(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if err := o.applyBatch(a, t, events); err != nil {
-			// The journal can't be written; whoever writes by the API hears of it.
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(time.Second):
-			}
+		done, err := o.applyBatch(a, t, events, tries == retries)
+		wait := time.Duration(0)
+		switch {
+		case err != nil: // the journal can't be written; whoever writes by the API hears of it
+			wait = time.Second
+		case done == len(events):
+			tries = 0
+		case done > 0:
+			wait, tries = o.TriggerPause, 1
+		default:
+			wait = o.TriggerPause << tries
+			tries++
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
 		}
 	}
 }
@@ -113,41 +127,48 @@ type writeResult struct {
 	Before  map[string]any `json:"before,omitempty"`
 }
 
-func (o *Org) applyBatch(a *Actor, t *Topic, events []bus.Event) *Error {
-	last := events[len(events)-1].Replay
+// applyBatch applies events up to the first whose rows are locked, and returns how many are done; with last the first one is done
+// in any case.
+func (o *Org) applyBatch(a *Actor, t *Topic, events []bus.Event, last bool) (done int, err *Error) {
 	batch := *a
-	batch.Request = fmt.Sprintf("%s-%d", t.Name, last)
-	return o.Do(&batch, func(tx *Tx) *Error {
-		tx.applied = last
+	batch.Request = fmt.Sprintf("%s-%d", t.Name, events[0].Replay)
+	err = o.Do(&batch, func(tx *Tx) *Error {
 		results := make([]result, 0, len(events))
-		for _, e := range events {
-			results = append(results, tx.applyEvent(t, e))
+		for i, e := range events {
+			r, locked := tx.applyEvent(t, e)
+			if locked && (i > 0 || !last) {
+				break
+			}
+			results = append(results, r)
+			tx.applied = e.Replay
+		}
+		if done = len(results); done == 0 {
+			return nil
 		}
 		return tx.publishResults(batch.Request, results)
 	})
+	if err != nil {
+		return 0, err
+	}
+	return done, nil
 }
 
-func (tx *Tx) applyEvent(t *Topic, e bus.Event) result {
+// applyEvent applies one event, all of it or nothing.
+func (tx *Tx) applyEvent(t *Topic, e bus.Event) (r result, locked bool) {
 	fields, err := t.Decode(e.Payload)
 	if err != nil {
-		return result{Outcome: "failed", Code: "EVENT_UNREADABLE", Message: err.Error()}
+		return result{Outcome: "failed", Code: "EVENT_UNREADABLE", Message: err.Error()}, false
 	}
-	r := result{Call: str(fields["Call_Id__c"]), Revision: str(fields["Call_Revision__c"]), EventID: str(fields["Event_Id__c"])}
+	r = result{Call: str(fields["Call_Id__c"]), Revision: str(fields["Call_Revision__c"]), EventID: str(fields["Event_Id__c"])}
 	p, err := parseWrites(str(fields["Writes__c"]), r.Call)
 	if err != nil {
 		r.Outcome, r.Code, r.Message, r.Fields = "failed", "WRITES_INVALID", err.Error(), []string{"Writes__c"}
-		return r
+		return r, false
 	}
-	var refused *Error
-	for range attempts {
-		refused = tx.Try(func() (err *Error) {
-			r.Writes, err = tx.applyWrites(p)
-			return err
-		})
-		if refused == nil || refused.Code != "UNABLE_TO_LOCK_ROW" {
-			break
-		}
-	}
+	refused := tx.Try(func() (err *Error) {
+		r.Writes, err = tx.applyWrites(p)
+		return err
+	})
 	switch {
 	case refused != nil:
 		r.Outcome, r.Code, r.Message, r.Fields, r.Writes = "failed", refused.Code, refused.Message, refused.Fields, nil
@@ -156,7 +177,7 @@ func (tx *Tx) applyEvent(t *Topic, e bus.Event) result {
 	default:
 		r.Outcome = "written"
 	}
-	return r
+	return r, refused != nil && refused.Code == "UNABLE_TO_LOCK_ROW"
 }
 
 // came tells whether any write came to one of these outcomes.

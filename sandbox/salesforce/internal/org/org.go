@@ -29,6 +29,9 @@ type Config struct {
 	Apply bool
 	// TriggerBatch is how many events the trigger takes at once; the vendor's most is 2,000.
 	TriggerBatch int
+	// TriggerPause is how long the platform waits before it fires the trigger again with events whose rows were locked; twice as
+	// long each time.
+	TriggerPause time.Duration
 	// DuplicateRules hold at insert.
 	DuplicateRules []DuplicateRule
 	// ValidationRules hold at every save.

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/breaker"
@@ -238,6 +239,7 @@ func (d *Desk) foreign(ctx context.Context, c *Call, by string, n int) {
 
 // store writes a state and, when it is acknowledged, makes it the call's.
 func (d *Desk) store(ctx context.Context, c *Call, next *events.CallState, at time.Time) error {
+	next.OwnedSince = timestamppb.New(c.owned)
 	if err := d.out.State(ctx, c.of.Event(at, next)); err != nil {
 		return err
 	}

@@ -43,6 +43,24 @@ func TestTranscriptPending(t *testing.T) {
 	})
 }
 
+// TestEachOwnerIsLaterThanTheLast, whatever the clocks say: of two owners' states the later one's counts.
+func TestEachOwnerIsLaterThanTheLast(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		m := call("CA1", w.start)
+		w.must(m.started(), m.consent(granted, time.Second))
+		w.crash() // and no time passes
+		w.must(m.stream("MZ1"), m.ended(time.Minute))
+		var since []time.Time
+		for _, e := range w.out.states {
+			since = append(since, e.GetBody().GetCallState().GetOwnedSince().AsTime())
+		}
+		if len(since) < 4 || !since[0].Equal(since[1]) || !since[2].After(since[1]) || !since[len(since)-1].Equal(since[2]) {
+			t.Errorf("%v", since)
+		}
+	})
+}
+
 // TestWordsNeverWhole gives up on a stream whose completion never comes, and asks about what there is.
 func TestWordsNeverWhole(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 // Call is one call in memory. Its fields are touched only by whoever has the call's turn; see [Desk].
 type Call struct {
 	id string
+	// owned is since when its partition is ours.
+	owned time.Time
 	// of is what every event of the call has in common.
 	of events.Call
 	// state is nil until the call is opened; it is replaced, never changed.
@@ -95,8 +97,8 @@ type Partition struct {
 	number int
 	desk   *Desk
 	run    func(call string, fn func(context.Context))
-	// since is the time from which on every stored state was loaded.
-	since time.Time
+	// since is the time from which on every stored state was loaded, owned when the partition became ours.
+	since, owned time.Time
 
 	mu    sync.Mutex
 	gone  bool
@@ -114,10 +116,10 @@ type Stored struct {
 // Own takes a partition over. states are the last stored state of every call that was stored since the given
 // time; run has a function run in a call's turn.
 func (d *Desk) Own(number int, since time.Time, states []Stored, run func(call string, fn func(context.Context))) {
-	p := &Partition{number: number, desk: d, run: run, since: since, calls: map[string]*Call{}, left: map[string]int64{}}
+	p := &Partition{number: number, desk: d, run: run, since: since, owned: d.ownedFrom(states), calls: map[string]*Call{}, left: map[string]int64{}}
 	now := d.now()
 	for _, s := range states {
-		c := &Call{id: s.Event.GetCallId()}
+		c := &Call{id: s.Event.GetCallId(), owned: p.owned}
 		c.restore(s.Event)
 		if c.settled() && now.Sub(c.storedAt) > d.set.Timing.Keep {
 			p.left[c.id] = s.Offset
@@ -133,6 +135,17 @@ func (d *Desk) Own(number int, since time.Time, states []Stored, run func(call s
 	for _, c := range p.calls {
 		p.armLocked(c, d.set.Timing.Resume)
 	}
+}
+
+// ownedFrom is when a partition becomes ours: now, and after its last owner's time, whatever our clock says.
+func (d *Desk) ownedFrom(states []Stored) time.Time {
+	at := d.now()
+	for _, s := range states {
+		if last := s.Event.GetBody().GetCallState().GetOwnedSince().AsTime(); !at.After(last) {
+			at = last.Add(time.Millisecond)
+		}
+	}
+	return at.Truncate(time.Millisecond)
 }
 
 // Disown forgets a partition; nothing of it runs any more.
@@ -178,7 +191,7 @@ func (p *Partition) call(id string) *Call {
 	defer p.mu.Unlock()
 	c := p.calls[id]
 	if c == nil {
-		c = &Call{id: id}
+		c = &Call{id: id, owned: p.owned}
 		p.calls[id] = c
 	}
 	return c

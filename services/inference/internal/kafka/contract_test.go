@@ -227,13 +227,17 @@ func (o *outbox) Usage(_ context.Context, e *events.CallEvent) error {
 
 func (o *outbox) Bury(context.Context, *events.CallEvent, int64, error) error { return nil }
 
-// stored is the compacted topic.
+// stored is the compacted topic, as a new owner reads it.
 func (w *topics) stored() []app.Stored {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	last := map[string]app.Stored{}
 	for i, e := range w.states {
 		c, _ := proto.Clone(e).(*events.CallEvent)
+		had := last[e.GetCallId()].Event.GetBody().GetCallState().GetOwnedSince().AsTime()
+		if had.After(e.GetBody().GetCallState().GetOwnedSince().AsTime()) {
+			continue
+		}
 		last[e.GetCallId()] = app.Stored{Event: c, Offset: int64(i)}
 	}
 	return slices.Collect(maps.Values(last))

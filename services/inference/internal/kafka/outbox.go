@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	segment "github.com/segmentio/kafka-go"
@@ -30,7 +31,8 @@ func NewOutbox(prod *produce.Producer) *Outbox { return &Outbox{prod: prod} }
 
 // State stores a call's fold in calls.state.
 func (o *Outbox) State(ctx context.Context, e *events.CallEvent) error {
-	return o.publish(ctx, events.State.Name, e.GetCallId(), e)
+	since := e.GetBody().GetCallState().GetOwnedSince().AsTime().UnixMilli()
+	return o.publish(ctx, events.State.Name, e.GetCallId(), e, segment.Header{Key: events.HeaderOwnedSince, Value: strconv.AppendInt(nil, since, 10)})
 }
 
 // Insight publishes a revision on calls.insights.
@@ -74,13 +76,13 @@ func headers(e *events.CallEvent) []segment.Header {
 	}
 }
 
-func (o *Outbox) publish(ctx context.Context, topic, key string, e *events.CallEvent) error {
+func (o *Outbox) publish(ctx context.Context, topic, key string, e *events.CallEvent, more ...segment.Header) error {
 	value, err := events.Marshal(e)
 	if err != nil {
 		return &retry.Error{Class: retry.Permanent, Code: "unencodable", Err: err}
 	}
 	err = o.prod.Publish(ctx, produce.Message{
-		Topic: topic, Key: []byte(key), Value: value, Headers: headers(e),
+		Topic: topic, Key: []byte(key), Value: value, Headers: append(headers(e), more...),
 	})
 	if errors.Is(err, produce.ErrTooLarge) {
 		return &retry.Error{Class: retry.Permanent, Code: "too_large", Err: err}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/broker"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/consume"
+	"github.com/frontdesk/frontdesk/pkg/servicekit/deadletter"
 	"github.com/frontdesk/frontdesk/services/inference/internal/app"
 )
 
@@ -63,11 +65,7 @@ func (o *Owner) load(ctx context.Context, a *consume.Assignment, p int) error {
 	if err != nil {
 		return err
 	}
-	last := map[string]broker.Record{}
-	err = o.conn.ReadRange(ctx, events.State.Name, p, from, -1, func(r broker.Record) error {
-		last[string(r.Key)] = r
-		return nil
-	})
+	last, err := lastStates(ctx, o.conn, p, from)
 	if err != nil {
 		return err
 	}
@@ -79,6 +77,27 @@ func (o *Owner) load(ctx context.Context, a *consume.Assignment, p int) error {
 	}
 	o.desk.Own(p, since, states, func(call string, fn func(context.Context)) { a.Do(p, []byte(call), fn) })
 	return nil
+}
+
+// lastStates are the states that count of the calls that were stored from an offset on, by call id.
+func lastStates(ctx context.Context, conn *broker.Conn, partition int, from int64) (map[string]broker.Record, error) {
+	last := map[string]broker.Record{}
+	err := conn.ReadRange(ctx, events.State.Name, partition, from, -1, func(r broker.Record) error {
+		if had, ok := last[string(r.Key)]; !ok || counts(r, had) {
+			last[string(r.Key)] = r
+		}
+		return nil
+	})
+	return last, err
+}
+
+// counts tells whether a stored state counts over one that was stored before it: unless that is a later owner's.
+func counts(r, before broker.Record) bool { return ownedSince(r) >= ownedSince(before) }
+
+// ownedSince is since when whoever stored a state had owned the partition, in ms; 0 if it doesn't say.
+func ownedSince(r broker.Record) int64 {
+	ms, _ := strconv.ParseInt(deadletter.Get(r.Headers, events.HeaderOwnedSince), 10, 64)
+	return ms
 }
 
 // lastSign is when the partition was last known to be looked after: the time of the last state stored or of

@@ -126,7 +126,9 @@ func (p *Past) pass(ctx context.Context, partition int, s *search) {
 		found := map[string]broker.Record{}
 		s.err = p.conn.ReadRange(ctx, events.State.Name, partition, max(first, to-block), to, func(r broker.Record) error {
 			if had, wanted := s.wanted[string(r.Key)]; wanted && had == nil {
-				found[string(r.Key)] = r
+				if before, ok := found[string(r.Key)]; !ok || counts(r, before) {
+					found[string(r.Key)] = r
+				}
 			}
 			return nil
 		})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/frontdesk/frontdesk/pkg/events"
 	"github.com/frontdesk/frontdesk/pkg/servicekit/kafkatest"
@@ -20,6 +21,32 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func state(id string, revision uint32) *events.CallEvent {
 	c := events.Call{ID: id, Leg: id, Tenant: "acme", Source: events.Source_SOURCE_TWILIO, Account: "AC1"}
 	return c.Event(time.Unix(1_700_000_000, 0), &events.CallState{Facts: &events.CallFacts{}, Revision: revision})
+}
+
+// TestALaterOwnersStateCounts: one who was paused with a state on its way stores it after his successor has stored others.
+func TestALaterOwnersStateCounts(t *testing.T) {
+	conn := kafkatest.Broker(t, events.State.Name+":1")
+	prod := produce.New(conn, produce.Config{}, telemetry.Discard())
+	defer func() { _ = prod.Close(t.Context()) }() // everything sent is acknowledged
+	out := kafka.NewOutbox(prod)
+	for _, s := range []struct {
+		revision uint32
+		owner    int64
+	}{{1, 1000}, {2, 1000}, {3, 2000}, {4, 2000}, {3, 1000}} {
+		e := state("CA1", s.revision)
+		e.GetBody().GetCallState().OwnedSince = timestamppb.New(time.UnixMilli(s.owner))
+		if err := out.State(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := kafka.NewPast(conn).State(t.Context(), 0, "CA1", -1)
+	if got := e.GetBody().GetCallState(); err != nil || got.GetRevision() != 4 {
+		t.Errorf("searching: revision %d, %v", got.GetRevision(), err)
+	}
+	all, err := kafka.LastStates(t.Context(), conn, 0, 0)
+	if err != nil || len(all) != 1 || all["CA1"].Offset != 3 {
+		t.Errorf("taking over: %d calls, the state at %d, %v", len(all), all["CA1"].Offset, err)
+	}
 }
 
 // TestSearch finds the last state of calls anywhere in the partition, and tells of calls that it doesn't hold.
