@@ -151,7 +151,10 @@ func (f stopped) Apply(ctx context.Context, r *rig) error {
 	for i, p := range r.replicas(f.service) {
 		if i == 0 || f.both {
 			replace := func() error {
-				if err := p.Stop(); err != nil {
+				// Without a broker a process can't leave behind what it has under way: it says so by its code, and it is as if it
+				// had been killed.
+				away := r.brokerAway.Load()
+				if err := p.Stop(); err != nil && !away && !r.brokerAway.Load() {
 					return err //nolint:wrapcheck // it names the process
 				}
 				return p.Start(ctx) //nolint:wrapcheck // as above

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/realparts"
@@ -34,6 +35,8 @@ type rig struct {
 	witness *witness.Witness
 	// spooled: each ingress has a spool.
 	spooled bool
+	// brokerAway: a fault of the broker's is under way.
+	brokerAway atomic.Bool
 
 	stop    context.CancelFunc
 	watched sync.WaitGroup

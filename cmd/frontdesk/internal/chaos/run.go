@@ -224,6 +224,10 @@ func (w *watch) schedule(ctx context.Context, seed uint64, plan []Planned) error
 			}
 			w.cfg.Tell("%s: %s for %.1f s, with %d calls up", w.night, p.Fault.Name(), p.Hold.Seconds(), w.load.active.Load())
 			from := time.Now()
+			if p.Fault.Part() == partBroker {
+				w.brokerAway.Store(true)
+				defer w.brokerAway.Store(false)
+			}
 			err := p.Fault.Apply(ctx, w.rig)
 			if err == nil {
 				pause(ctx, p.Hold)
