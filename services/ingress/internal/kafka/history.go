@@ -127,12 +127,10 @@ func (h *History) read(ctx context.Context, partition int, p *pass) error {
 			return nil
 		}
 		e, err := events.Unmarshal(r.Value)
-		if err != nil {
-			return nil // what isn't readable is the consumers' to report
-		}
+		readable := err == nil // what isn't is the consumers' to report
 		for _, q := range all {
 			// Another's word on a call whose id he knows is no part of its past.
-			if e.GetTenant() == q.facts.Tenant && e.GetAccount() == q.facts.Account {
+			if readable && e.GetTenant() == q.facts.Tenant && e.GetAccount() == q.facts.Account {
 				q.past.Add(e)
 			}
 		}
