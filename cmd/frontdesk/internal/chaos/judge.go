@@ -41,6 +41,8 @@ type Tally struct {
 	WordsMissing int     `json:"words_missing"`
 	WordsDoubled int     `json:"words_doubled"`
 	LongestGap   seconds `json:"longest_gap_s"`
+	// Gap says which call has the longest gap, and why.
+	Gap witness.Fault `json:"longest_gap"`
 	// Wordless are calls with words missing or doubled, by id.
 	Wordless []witness.Fault `json:"wordless"`
 	// Reconciled is what the reconciliation says afterwards.
@@ -208,9 +210,13 @@ func (j *judge) fresh(all []witness.Fault) []witness.Fault {
 
 // trails writes what is known of the calls that something is wrong with, a file each: what the carrier says of its streams, then what
 // the topics told, in the order in which it could be read.
-func (j *judge) trails(dir string, t *Tally) error {
+func (j *judge) trails(dir string, r *Round) error {
 	dir = filepath.Join(dir, "calls")
-	for _, f := range slices.Concat(t.Lost, t.Doubled, t.OutOfOrder, t.Otherwise, t.Wordless, t.Unfound) {
+	all := slices.Concat(r.Lost, r.Doubled, r.OutOfOrder, r.Otherwise, r.Wordless, r.Unfound)
+	if r.LongestGap > seconds(r.gap) {
+		all = append(all, r.Gap)
+	}
+	for _, f := range all {
 		result := j.r.load.result(f.Call)
 		if result == nil {
 			continue
@@ -234,7 +240,10 @@ const margin = 600 * time.Millisecond
 func (j *judge) words(t *Tally, c witness.Call, h heard, result *twilio.Result) {
 	end := result.Call.End.Sub(result.Call.Ring) // a stream's silence may be declared beyond that
 	for _, g := range h.gaps {
-		t.LongestGap = max(t.LongestGap, seconds(time.Duration(min(g.GetEndMs(), end.Milliseconds())-g.GetStartMs())*time.Millisecond))
+		long := seconds(time.Duration(min(g.GetEndMs(), end.Milliseconds())-g.GetStartMs()) * time.Millisecond)
+		if long > t.LongestGap {
+			t.LongestGap, t.Gap = long, witness.Fault{Call: c.SID, What: strings.TrimPrefix(g.GetReason().String(), "MEDIA_GAP_REASON_")}
+		}
 	}
 	if h.streams == 0 {
 		return

@@ -83,7 +83,7 @@ func (r *Round) verdict() {
 		bad("reconciliation: %s", r.Reconciled.Text)
 	}
 	if r.LongestGap > seconds(r.gap) {
-		bad("a gap of %v is declared, and at most %v may be", r.LongestGap, seconds(r.gap))
+		bad("a gap of %v is declared, and at most %v may be: call %s, %s", r.LongestGap, seconds(r.gap), r.Gap.Call, r.Gap.What)
 	}
 	if r.Bound > 0 && r.Recovered > r.Bound {
 		for _, s := range stages {
@@ -116,7 +116,10 @@ func (r *Report) add(row Round) {
 	t.Otherwise, t.Wordless, t.DeadLetters = append(t.Otherwise, row.Otherwise...), append(t.Wordless, row.Wordless...), append(t.DeadLetters, row.DeadLetters...)
 	t.Unfound = append(t.Unfound, row.Unfound...)
 	t.Repeats, t.WordsMissing, t.WordsDoubled = t.Repeats+row.Repeats, t.WordsMissing+row.WordsMissing, t.WordsDoubled+row.WordsDoubled
-	t.LongestGap, t.SlowestCall = max(t.LongestGap, row.LongestGap), max(t.SlowestCall, row.SlowestCall)
+	if row.LongestGap > t.LongestGap {
+		t.LongestGap, t.Gap = row.LongestGap, row.Gap
+	}
+	t.SlowestCall = max(t.SlowestCall, row.SlowestCall)
 	t.Violations = append(t.Violations, row.Violations...)
 }
 

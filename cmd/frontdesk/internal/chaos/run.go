@@ -278,7 +278,7 @@ func (w *watch) done(ctx context.Context, row Round, mark time.Time) error {
 	}
 	row.Tally, row.Dir = t, w.dir
 	row.verdict()
-	if err := w.judge.trails(w.dir, &t); err != nil {
+	if err := w.judge.trails(w.dir, &row); err != nil {
 		return err
 	}
 	w.report.add(row)
