@@ -94,10 +94,14 @@ func lastStates(ctx context.Context, conn *broker.Conn, partition int, from int6
 // counts tells whether a stored state counts over one that was stored before it: unless that is a later owner's.
 func counts(r, before broker.Record) bool { return ownedSince(r) >= ownedSince(before) }
 
-// ownedSince is since when whoever stored a state had owned the partition, in ms; 0 if it doesn't say.
+// ownedSince is since when whoever stored a state had owned the partition, in ms; 0 if it doesn't say. The release before, which a rollback
+// brings back, sets no header and leaves the field as the state that it went on from had it: so what it stores counts over that one.
 func ownedSince(r broker.Record) int64 {
-	ms, _ := strconv.ParseInt(deadletter.Get(r.Headers, events.HeaderOwnedSince), 10, 64)
-	return ms
+	if text := deadletter.Get(r.Headers, events.HeaderOwnedSince); text != "" {
+		ms, _ := strconv.ParseInt(text, 10, 64)
+		return ms
+	}
+	return stateOf(r).GetBody().GetCallState().GetOwnedSince().AsTime().UnixMilli()
 }
 
 // lastSign is when the partition was last known to be looked after: the time of the last state stored or of

@@ -49,6 +49,46 @@ func TestALaterOwnersStateCounts(t *testing.T) {
 	}
 }
 
+// TestAStateOfTheReleaseBeforeCounts over the one that it was made of: that release, which a rollback has brought back, sets no header and
+// keeps the field, which it doesn't know, as it was.
+func TestAStateOfTheReleaseBeforeCounts(t *testing.T) {
+	conn := kafkatest.Broker(t, events.State.Name+":1")
+	prod := produce.New(conn, produce.Config{}, telemetry.Discard())
+	defer func() { _ = prod.Close(t.Context()) }() // everything sent is acknowledged
+	out := kafka.NewOutbox(prod)
+	for _, s := range []struct {
+		revision uint32
+		owner    int64
+		before   bool
+	}{{1, 0, true}, {2, 1000, false}, {3, 1000, true}, {1, 0, true}} {
+		e := state("CA1", s.revision)
+		if s.owner > 0 {
+			e.GetBody().GetCallState().OwnedSince = timestamppb.New(time.UnixMilli(s.owner))
+		}
+		if !s.before {
+			if err := out.State(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		value, err := events.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := prod.Publish(t.Context(), produce.Message{Topic: events.State.Name, Key: []byte("CA1"), Value: value}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := kafka.NewPast(conn).State(t.Context(), 0, "CA1", -1)
+	if got := e.GetBody().GetCallState(); err != nil || got.GetRevision() != 3 {
+		t.Errorf("searching: revision %d, %v", got.GetRevision(), err)
+	}
+	all, err := kafka.LastStates(t.Context(), conn, 0, 0)
+	if err != nil || len(all) != 1 || all["CA1"].Offset != 2 {
+		t.Errorf("taking over: %d calls, the state at %d, %v", len(all), all["CA1"].Offset, err)
+	}
+}
+
 // TestSearch finds the last state of calls anywhere in the partition, and tells of calls that it doesn't hold.
 func TestSearch(t *testing.T) {
 	conn := kafkatest.Broker(t, events.State.Name+":1")
