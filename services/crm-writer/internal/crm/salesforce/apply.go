@@ -209,7 +209,7 @@ func (r *resolved) changed(g sf.GraphResult) bool {
 	case "INVALID_FIELD_FOR_INSERT_UPDATE":
 		return !r.updates(g.Failed) // somebody has made it meanwhile, and what only a new record may have can't be changed
 	case "ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "NOT_FOUND":
-		return r.updates(g.Failed) // somebody deleted what we had found
+		return r.updates(g.Failed) || r.refers(g.Failed) // somebody deleted what we had found
 	}
 	return false
 }

@@ -309,6 +309,32 @@ func TestARecordThatIsMadeMeanwhile(t *testing.T) {
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }
 
+// TestAPersonWhoIsDeletedMeanwhile is looked for again, whether the call changes him or only hangs on him.
+func TestAPersonWhoIsDeletedMeanwhile(t *testing.T) {
+	for name, revision := range map[string]string{"changed": "", "hung on": "9"} {
+		t.Run(name, func(t *testing.T) {
+			s := org(t)
+			fields := map[string]any{"LastName": "Ferrer", "Phone_E164__c": "+14155560001"}
+			if revision != "" {
+				fields[crm.RevisionField] = revision // a later call's
+			}
+			known := seed(s)(t, "Contact", fields)
+			d := driver(t, s, func(c *salesforce.Config) {
+				c.Client.HTTP = &http.Client{Transport: &before{path: "/composite/graph", do: func() {
+					if err := s.Delete("acme", known); err != nil {
+						t.Error(err)
+					}
+				}}}
+			})
+			good(t, apply(t, d, sales(1, 1)))
+			if leads, tasks := s.Records("acme", "Lead"), s.Records("acme", "Task"); len(leads) != 1 || len(tasks) != 1 || tasks[0]["WhoId"] != leads[0]["Id"] {
+				t.Errorf("leads %v, tasks %v", leads, tasks)
+			}
+			http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+		})
+	}
+}
+
 func TestOnlyTheCallsThatFailedAreRetried(t *testing.T) {
 	s := org(t)
 	d := driver(t, s)

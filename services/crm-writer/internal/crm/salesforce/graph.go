@@ -3,6 +3,7 @@ package salesforce
 import (
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -132,6 +133,20 @@ func node(c *sf.Client, w crm.Write, d crm.Decision) sf.Subrequest {
 func (r *resolved) updates(ref string) bool {
 	i := r.index(ref)
 	return i >= 0 && r.decisions[i].Action == crm.Update
+}
+
+// refers tells whether the write of this ref hangs on a record that was found.
+func (r *resolved) refers(ref string) bool {
+	i := r.index(ref)
+	if i < 0 {
+		return false
+	}
+	for _, v := range r.decisions[i].Fields {
+		if slices.ContainsFunc(r.decisions[:i], func(d crm.Decision) bool { return d.ID != "" && v == d.ID }) {
+			return true
+		}
+	}
+	return false
 }
 
 // outcome is what the plan came to, given the graph's answers (nil if there was nothing to send).
