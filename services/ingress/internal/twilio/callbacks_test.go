@@ -12,6 +12,7 @@ import (
 	"github.com/frontdesk/frontdesk/pkg/servicekit/retry"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/app/apptest"
+	"github.com/frontdesk/frontdesk/services/ingress/internal/spool"
 	"github.com/frontdesk/frontdesk/services/ingress/internal/twilio"
 )
 
@@ -427,6 +428,56 @@ func TestNextStreamWaits(t *testing.T) {
 	}
 	if got := b.send(t, failed); got.status != http.StatusServiceUnavailable {
 		t.Errorf("status %d of a replica that ends", got.status)
+	}
+}
+
+// TestWhatWaitsIsForgottenByNobody: a disk without room, on which nothing can be noted, and a replica that ends have Twilio tell another
+// one, which there may not be.
+func TestWhatWaitsIsForgottenByNobody(t *testing.T) {
+	dir := t.TempDir()
+	journal, _, _, err := spool.OpenJournal(dir, spool.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t, func(s *app.Settings, _ *twilio.SocketConfig) { s.RestartPause = time.Hour })
+	twilio.Journal(b.server, journal)
+	url := parseTwiML(t, b.ring(t, apptest.QuietLine)).find("Stream").attr("statusCallback")
+	failed := request{path: url, params: params("StreamEvent", "stream-error", "StreamSid", "MZ1")}
+	var full []*spool.Entry
+	for err == nil {
+		var e *spool.Entry
+		if e, err = journal.Note(make([]byte, 300)); err == nil {
+			full = append(full, e)
+		}
+	}
+	for range 2 {
+		if got := b.send(t, failed); got.status != http.StatusServiceUnavailable {
+			t.Errorf("status %d without room", got.status)
+		}
+	}
+	for _, e := range full {
+		if err := e.Done(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	b.server.Drain(ctx)
+	if n := len(slices.DeleteFunc(b.carrier.Did(), func(what string) bool { return what != "start-stream 1" })); n != 1 {
+		t.Errorf("%d streams started of one that could not be noted", n)
+	}
+	if got := b.send(t, failed); got.status != http.StatusServiceUnavailable {
+		t.Errorf("status %d of a replica that ends", got.status)
+	}
+	if err := journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	next, left, _, err := spool.OpenJournal(dir, spool.Options{})
+	if err != nil || len(left) != 1 {
+		t.Errorf("%d are left to the next start, %v", len(left), err)
+	}
+	if err := next.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

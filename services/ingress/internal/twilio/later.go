@@ -36,20 +36,27 @@ type waiting struct {
 // later starts the successor of a broken stream after a pause. A stream has one successor here, however often Twilio tells. Where
 // there is a journal a crash doesn't forget it; a shutdown starts it at once, and leaves to whoever Twilio tells, or to the
 // next start, what comes of it (docs/adr/0006). The error is of a process that is about to end, or of its disk: Twilio is asked to
-// tell another one.
+// tell another one. With a disk that is full it waits here, too: there may be no other, and most wait while a spool fills.
 func (s *Server) later(ctx context.Context, f app.Facts, b app.Break, pause time.Duration) error {
 	b.Waited = s.now()
-	var entry *spool.Entry
-	if s.journal != nil {
-		text, err := json.Marshal(waiting{s.tokens.Sign(f), b.Stream, b.Failed, b.Waited, pause})
-		if err == nil {
-			entry, err = s.journal.Note(text)
-		}
-		if err != nil {
-			return fmt.Errorf("noting that a stream waits for its successor: %w", err)
-		}
+	entry, err := s.note(f, b, pause)
+	return errors.Join(s.waits(ctx, f, b, pause, entry), err)
+}
+
+// note writes down what waits; nil without a journal.
+func (s *Server) note(f app.Facts, b app.Break, pause time.Duration) (*spool.Entry, error) {
+	if s.journal == nil {
+		return nil, nil //nolint:nilnil // off is a setting, not a fault
 	}
-	return s.waits(ctx, f, b, pause, entry)
+	text, err := json.Marshal(waiting{s.tokens.Sign(f), b.Stream, b.Failed, b.Waited, pause})
+	if err != nil {
+		return nil, fmt.Errorf("noting that a stream waits for its successor: %w", err)
+	}
+	entry, err := s.journal.Note(text)
+	if err != nil {
+		return nil, fmt.Errorf("noting that a stream waits for its successor: %w", err)
+	}
+	return entry, nil
 }
 
 // Resume goes on with what an earlier process of this journal had waiting when it ended.
@@ -75,20 +82,23 @@ func (s *Server) Resume(ctx context.Context, left []*spool.Entry) {
 	}
 }
 
-// waits begins to wait, unless somebody does already.
+// waits begins to wait, unless somebody does already. What comes when nothing waits any more is the next start's, too, whoever else is
+// told of it.
 func (s *Server) waits(ctx context.Context, f app.Facts, b app.Break, pause time.Duration, entry *spool.Entry) error {
 	of := broken{f.CallID, f.Tenant, f.Account, f.Attempt}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ending {
-		s.done(ctx, entry)
-		return errEnding
+	ending, already := s.ending, s.waiting[of]
+	if !ending && !already {
+		s.waiting[of] = true
 	}
-	if s.waiting[of] {
+	s.mu.Unlock()
+	switch {
+	case ending:
+		return errEnding
+	case already:
 		s.done(ctx, entry)
 		return nil
 	}
-	s.waiting[of] = true
 	ctx = context.WithoutCancel(telemetry.WithCall(ctx, f.CallID))
 	go func() {
 		defer s.waited(of)
