@@ -39,9 +39,17 @@ func TestNoneFollows(t *testing.T) {
 		prepare func(*testing.T, *desk, app.Facts)
 		want    []string
 	}{
-		"broke":                         {app.Break{Stream: "MZ1", Failed: true}, nothing, []string{"MZ1 0 to 20000"}},
-		"broke, and waited":             {app.Break{Stream: "MZ1", Failed: true, Waited: time.Now()}, nothing, []string{"MZ1 0 to 20000"}},
-		"stopped with the call":         {app.Break{Stream: "MZ1"}, nothing, nil},
+		"broke":                 {app.Break{Stream: "MZ1", Failed: true}, nothing, []string{"MZ1 0 to 20000"}},
+		"broke, and waited":     {app.Break{Stream: "MZ1", Failed: true, Waited: time.Now()}, nothing, []string{"MZ1 0 to 20000"}},
+		"stopped with the call": {app.Break{Stream: "MZ1"}, nothing, nil},
+		"stopped before it, and waited": {app.Break{Stream: "MZ1", Waited: time.Now()}, func(t *testing.T, d *desk, f app.Facts) {
+			t.Helper()
+			d.tell(t, f, &events.MediaEnded{StreamId: "MZ1", Reason: events.MediaEndReason_MEDIA_END_REASON_SHUTDOWN, EndMs: 5000})
+		}, []string{"MZ1 0 to 20000"}},
+		"stopped with it, while the carrier could not be asked": {app.Break{Stream: "MZ1", Waited: time.Now()}, func(t *testing.T, d *desk, f app.Facts) {
+			t.Helper()
+			d.tell(t, f, &events.MediaEnded{StreamId: "MZ1", Reason: events.MediaEndReason_MEDIA_END_REASON_STOPPED, EndMs: 19_900})
+		}, nil},
 		"never began":                   {app.Break{Stream: "MZ0", Failed: true}, nothing, nil},
 		"another followed and was told": {app.Break{Stream: "MZ1", Failed: true}, func(t *testing.T, d *desk, f app.Facts) { t.Helper(); d.begin(t, f, "MZ2") }, nil},
 		"consent was withdrawn": {app.Break{Stream: "MZ1", Failed: true}, func(t *testing.T, d *desk, f app.Facts) {

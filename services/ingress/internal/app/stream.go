@@ -39,6 +39,10 @@ type Break struct {
 	Waited time.Time
 }
 
+// withCall tells whether a stream whose call is over ended with it, as far as the carrier's word goes. One that stopped before, and whose
+// successor waited, did not.
+func (b Break) withCall() bool { return !b.Failed && b.Waited.IsZero() }
+
 // StreamBroke starts a new stream for one that stopped or failed, if the call lives and may be heard. The
 // carrier never reconnects by itself, and it tells of a stop in the same words whoever wanted it; so this
 // asks: does the call live (the carrier knows), does consent stand, and is it the call's newest stream that
@@ -63,7 +67,7 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 	if err != nil {
 		return s.later(b, fmt.Errorf("asking whether the call lives: %w", err))
 	}
-	if !live && !b.Failed {
+	if !live && b.withCall() {
 		return RestartEnded, 0, nil
 	}
 	past, err := s.past(ctx, f, t)
@@ -98,7 +102,7 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 	switch live, err = s.carrier.StartStream(ctx, f); {
 	case err == nil && live:
 		return RestartStarted, 0, nil
-	case err == nil && !b.Failed:
+	case err == nil && b.withCall():
 		return RestartEnded, 0, nil
 	case err == nil: // it has ended while the log was asked
 		return s.unfollowed(ctx, f, b, past)
@@ -115,11 +119,15 @@ func (s *Service) unfollowed(ctx context.Context, f Facts, b Break, past Past) (
 	from, begun := past.offsets[b.Stream]
 	now := s.set.Now()
 	to := cmp.Or(past.Ended, now).Sub(f.Start).Milliseconds()
+	if !b.Failed {
+		// It may have stopped with the call and waited since the carrier could not be asked.
+		from = max(from, (past.Heard + nextToNothing).Milliseconds())
+	}
 	if !begun || to <= from {
 		return RestartEnded, 0, nil
 	}
 	err := s.pub.Publish(ctx, Message{Topic: events.Media, Event: f.Root().Event(now, &events.MediaGap{
-		StreamId: b.Stream, StartMs: from, EndMs: to, Reason: events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED,
+		StreamId: b.Stream, StartMs: past.offsets[b.Stream], EndMs: to, Reason: events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED,
 	})})
 	if err != nil {
 		return "", 0, fmt.Errorf("declaring that the rest of the call was not heard: %w", err)
