@@ -23,8 +23,9 @@ import (
 	"github.com/frontdesk/frontdesk/sandbox/calls"
 )
 
-// Partitions of every topic: more than a service has processes, so that each has some and hands some over.
-const Partitions = 8
+// Partitions of every topic: more than a service has processes, so that each has some and hands some over, and no more: each costs
+// the broker requests of its own.
+const Partitions = 4
 
 // Options of a stack.
 type Options struct {
