@@ -481,6 +481,34 @@ func TestWhatWaitsIsForgottenByNobody(t *testing.T) {
 	}
 }
 
+// TestNothingWaitsForEver: an account that was closed has no calls any more, and its carrier never says so.
+func TestNothingWaitsForEver(t *testing.T) {
+	b := newBench(t, func(s *app.Settings, _ *twilio.SocketConfig) { s.RestartPause = time.Millisecond })
+	url := parseTwiML(t, b.ring(t, apptest.QuietLine)).find("Stream").attr("statusCallback")
+	asked, over := 0, make(chan struct{})
+	b.carrier.On = func(what string) {
+		if what != "live" {
+			return
+		}
+		switch asked++; asked {
+		case 2:
+			b.carrier.Err = &retry.Error{Class: retry.Permanent, Code: "twilio.401"}
+		case 4:
+			b.now.add(30 * 24 * time.Hour)
+			close(over)
+		}
+	}
+	if got := b.send(t, request{path: url, params: params("StreamEvent", "stream-error", "StreamSid", "MZ1")}); got.status != http.StatusNoContent {
+		t.Fatalf("status %d", got.status)
+	}
+	<-over
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if b.server.Drain(ctx); ctx.Err() != nil {
+		t.Error("it waits still")
+	}
+}
+
 // TestATimeThatTwilioNamesIsKept: it would repeat its callback at once, and be asked again.
 func TestATimeThatTwilioNamesIsKept(t *testing.T) {
 	b := newBench(t)

@@ -20,6 +20,9 @@ type broken struct {
 	attempt               int
 }
 
+// longestPause between two tries while the carrier refuses to tell anything.
+const longestPause = 30 * time.Second
+
 // errEnding: another replica must wait in our place.
 var errEnding = errors.New("this replica is about to end")
 
@@ -126,7 +129,8 @@ func (s *Server) waited(of broken) {
 	s.settle()
 }
 
-// wait goes on until it is known what becomes of the call's next stream, which is true, or nothing waits any more.
+// wait goes on until it is known what becomes of the call's next stream, or its call can't live any more, whatever the carrier says, which is
+// true, or nothing waits any more.
 func (s *Server) wait(ctx context.Context, f app.Facts, b app.Break, pause time.Duration) bool {
 	for last, next := false, pause; ; {
 		timer := time.NewTimer(next)
@@ -144,10 +148,13 @@ func (s *Server) wait(ctx context.Context, f app.Facts, b app.Break, pause time.
 				s.log.WarnContext(ctx, "a stream broke and no new one could be started", "call", f.CallID, "error", err)
 			}
 			return true
-		case last || errors.Is(err, app.ErrNotOurs):
+		case last || errors.Is(err, app.ErrNotOurs) || !s.now().Before(f.Expires):
 			s.m.Restart(ctx, "failed")
 			s.log.WarnContext(ctx, "a stream broke and no new one could be started before the end", "call", f.CallID, "error", err)
 			return !last
+		}
+		if retry.IsPermanent(err) { // somebody has to mend something, which takes longer
+			pause = max(pause, min(2*pause, longestPause))
 		}
 		next = max(pause, retry.After(err))
 		s.log.WarnContext(ctx, "a new stream can't be started yet; trying again", "call", f.CallID, "error", err)
