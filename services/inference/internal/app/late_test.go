@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -57,6 +58,30 @@ func TestEachOwnerIsLaterThanTheLast(t *testing.T) {
 		}
 		if len(since) < 4 || !since[0].Equal(since[1]) || !since[2].After(since[1]) || !since[len(since)-1].Equal(since[2]) {
 			t.Errorf("%v", since)
+		}
+	})
+}
+
+// TestAStateBehindAnEarlierOwnersIsStoredAgain: compaction keeps the last of a call, whoever's it is. What it holds, and its time, stay as they were.
+func TestAStateBehindAnEarlierOwnersIsStoredAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		m := call("CA1", w.start)
+		w.must(m.started(), m.consent(granted, time.Second))
+		states := w.out.stored()
+		for i := range states {
+			states[i].Behind = true
+		}
+		had, n := states[0].Event, len(w.out.states)
+		w.desk.Own(partition+1, w.start, states, func(_ string, fn func(context.Context)) { fn(t.Context()) })
+		w.desk.Disown(partition + 1)
+		if len(w.out.states) != n+1 {
+			t.Fatalf("%d states stored", len(w.out.states)-n)
+		}
+		again := w.out.states[n]
+		since := again.GetBody().GetCallState().GetOwnedSince().AsTime()
+		if !since.After(had.GetBody().GetCallState().GetOwnedSince().AsTime()) || !again.GetOccurredAt().AsTime().Equal(had.GetOccurredAt().AsTime()) {
+			t.Errorf("stored at %s by the owner since %s", again.GetOccurredAt().AsTime(), since)
 		}
 	})
 }

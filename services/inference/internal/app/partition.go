@@ -111,6 +111,8 @@ type Partition struct {
 type Stored struct {
 	Event  *events.CallEvent
 	Offset int64
+	// Behind: an earlier owner has stored one after it, which doesn't count, and which compaction would leave of the two.
+	Behind bool
 }
 
 // Own takes a partition over. states are the last stored state of every call that was stored since the given
@@ -121,7 +123,9 @@ func (d *Desk) Own(number int, since time.Time, states []Stored, run func(call s
 	for _, s := range states {
 		c := &Call{id: s.Event.GetCallId(), owned: p.owned}
 		c.restore(s.Event)
-		if c.settled() && now.Sub(c.storedAt) > d.set.Timing.Keep {
+		if s.Behind {
+			run(c.id, func(ctx context.Context) { d.storeAgain(ctx, c) })
+		} else if c.settled() && now.Sub(c.storedAt) > d.set.Timing.Keep {
 			p.left[c.id] = s.Offset
 			continue
 		}
@@ -135,6 +139,13 @@ func (d *Desk) Own(number int, since time.Time, states []Stored, run func(call s
 	for _, c := range p.calls {
 		p.armLocked(c, d.set.Timing.Resume)
 	}
+}
+
+// storeAgain stores a call's state as it stands, under its own time: what it holds to be published must be the same again.
+func (d *Desk) storeAgain(ctx context.Context, c *Call) {
+	_ = d.insist(ctx, c.id, "storing a call's state again", func(ctx context.Context) error { // else the next owner does
+		return d.store(ctx, c, cloneState(c.state), c.storedAt)
+	})
 }
 
 // ownedFrom is when a partition becomes ours: now, and after its last owner's time, whatever our clock says.

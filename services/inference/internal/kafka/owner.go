@@ -71,21 +71,32 @@ func (o *Owner) load(ctx context.Context, a *consume.Assignment, p int) error {
 	}
 	states := make([]app.Stored, 0, len(last))
 	for _, call := range slices.Sorted(maps.Keys(last)) {
-		if e := stateOf(last[call]); e != nil {
-			states = append(states, app.Stored{Event: e, Offset: last[call].Offset})
+		if e := stateOf(last[call].Record); e != nil {
+			states = append(states, app.Stored{Event: e, Offset: last[call].Offset, Behind: last[call].behind})
 		}
 	}
 	o.desk.Own(p, since, states, func(call string, fn func(context.Context)) { a.Do(p, []byte(call), fn) })
 	return nil
 }
 
+// stored is a state that counts; behind tells that one that doesn't stands after it.
+type stored struct {
+	broker.Record
+
+	behind bool
+}
+
 // lastStates are the states that count of the calls that were stored from an offset on, by call id.
-func lastStates(ctx context.Context, conn *broker.Conn, partition int, from int64) (map[string]broker.Record, error) {
-	last := map[string]broker.Record{}
+func lastStates(ctx context.Context, conn *broker.Conn, partition int, from int64) (map[string]stored, error) {
+	last := map[string]stored{}
 	err := conn.ReadRange(ctx, events.State.Name, partition, from, -1, func(r broker.Record) error {
-		if had, ok := last[string(r.Key)]; !ok || counts(r, had) {
-			last[string(r.Key)] = r
+		had, ok := last[string(r.Key)]
+		if !ok || counts(r, had.Record) {
+			had = stored{Record: r}
+		} else {
+			had.behind = true
 		}
+		last[string(r.Key)] = had
 		return nil
 	})
 	return last, err

@@ -44,7 +44,7 @@ func TestALaterOwnersStateCounts(t *testing.T) {
 		t.Errorf("searching: revision %d, %v", got.GetRevision(), err)
 	}
 	all, err := kafka.LastStates(t.Context(), conn, 0, 0)
-	if err != nil || len(all) != 1 || all["CA1"].Offset != 3 {
+	if err != nil || len(all) != 1 || all["CA1"].Offset != 3 || !kafka.Behind(all["CA1"]) {
 		t.Errorf("taking over: %d calls, the state at %d, %v", len(all), all["CA1"].Offset, err)
 	}
 }
