@@ -104,6 +104,14 @@ func TestHelpTellsTheExitCodes(t *testing.T) {
 	}
 }
 
+// TestHelpNamesTheKindOfAFlag: pflag takes what stands between backquotes in a flag's help for the name of its value.
+func TestHelpNamesTheKindOfAFlag(t *testing.T) {
+	out, _, err := run(t.Context(), "reconcile", "--help")
+	if err != nil || !strings.Contains(out, "--data string") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // TestJSONIsOneDocumentWhateverHappens: what reads standard output needs no case for a run that failed.
 func TestJSONIsOneDocumentWhateverHappens(t *testing.T) {
 	stopped, cancel := context.WithCancel(t.Context())

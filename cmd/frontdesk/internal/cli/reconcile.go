@@ -66,7 +66,7 @@ func reconcileCommand() *cobra.Command {
 	fs.DurationVar(&f.every, "every", 0, "stay, and look every so often")
 	fs.StringVar(&f.listen, "listen", "", "host:port of probes and metrics, with --every; default the setting admin, 127.0.0.1:9105")
 	fs.StringVar(&f.file, "config", "", "settings in YAML (kafka: …, tenants: …)")
-	fs.StringVar(&f.data, "data", "frontdesk-data", "data folder of a `frontdesk up`, whose settings are taken where --config names none")
+	fs.StringVar(&f.data, "data", "frontdesk-data", "data folder of a running up, whose settings are taken where --config names none")
 	return c
 }
 
@@ -181,26 +181,31 @@ func (f *reconcileFlags) print(w io.Writer, r *reconcile.Report) error {
 	if f.asJSON {
 		return writeJSON(w, r)
 	}
-	return writeText(w, func(w io.Writer) { printReconciled(w, r, f.allThat, f.repair) })
+	width := widthOf(w)
+	return writeText(w, func(w io.Writer) { printReconciled(w, width, r, f) })
 }
 
 // redrive leads from a dead letter to what brings it back.
 const redrive = "mend the cause, then redrive it: `frontdesk dlq list`"
 
-// printReconciled prints the calls that are not all there, and adds up.
-func printReconciled(w io.Writer, r *reconcile.Report, all, repair bool) {
+// printReconciled prints the calls that are not all there, and adds up. width is the terminal's.
+func printReconciled(w io.Writer, width int, r *reconcile.Report, o *reconcileFlags) {
 	listed := slices.DeleteFunc(slices.Clone(r.Findings), func(f reconcile.Finding) bool {
-		return !all && (f.Status == reconcile.UnderWay || f.Status == reconcile.Dropped)
+		return !o.allThat && (f.Status == reconcile.UnderWay || f.Status == reconcile.Dropped)
 	})
 	if len(listed) > 0 {
 		t := newTable(w)
-		t.SetColumnConfigs([]table.ColumnConfig{
-			{Number: 6, WidthMax: 32, WidthMaxEnforcer: text.WrapSoft}, {Number: 7, WidthMax: 24, WidthMaxEnforcer: text.WrapSoft},
-		})
-		t.AppendHeader(table.Row{"call", "tenant", "ended", "missing", "last seen", "why", map[bool]string{true: "repair", false: "--repair would"}[repair]})
+		t.AppendHeader(table.Row{"call", "missing", "last seen", map[bool]string{true: "why, and what was done", false: "why, and what --repair would do"}[o.repair]})
+		wide := [3]int{len("call"), len("missing"), len("last seen")}
 		for _, f := range listed {
-			t.AppendRow(table.Row{f.Call, f.Tenant, endOf(f), missingOf(f), f.LastSeen, f.Why, repairOf(f)})
+			row := table.Row{callOf(f), missingOf(f), f.LastSeen, whyOf(f)}
+			t.AppendRow(row)
+			for i, cell := range row[:3] {
+				wide[i] = max(wide[i], text.LongestLineLen(fmt.Sprint(cell)))
+			}
 		}
+		rest := width - 13 - wide[0] - wide[1] - wide[2] // 13 is the frame
+		t.SetColumnConfigs([]table.ColumnConfig{{Number: 4, WidthMax: min(max(rest, 24), 80), WidthMaxEnforcer: foldLines}})
 		t.Style().Options.SeparateRows = true
 		t.Render()
 	}
@@ -210,6 +215,16 @@ func printReconciled(w io.Writer, r *reconcile.Report, all, repair bool) {
 	}
 	fmt.Fprintf(w, "%s of the last %s: %d unaccounted for, %d sent again, %d dead letters, %d dropped, %d parked, %d under way.\n",
 		counted(r.Calls, "call"), r.Until.Sub(r.Since), r.UnaccountedFor, r.Repaired, r.DeadLetters, r.Dropped, r.Parked, r.UnderWay)
+	if o.look.Call != "" && r.Calls == 0 && len(r.Unread) == 0 {
+		fmt.Fprintf(w, "Neither Twilio's list nor the topics have a call %s that began in that time; --since looks further back.\n", o.look.Call)
+	}
+	unlisted := 0
+	for _, n := range r.Tenants {
+		unlisted += n.Unlisted
+	}
+	if unlisted > 0 && len(r.Unread) == 0 {
+		fmt.Fprintf(w, "In the topics and not in Twilio's list: %d of them; a sandbox lists the calls of a replay while it runs.\n", unlisted)
+	}
 	if r.Repaired > 0 {
 		fmt.Fprintln(w, "What was sent again is under way now; reconcile once more to see it there.")
 	}
@@ -222,22 +237,47 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func endOf(f reconcile.Finding) string {
-	if f.Ended == nil {
-		return ""
+// callOf is whose call it is, and when it ended, below its id.
+func callOf(f reconcile.Finding) string {
+	s := f.Call + "\n" + f.Tenant
+	if f.Ended != nil {
+		s += ", " + clock(*f.Ended)
 	}
-	return f.Ended.Format(time.DateTime)
+	return s
 }
 
+// missingOf is what is missing, a line each. The keys of a call's records begin with its id, which stands beside them.
 func missingOf(f reconcile.Finding) string {
 	if len(f.Records) == 0 {
 		return f.Missing
 	}
 	var lines []string
 	for _, r := range f.Records {
+		if suffix, of := strings.CutPrefix(r.Key, f.Call+":"); of {
+			r.Key = "…:" + suffix
+		} else if r.Key == f.Call {
+			r.Key = "of the call"
+		}
 		lines = append(lines, r.String())
 	}
 	return strings.Join(lines, "\n")
+}
+
+// foldLines folds each line of a cell for itself.
+func foldLines(cell string, width int) string {
+	lines := strings.Split(cell, "\n")
+	for i, line := range lines {
+		lines[i] = text.WrapSoft(line, width)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// whyOf is why something is missing, and below it what is done about that.
+func whyOf(f reconcile.Finding) string {
+	if do := repairOf(f); do != "" {
+		return f.Why + "\n→ " + do
+	}
+	return f.Why
 }
 
 func repairOf(f reconcile.Finding) string {
