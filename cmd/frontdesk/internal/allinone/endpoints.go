@@ -14,6 +14,7 @@ func (s *Stack) Endpoints() []stage.Endpoint {
 	kafka, redis := s.kafka.Addr(), s.redis.Addr()
 	all := []stage.Endpoint{
 		{Part: "Kafka", Address: kafka, Try: "kcat -b " + kafka + " -t calls.insights -C -e -f '%k  %h\\n'"},
+		{Part: "Dead letters", Address: "calls.dead-letters", Try: "frontdesk dlq list --brokers " + kafka},
 		{Part: "Redis", Address: redis, Try: redisCLI(redis) + " --scan"},
 	}
 	for _, t := range s.Tenants().All() {

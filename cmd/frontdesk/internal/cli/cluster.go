@@ -37,7 +37,7 @@ func (c *cluster) settings(prefix string, faults *flagFaults) broker.Config {
 	}
 	switch err := cfg.Kafka.Validate(); {
 	case len(cfg.Kafka.Brokers) == 0:
-		faults.add("--brokers: name at least one host:port")
+		faults.add("--brokers: name at least one host:port, as 127.0.0.1:9092, where `frontdesk up` has Kafka")
 	case err != nil:
 		faults.add("wrong settings:\n%w", err)
 	}

@@ -130,7 +130,7 @@ func printDetail(w io.Writer, d *dlq.Detail) {
 	}
 	line("call", "%s", cmp.Or(d.CallID, "unknown"))
 	line("tenant", "%s", cmp.Or(d.Tenant, "unknown"))
-	line("event", "%s %s, %d bytes", cmp.Or(d.Kind, "unknown"), d.EventID, d.Bytes)
+	line("event", "%s, %d bytes", strings.TrimSpace(cmp.Or(d.Kind, "unknown")+" "+d.EventID), d.Bytes)
 	if d.Redrives > 0 {
 		line("came back", "%s, last from dead letter %s", count(d.Redrives, "time"), cmp.Or(d.RedrivenFrom, "unknown"))
 	}

@@ -33,8 +33,10 @@ var advice = []struct{ code, do string }{
 	{"salesforce.REQUIRED_FIELD_MISSING", "The org requires a field that the mapping leaves out: give it a value in the mapping, or require it no more; redrive."},
 	{"salesforce.FIELD_CUSTOM_VALIDATION_EXCEPTION", "A validation rule of the org refuses the record: exempt the integration user, or mend the mapping; redrive."},
 	{"salesforce.FIELD_INTEGRITY_EXCEPTION", "The org refuses a value or a reference: see which field, mend the mapping or the record that it points to; redrive."},
-	{"salesforce.INVALID_FIELD", "The org has no such field, or the integration user may not see it: install the package, give the permission set; redrive."},
-	{"salesforce.INVALID_TYPE", "The org has no such object, or the integration user may not see it: install the package, give the permission set; redrive."},
+	{"salesforce.INVALID_FIELD", "The org has no such field, or the integration user may not see it: frontdesk check --only salesforce names it. " +
+		"Install the package, give the permission set, or take it out of the mapping and restart crm-writer; redrive."},
+	{"salesforce.INVALID_TYPE", "The org has no such object, or the integration user may not see it: frontdesk check --only salesforce names it. " +
+		"Install the package, give the permission set, or take it out of the mapping and restart crm-writer; redrive."},
 	{"salesforce.INSUFFICIENT_ACCESS*", "The integration user lacks a right on the record: frontdesk check --only salesforce says which. Grant it; redrive."},
 	{"salesforce.DUPLICATES_DETECTED", "A duplicate rule of the org blocks the record: let the integration user save in spite of it; redrive."},
 	{"salesforce.CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "A trigger or flow of the org fails on the record: have it mended; redrive."},
