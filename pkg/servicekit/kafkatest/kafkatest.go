@@ -134,6 +134,17 @@ func Topics(tb testing.TB, conn *broker.Conn, topics ...string) {
 	}
 }
 
+// Limited makes a topic of one partition that takes no message above so many bytes, until the test ends. Where that is set later, a cluster
+// takes it to heart some time after it has answered.
+func Limited(tb testing.TB, conn *broker.Conn, topic string, bytes int) {
+	tb.Helper()
+	wipe(tb, conn, []string{topic})
+	tb.Cleanup(func() { wipe(tb, conn, []string{topic}) })
+	if _, err := conn.EnsureTopics(tb.Context(), []broker.TopicSpec{{Name: topic, Partitions: 1, Replicas: 1, MaxMessageBytes: bytes}}); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // Records is everything that stands in a topic, partition by partition in order.
 func Records(tb testing.TB, conn *broker.Conn, topic string) []broker.Record {
 	tb.Helper()

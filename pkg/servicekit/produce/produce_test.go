@@ -162,16 +162,8 @@ func TestTooLargeIsRefusedAlone(t *testing.T) {
 }
 
 func TestWhatTheBrokerRefusesInABatchIsFoundAndTheRestGoesThrough(t *testing.T) {
-	conn := kafkatest.Broker(t, "calls:1")
-	res, err := conn.Client.IncrementalAlterConfigs(t.Context(), &kafka.IncrementalAlterConfigsRequest{
-		Resources: []kafka.IncrementalAlterConfigsRequestResource{{
-			ResourceType: kafka.ResourceTypeTopic, ResourceName: "calls",
-			Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: "max.message.bytes", Value: "500", ConfigOperation: kafka.ConfigOperationSet}},
-		}},
-	})
-	if err != nil || res.Resources[0].Error != nil {
-		t.Fatal(err, res)
-	}
+	conn := kafkatest.Broker(t)
+	kafkatest.Limited(t, conn, "calls", 500)
 	p := start(t, conn, produce.Config{})
 	var mu sync.Mutex
 	var failed []int
