@@ -79,31 +79,37 @@ func (o *Owner) load(ctx context.Context, a *consume.Assignment, p int) error {
 	return nil
 }
 
-// stored is a state that counts; behind tells that one that doesn't stands after it.
+// stored is a state that counts.
 type stored struct {
 	broker.Record
 
-	behind bool
+	since  int64 // as ownedSince says
+	behind bool  // one that doesn't count stands after it
 }
 
-// lastStates are the states that count of the calls that were stored from an offset on, by call id.
-func lastStates(ctx context.Context, conn *broker.Conn, partition int, from int64) (map[string]stored, error) {
-	last := map[string]stored{}
+// stands are the states that count of some calls, by call id.
+type stands map[string]stored
+
+// take takes the next state of a partition: it counts over the one before it, unless that is a later owner's.
+func (s stands) take(r broker.Record) {
+	had, ok := s[string(r.Key)]
+	if since := ownedSince(r); !ok || since >= had.since {
+		had = stored{Record: r, since: since}
+	} else {
+		had.behind = true
+	}
+	s[string(r.Key)] = had
+}
+
+// lastStates are those of the calls that were stored from an offset on.
+func lastStates(ctx context.Context, conn *broker.Conn, partition int, from int64) (stands, error) {
+	last := stands{}
 	err := conn.ReadRange(ctx, events.State.Name, partition, from, -1, func(r broker.Record) error {
-		had, ok := last[string(r.Key)]
-		if !ok || counts(r, had.Record) {
-			had = stored{Record: r}
-		} else {
-			had.behind = true
-		}
-		last[string(r.Key)] = had
+		last.take(r)
 		return nil
 	})
 	return last, err
 }
-
-// counts tells whether a stored state counts over one that was stored before it: unless that is a later owner's.
-func counts(r, before broker.Record) bool { return ownedSince(r) >= ownedSince(before) }
 
 // ownedSince is since when whoever stored a state had owned the partition, in ms; 0 if it doesn't say. The release before, which a rollback
 // brings back, sets no header and leaves the field as the state that it went on from had it: so what it stores counts over that one.

@@ -123,12 +123,10 @@ func (p *Past) pass(ctx context.Context, partition int, s *search) {
 		return
 	}
 	for to, block := end, int64(firstBlock); to > first && missing > 0; to, block = to-block, 2*block {
-		found := map[string]broker.Record{}
+		found := stands{}
 		s.err = p.conn.ReadRange(ctx, events.State.Name, partition, max(first, to-block), to, func(r broker.Record) error {
 			if had, wanted := s.wanted[string(r.Key)]; wanted && had == nil {
-				if before, ok := found[string(r.Key)]; !ok || counts(r, before) {
-					found[string(r.Key)] = r
-				}
+				found.take(r)
 			}
 			return nil
 		})
@@ -136,7 +134,7 @@ func (p *Past) pass(ctx context.Context, partition int, s *search) {
 			return
 		}
 		for call, r := range found {
-			s.wanted[call] = &r
+			s.wanted[call] = &r.Record
 			missing--
 		}
 	}

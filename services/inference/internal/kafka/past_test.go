@@ -23,69 +23,54 @@ func state(id string, revision uint32) *events.CallEvent {
 	return c.Event(time.Unix(1_700_000_000, 0), &events.CallState{Facts: &events.CallFacts{}, Revision: revision})
 }
 
-// TestALaterOwnersStateCounts: one who was paused with a state on its way stores it after his successor has stored others.
-func TestALaterOwnersStateCounts(t *testing.T) {
-	conn := kafkatest.Broker(t, events.State.Name+":1")
-	prod := produce.New(conn, produce.Config{}, telemetry.Discard())
-	defer func() { _ = prod.Close(t.Context()) }() // everything sent is acknowledged
-	out := kafka.NewOutbox(prod)
-	for _, s := range []struct {
+// TestWhichStateCounts: the last of the latest owner, however late another stores his.
+func TestWhichStateCounts(t *testing.T) {
+	type told struct {
 		revision uint32
 		owner    int64
-	}{{1, 1000}, {2, 1000}, {3, 2000}, {4, 2000}, {3, 1000}} {
-		e := state("CA1", s.revision)
-		e.GetBody().GetCallState().OwnedSince = timestamppb.New(time.UnixMilli(s.owner))
-		if err := out.State(t.Context(), e); err != nil {
-			t.Fatal(err)
-		}
+		before   bool // by the release before, which sets no header and keeps the field, which it doesn't know, as it was
 	}
-	e, err := kafka.NewPast(conn).State(t.Context(), 0, "CA1", -1)
-	if got := e.GetBody().GetCallState(); err != nil || got.GetRevision() != 4 {
-		t.Errorf("searching: revision %d, %v", got.GetRevision(), err)
-	}
-	all, err := kafka.LastStates(t.Context(), conn, 0, 0)
-	if err != nil || len(all) != 1 || all["CA1"].Offset != 3 || !kafka.Behind(all["CA1"]) {
-		t.Errorf("taking over: %d calls, the state at %d, %v", len(all), all["CA1"].Offset, err)
-	}
-}
-
-// TestAStateOfTheReleaseBeforeCounts over the one that it was made of: that release, which a rollback has brought back, sets no header and
-// keeps the field, which it doesn't know, as it was.
-func TestAStateOfTheReleaseBeforeCounts(t *testing.T) {
-	conn := kafkatest.Broker(t, events.State.Name+":1")
-	prod := produce.New(conn, produce.Config{}, telemetry.Discard())
-	defer func() { _ = prod.Close(t.Context()) }() // everything sent is acknowledged
-	out := kafka.NewOutbox(prod)
-	for _, s := range []struct {
+	for name, tt := range map[string]struct {
+		states   []told
 		revision uint32
-		owner    int64
-		before   bool
-	}{{1, 0, true}, {2, 1000, false}, {3, 1000, true}, {1, 0, true}} {
-		e := state("CA1", s.revision)
-		if s.owner > 0 {
-			e.GetBody().GetCallState().OwnedSince = timestamppb.New(time.UnixMilli(s.owner))
-		}
-		if !s.before {
-			if err := out.State(t.Context(), e); err != nil {
-				t.Fatal(err)
+		offset   int64
+	}{
+		"one who was paused with a state on its way stores it after his successor has stored others": {
+			[]told{{1, 1000, false}, {2, 1000, false}, {3, 2000, false}, {4, 2000, false}, {3, 1000, false}}, 4, 3,
+		},
+		"a rollback has brought the release before back": {
+			[]told{{1, 0, true}, {2, 1000, false}, {3, 1000, true}, {1, 0, true}}, 3, 2,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn := kafkatest.Broker(t, events.State.Name+":1")
+			prod := produce.New(conn, produce.Config{}, telemetry.Discard())
+			defer func() { _ = prod.Close(t.Context()) }() // everything sent is acknowledged
+			out := kafka.NewOutbox(prod)
+			for _, s := range tt.states {
+				e := state("CA1", s.revision)
+				if s.owner > 0 {
+					e.GetBody().GetCallState().OwnedSince = timestamppb.New(time.UnixMilli(s.owner))
+				}
+				value, err := events.Marshal(e)
+				if err == nil && s.before {
+					err = prod.Publish(t.Context(), produce.Message{Topic: events.State.Name, Key: []byte("CA1"), Value: value})
+				} else if err == nil {
+					err = out.State(t.Context(), e)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
 			}
-			continue
-		}
-		value, err := events.Marshal(e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := prod.Publish(t.Context(), produce.Message{Topic: events.State.Name, Key: []byte("CA1"), Value: value}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	e, err := kafka.NewPast(conn).State(t.Context(), 0, "CA1", -1)
-	if got := e.GetBody().GetCallState(); err != nil || got.GetRevision() != 3 {
-		t.Errorf("searching: revision %d, %v", got.GetRevision(), err)
-	}
-	all, err := kafka.LastStates(t.Context(), conn, 0, 0)
-	if err != nil || len(all) != 1 || all["CA1"].Offset != 2 {
-		t.Errorf("taking over: %d calls, the state at %d, %v", len(all), all["CA1"].Offset, err)
+			e, err := kafka.NewPast(conn).State(t.Context(), 0, "CA1", -1)
+			if got := e.GetBody().GetCallState(); err != nil || got.GetRevision() != tt.revision {
+				t.Errorf("searching: revision %d, %v", got.GetRevision(), err)
+			}
+			all, err := kafka.LastStates(t.Context(), conn, 0, 0)
+			if err != nil || len(all) != 1 || all["CA1"].Offset != tt.offset || !kafka.Behind(all["CA1"]) {
+				t.Errorf("taking over: %d calls, the state at %d, %v", len(all), all["CA1"].Offset, err)
+			}
+		})
 	}
 }
 

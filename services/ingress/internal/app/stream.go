@@ -116,18 +116,19 @@ func (s *Service) StreamBroke(ctx context.Context, f Facts, b Break) (outcome Re
 // unfollowed declares that nobody has heard the rest of a call whose last stream broke. From where on only stt knows: ingress may
 // have died with the stream.
 func (s *Service) unfollowed(ctx context.Context, f Facts, b Break, past Past) (Restart, time.Duration, error) {
-	from, begun := past.offsets[b.Stream]
+	start, begun := past.offsets[b.Stream]
 	now := s.set.Now()
 	to := cmp.Or(past.Ended, now).Sub(f.Start).Milliseconds()
+	heard := start
 	if !b.Failed {
 		// It may have stopped with the call and waited since the carrier could not be asked.
-		from = max(from, (past.Heard + nextToNothing).Milliseconds())
+		heard = max(start, (past.Heard + nextToNothing).Milliseconds())
 	}
-	if !begun || to <= from {
+	if !begun || to <= heard {
 		return RestartEnded, 0, nil
 	}
 	err := s.pub.Publish(ctx, Message{Topic: events.Media, Event: f.Root().Event(now, &events.MediaGap{
-		StreamId: b.Stream, StartMs: past.offsets[b.Stream], EndMs: to, Reason: events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED,
+		StreamId: b.Stream, StartMs: start, EndMs: to, Reason: events.MediaGapReason_MEDIA_GAP_REASON_STREAM_UNFOLLOWED,
 	})})
 	if err != nil {
 		return "", 0, fmt.Errorf("declaring that the rest of the call was not heard: %w", err)

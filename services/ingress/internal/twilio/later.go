@@ -42,7 +42,7 @@ type waiting struct {
 // tell another one. With a disk that is full it waits here, too: there may be no other, and most wait while a spool fills.
 func (s *Server) later(ctx context.Context, f app.Facts, b app.Break, pause time.Duration) error {
 	b.Waited = s.now()
-	entry, err := s.note(f, b, pause)
+	entry, err := s.note(f, b, pause) //nolint:contextcheck // what is noted outlives the webhook
 	return errors.Join(s.waits(ctx, f, b, pause, entry), err)
 }
 
@@ -51,11 +51,11 @@ func (s *Server) note(f app.Facts, b app.Break, pause time.Duration) (*spool.Ent
 	if s.journal == nil {
 		return nil, nil //nolint:nilnil // off is a setting, not a fault
 	}
+	var entry *spool.Entry
 	text, err := json.Marshal(waiting{s.tokens.Sign(f), b.Stream, b.Failed, b.Waited, pause})
-	if err != nil {
-		return nil, fmt.Errorf("noting that a stream waits for its successor: %w", err)
+	if err == nil {
+		entry, err = s.journal.Note(text)
 	}
-	entry, err := s.journal.Note(text)
 	if err != nil {
 		return nil, fmt.Errorf("noting that a stream waits for its successor: %w", err)
 	}

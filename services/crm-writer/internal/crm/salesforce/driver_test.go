@@ -284,6 +284,15 @@ func (b *before) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
+// meanwhile is a driver that something happens to between its look-up and its write.
+func meanwhile(t *testing.T, s *sandbox.Server, do func()) *salesforce.Driver {
+	t.Helper()
+	t.Cleanup(http.DefaultTransport.(*http.Transport).CloseIdleConnections)
+	return driver(t, s, func(c *salesforce.Config) {
+		c.Client.HTTP = &http.Client{Transport: &before{path: "/composite/graph", do: do}}
+	})
+}
+
 // TestARecordThatIsMadeMeanwhile has fields that only a new one may have: its own writer died after its request had left.
 func TestARecordThatIsMadeMeanwhile(t *testing.T) {
 	s := org(t)
@@ -297,16 +306,11 @@ func TestARecordThatIsMadeMeanwhile(t *testing.T) {
 	caller := plan()
 	caller.Writes = caller.Writes[:1]
 	good(t, apply(t, first, caller))
-	late := driver(t, s, func(c *salesforce.Config) {
-		c.Client.HTTP = &http.Client{Transport: &before{path: "/composite/graph", do: func() {
-			good(t, first.Apply(context.WithoutCancel(t.Context()), []*crm.Plan{plan()}))
-		}}}
-	})
+	late := meanwhile(t, s, func() { good(t, first.Apply(context.WithoutCancel(t.Context()), []*crm.Plan{plan()})) })
 	good(t, apply(t, late, plan()))
 	if n := len(s.ChangeLog(sandbox.Filter{Op: "create", Object: "Task"})); n != 1 {
 		t.Errorf("%d tasks", n)
 	}
-	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 }
 
 // TestAPersonWhoIsDeletedMeanwhile is looked for again, whether the call changes him or only hangs on him.
@@ -319,18 +323,15 @@ func TestAPersonWhoIsDeletedMeanwhile(t *testing.T) {
 				fields[crm.RevisionField] = revision // a later call's
 			}
 			known := seed(s)(t, "Contact", fields)
-			d := driver(t, s, func(c *salesforce.Config) {
-				c.Client.HTTP = &http.Client{Transport: &before{path: "/composite/graph", do: func() {
-					if err := s.Delete("acme", known); err != nil {
-						t.Error(err)
-					}
-				}}}
+			d := meanwhile(t, s, func() {
+				if err := s.Delete("acme", known); err != nil {
+					t.Error(err)
+				}
 			})
 			good(t, apply(t, d, sales(1, 1)))
 			if leads, tasks := s.Records("acme", "Lead"), s.Records("acme", "Task"); len(leads) != 1 || len(tasks) != 1 || tasks[0]["WhoId"] != leads[0]["Id"] {
 				t.Errorf("leads %v, tasks %v", leads, tasks)
 			}
-			http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 		})
 	}
 }
