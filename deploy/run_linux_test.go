@@ -210,11 +210,6 @@ func (c *composed) stop(p *process) {
 // TestComposeRuns: the whole of the file, from the first start to a replay that is taken in and written, and to an orderly stop.
 func TestComposeRuns(t *testing.T) {
 	c := compose(t)
-	defer func() {
-		for _, p := range slices.Backward(c.running) {
-			c.stop(p)
-		}
-	}()
 	kafka, err := embedded.StartKafka(t.Context(), embedded.KafkaConfig{Listen: net.JoinHostPort(c.addrs["kafka"], "9092")})
 	if err != nil {
 		t.Fatal(err)
@@ -225,6 +220,12 @@ func TestComposeRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer redis.Close()
+	// Kafka and Redis outlive the services: what these have under way when the last call is logged is still told there.
+	defer func() {
+		for _, p := range slices.Backward(c.running) {
+			c.stop(p)
+		}
+	}()
 	for _, s := range c.ordered() {
 		if s.Build == nil {
 			continue // Kafka and Redis are there
