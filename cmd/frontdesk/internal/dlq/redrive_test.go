@@ -240,6 +240,11 @@ func TestWhatIsParkedAgainWaits(t *testing.T) {
 	w.mended.Store(true)
 	w.away.Store("m0")
 	defer w.serve()()
+	// Why it waits is told once the group has tried it, so the group must be there before.
+	if err := w.prod.Publish(t.Context(), produce.Message{Topic: events.Insights.Name, Key: []byte("CA0"), Value: []byte("good")}); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("the group is there", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.had["good"] == 1 })
 	o := fast
 	o.Wait = 3 * time.Second
 	r := w.redrive(t.Context(), o, nil)
@@ -270,11 +275,12 @@ func TestWhatIsBehindAWaitingOneIsThrough(t *testing.T) {
 	w.park = consume.Park{Initial: time.Minute, Max: time.Minute}
 	defer w.serve()()
 	o := fast
-	o.Wait = 3 * time.Second
 	for _, c := range []struct {
 		letter *Letter
+		wait   time.Duration
 		want   Result
-	}{{waits, Result{Selected: 1, Sent: 1, Waiting: 1}}, {behind, Result{Selected: 1, Sent: 1, Done: 1}}} {
+	}{{waits, 3 * time.Second, Result{Selected: 1, Sent: 1, Waiting: 1}}, {behind, fast.Wait, Result{Selected: 1, Sent: 1, Done: 1}}} {
+		o.Wait = c.wait
 		b := w.read()
 		p, err := w.q.Plan(t.Context(), []*Letter{b.letters[c.letter.ID]}, PlanOptions{MaxRedrives: 3})
 		if err != nil {
