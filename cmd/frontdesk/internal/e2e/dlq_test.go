@@ -40,7 +40,7 @@ func deadLettersAreMended(t *testing.T) {
 	// The org refuses every Task; a stranger writes rubbish; an event is of a tenant whom nobody knows.
 	const code = "salesforce.FIELD_CUSTOM_VALIDATION_EXCEPTION"
 	s.Salesforce().SetFaults(fault.Settings{Errors: []fault.Share{{Code: "FIELD_CUSTOM_VALIDATION_EXCEPTION", Operation: "record.Task", Share: 1}}})
-	w.play(t, all, 5*time.Second) // until nothing more comes of the calls, though none is recorded
+	w.play(t, all, patience) // until nothing more comes of the calls, though none is recorded
 	prod := produce.New(s.Conn(), produce.Config{}, telemetry.Discard())
 	defer func() { _ = prod.Close(t.Context()) }()
 	foreign, err := events.Marshal(events.Call{ID: foreigner, Leg: foreigner, Tenant: "nobody", LineOfBusiness: "x", Source: events.Source_SOURCE_TWILIO}.

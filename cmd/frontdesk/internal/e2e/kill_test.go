@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/allinone"
+	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/ports"
 	"github.com/frontdesk/frontdesk/cmd/frontdesk/internal/stage"
 	"github.com/frontdesk/frontdesk/pkg/tenant"
 	"github.com/frontdesk/frontdesk/sandbox/calls"
@@ -121,21 +122,23 @@ func serve(t *testing.T, dir string, ports allinone.Ports) (kill func()) {
 	return kill
 }
 
-// freePorts are the same for every child of a test, as those of `frontdesk up` are.
+// freePorts are the same for every child of a test, as those of `frontdesk up` are. Nobody who asks the system for any port is given
+// one of them while no child runs.
 func freePorts(t *testing.T) allinone.Ports {
 	t.Helper()
 	var p allinone.Ports
 	for _, port := range []*int{&p.Webhooks, &p.Kafka, &p.Redis, &p.Salesforce, &p.PubSub, &p.Speech, &p.Vertex, &p.Twilio} {
-		ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		addr, err := ports.Free(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer ln.Close()
-		addr, ok := ln.Addr().(*net.TCPAddr)
-		if !ok {
-			t.Fatal("no TCP address")
+		_, number, err := net.SplitHostPort(addr)
+		if err != nil {
+			t.Fatal(err)
 		}
-		*port = addr.Port
+		if *port, err = strconv.Atoi(number); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return p
 }

@@ -177,6 +177,24 @@ func (w *world) report(t *testing.T, played []report.Played) *report.Report {
 	return r
 }
 
+// rests waits until nothing more comes of calls that were played: a file, or a revision with the recording, comes after the record that
+// play waits for.
+func (w *world) rests(t *testing.T, played []report.Played) {
+	t.Helper()
+	until := time.Now().Add(patience)
+	for _, p := range played {
+		left := w.Rest(p.SID)
+		var what string
+		var err error
+		if !wait(t.Context(), patience, func() bool {
+			what, err = left(t.Context(), until)
+			return err == nil && what == ""
+		}) {
+			t.Fatalf("%s still waits for %s: %v", p.Call.Name, what, err)
+		}
+	}
+}
+
 // wait looks until ok, at most for limit.
 func wait(ctx context.Context, limit time.Duration, ok func() bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, limit)
