@@ -134,7 +134,8 @@ func TestPingAndClose(t *testing.T) {
 }
 
 func TestIdle(t *testing.T) {
-	url, read := server(t, ws.Options{Idle: 20 * time.Millisecond})
+	// Long enough for the peer to say its word first.
+	url, read := server(t, ws.Options{Idle: 2 * time.Second})
 	c := dial(t, url)
 	if err := c.Write(t.Context(), websocket.MessageText, []byte("x")); err != nil {
 		t.Fatal(err)
