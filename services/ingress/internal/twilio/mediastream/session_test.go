@@ -224,8 +224,8 @@ func TestHowSocketsEnd(t *testing.T) {
 			end:  func(_ *bench, c *websocket.Conn) { _ = c.CloseNow() },
 			want: events.MediaEndReason_MEDIA_END_REASON_DISCONNECTED, code: -1,
 		},
-		"nothing comes": {
-			opt: ws.Options{Idle: 30 * time.Millisecond}, end: func(*bench, *websocket.Conn) {},
+		"nothing comes": { // the limit leaves time for what comes before
+			opt: ws.Options{Idle: 2 * time.Second}, end: func(*bench, *websocket.Conn) {},
 			want: events.MediaEndReason_MEDIA_END_REASON_DISCONNECTED, code: websocket.StatusPolicyViolation,
 		},
 		"shutdown": {
