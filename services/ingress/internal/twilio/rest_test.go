@@ -56,6 +56,9 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(body))
 }
 
+// patience is for requests that are answered.
+const patience = 20 * time.Second
+
 func newCarrier(t *testing.T, b *bench, a *api, timeout time.Duration) (*twilio.Carrier, app.Facts) {
 	t.Helper()
 	srv := httptest.NewServer(a)
@@ -81,7 +84,7 @@ func TestCarrierLive(t *testing.T) {
 		"queued": true, "ringing": true, "in-progress": true, "completed": false, "busy": false, "failed": false, "no-answer": false, "canceled": false,
 	} {
 		a := &api{status: 200, body: `{"sid":"` + callID + `","status":"` + status + `"}`}
-		c, f := newCarrier(t, b, a, time.Second)
+		c, f := newCarrier(t, b, a, patience)
 		if got, err := c.Live(t.Context(), f); err != nil || got != want {
 			t.Errorf("%s: %t, %v", status, got, err)
 		}
@@ -94,7 +97,7 @@ func TestCarrierLive(t *testing.T) {
 func TestCarrierRequests(t *testing.T) {
 	b := newBench(t)
 	a := &api{status: 201, body: `{"sid":"RE1"}`}
-	c, f := newCarrier(t, b, a, time.Second)
+	c, f := newCarrier(t, b, a, patience)
 	started, err := c.StartStream(t.Context(), f)
 	if !started {
 		t.Error("a stream that the carrier takes is started")
@@ -139,7 +142,7 @@ func TestCarrierErrors(t *testing.T) {
 		"Twilio's own fault":  {503, `{"code":20500,"message":"+12025550111","status":503}`, "twilio.20500", false},
 		"no JSON":             {502, `<html>`, "twilio.unreachable", false},
 	} {
-		c, f := newCarrier(t, b, &api{status: tt.status, body: tt.body}, time.Second)
+		c, f := newCarrier(t, b, &api{status: tt.status, body: tt.body}, patience)
 		live, err := c.Live(t.Context(), f)
 		started, startErr := c.StartStream(t.Context(), f)
 		for what, err := range map[string]error{"live": err, "start": startErr} {
@@ -160,7 +163,7 @@ func TestCarrierErrors(t *testing.T) {
 func TestATimeToWaitIsTold(t *testing.T) {
 	b := newBench(t)
 	for status, after := range map[int]string{429: "7", 503: "11", 500: ""} {
-		c, f := newCarrier(t, b, &api{status: status, body: `{"code":20429,"status":` + strconv.Itoa(status) + `}`, after: after}, time.Second)
+		c, f := newCarrier(t, b, &api{status: status, body: `{"code":20429,"status":` + strconv.Itoa(status) + `}`, after: after}, patience)
 		_, live := c.Live(t.Context(), f)
 		_, recording := c.StartRecording(t.Context(), f)
 		_, stream := c.StartStream(t.Context(), f)
@@ -185,7 +188,7 @@ func TestCarrierGivesUpInTime(t *testing.T) {
 
 func TestCarrierWithoutCredentials(t *testing.T) {
 	b := newBench(t)
-	c, f := newCarrier(t, b, &api{status: 200}, time.Second)
+	c, f := newCarrier(t, b, &api{status: 200}, patience)
 	f.Account = apptest.OtherAccount
 	f.Tenant = "nobody"
 	if _, err := c.Live(t.Context(), f); !retry.IsPermanent(err) {
