@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -314,31 +315,34 @@ func TestForeignStream(t *testing.T) {
 }
 
 func TestHandover(t *testing.T) {
-	pub := &apptest.Publisher{}
-	in := intake(t, pub, media.Config{})
-	one := in.Open(t.Context(), facts(), spec(caller))
-	feed(t, one, caller, 0, 5)
-	opened := make(chan *media.Stream)
-	go func() { opened <- in.Open(t.Context(), facts(), spec(caller)) }()
-	feed(t, one, caller, 5, 10) // what was left in the socket
-	if err := one.End(events.MediaEndReason_MEDIA_END_REASON_DISCONNECTED); err != nil {
-		t.Fatal(err)
-	}
-	two := <-opened
-	feed(t, two, caller, 0, 10)
-	if err := two.End(stopped); err != nil {
-		t.Fatal(err)
-	}
-	// One stream that goes on does not keep another from beginning.
-	three := in.Open(t.Context(), facts(), spec(caller))
-	four := in.Open(t.Context(), facts(), spec(caller))
-	if err := errors.Join(three.End(stopped), four.End(stopped)); err != nil {
-		t.Fatal(err)
-	}
-	want(t, pub,
-		"started +1500", "chunk caller 0 1500+200", "chunk caller 1 1700+100", "ended DISCONNECTED 2/0 at 1800",
-		"started +1800", "chunk caller 0 1800+200", "ended STOPPED 1/0 at 2000",
-		"started +2000", "started +1500", "ended STOPPED 0/0 at 2000", "ended STOPPED 0/0 at 1500")
+	// How long the new stream waits for the old one is no matter of how fast this test is.
+	synctest.Test(t, func(t *testing.T) {
+		pub := &apptest.Publisher{}
+		in := intake(t, pub, media.Config{})
+		one := in.Open(t.Context(), facts(), spec(caller))
+		feed(t, one, caller, 0, 5)
+		opened := make(chan *media.Stream)
+		go func() { opened <- in.Open(t.Context(), facts(), spec(caller)) }()
+		feed(t, one, caller, 5, 10) // what was left in the socket
+		if err := one.End(events.MediaEndReason_MEDIA_END_REASON_DISCONNECTED); err != nil {
+			t.Fatal(err)
+		}
+		two := <-opened
+		feed(t, two, caller, 0, 10)
+		if err := two.End(stopped); err != nil {
+			t.Fatal(err)
+		}
+		// One stream that goes on does not keep another from beginning.
+		three := in.Open(t.Context(), facts(), spec(caller))
+		four := in.Open(t.Context(), facts(), spec(caller))
+		if err := errors.Join(three.End(stopped), four.End(stopped)); err != nil {
+			t.Fatal(err)
+		}
+		want(t, pub,
+			"started +1500", "chunk caller 0 1500+200", "chunk caller 1 1700+100", "ended DISCONNECTED 2/0 at 1800",
+			"started +1800", "chunk caller 0 1800+200", "ended STOPPED 1/0 at 2000",
+			"started +2000", "started +1500", "ended STOPPED 0/0 at 2000", "ended STOPPED 0/0 at 1500")
+	})
 }
 
 func TestRefusedFrames(t *testing.T) {
