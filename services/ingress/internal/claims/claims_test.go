@@ -55,13 +55,29 @@ func on(t *testing.T, next app.Publisher, store claims.Store) *claims.Publisher 
 	return claims.On(next, store, m, slog.New(slog.DiscardHandler), time.Now)
 }
 
+// patient is a store that is waited for: a webhook that is stored without asking, since Redis took longer than a moment, is
+// TestRedisAway's.
+type patient struct{ *idempotency.Store }
+
+func (p patient) Claim(ctx context.Context, k idempotency.Key) (*idempotency.Claim, error) {
+	return p.Store.Claim(context.WithoutCancel(ctx), k)
+}
+
+func (p patient) Complete(ctx context.Context, c *idempotency.Claim, result []byte) error {
+	return p.Store.Complete(context.WithoutCancel(ctx), c, result)
+}
+
+func (p patient) Release(ctx context.Context, c *idempotency.Claim) error {
+	return p.Store.Release(context.WithoutCancel(ctx), c)
+}
+
 // redis is one store of a shared Redis, as each replica has its own.
-func redis(t *testing.T) func() *idempotency.Store {
+func redis(t *testing.T) func() patient {
 	client := kafkatest.Redis(t)
-	return func() *idempotency.Store {
+	return func() patient {
 		s := idempotency.NewStore(client, idempotency.Config{}, telemetry.Discard())
 		t.Cleanup(func() { _ = s.Close() })
-		return s
+		return patient{s}
 	}
 }
 
