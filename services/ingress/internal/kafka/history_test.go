@@ -50,6 +50,8 @@ func (l *slowLog) ReadRange(ctx context.Context, _ string, _ int, _, _ int64, fn
 			return err
 		}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return l.err
 }
 
@@ -133,7 +135,9 @@ func TestWhoeverAsksMayGiveUp(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		all.Wait()
+		log.mu.Lock() // a pass that nobody waits for has read it, too
 		log.err = errors.New("away")
+		log.mu.Unlock()
 		if _, err := h.Past(t.Context(), facts("CA2")); !errors.Is(err, log.err) {
 			t.Error(err)
 		}
