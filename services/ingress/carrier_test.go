@@ -3,9 +3,12 @@ package ingress_test
 import (
 	"fmt"
 	"net"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,10 +37,14 @@ func newExchange(t *testing.T, mischief carrier.Mischief, change ...func(*carrie
 	rest, listen := freeAddr(t), freeAddr(t)
 	tenants := sampleTenants(t, rest)
 	base := "http://" + listen // the sandbox takes plain HTTP on the loopback
-	r := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) { c.Listen, c.PublicURL = listen, base })
+	r := runRig(t, tenants, telemetry.Discard(), func(c *ingress.Config) {
+		c.Listen, c.PublicURL = listen, base
+		c.Media.MaxUnackedBytes = c.Media.MaxUnackedTotalBytes // so fast a call has filled the usual bound in a second
+	})
 	x := &exchange{rig: r, tenants: tenants}
 	cfg := carrier.Config{
-		Listen: rest, Accounts: accounts(tenants, base), Speed: speed, Mischief: map[string]carrier.Mischief{"*": mischief},
+		Listen: rest, Accounts: accounts(tenants, base), Speed: speed, StreamBuffer: time.Minute,
+		Mischief: map[string]carrier.Mischief{"*": mischief},
 	}
 	for _, c := range change {
 		c(&cfg)
@@ -52,16 +59,27 @@ func newExchange(t *testing.T, mischief carrier.Mischief, change ...func(*carrie
 }
 
 // unhurried is for calls during which something has to come back from the log, or over REST, before the next thing happens.
-func unhurried(c *carrier.Config) { c.Speed = 20 }
+func unhurried(c *carrier.Config) { c.Speed = 10 }
 
+// ports counts those that were tried.
+var ports atomic.Int64
+
+// freeAddr is an address that is free, and that nobody takes by chance: its port lies below those that the system hands out to whoever
+// listens on any, or dials.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := 12_000 + (int64(os.Getpid())*100+ports.Add(1))%18_000 // other processes begin elsewhere
+		addr := net.JoinHostPort("127.0.0.1", strconv.FormatInt(port, 10))
+		ln, err := net.Listen("tcp", addr)
+		if err != nil {
+			continue // somebody's
+		}
+		_ = ln.Close()
+		return addr
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // accounts are the tenants' numbers with their webhooks, as README.md says to set them.
@@ -256,7 +274,7 @@ func compare(got, want []string) (missing, more string) {
 // TestBrokenStream: Twilio never reconnects; we start a new stream, it begins where the first ended, and the
 // carrier's hole stays a hole.
 func TestBrokenStream(t *testing.T) {
-	x := newExchange(t, carrier.Mischief{BreakStream: []time.Duration{3 * time.Second, 9 * time.Second}, Double: 0.3}, unhurried)
+	x := newExchange(t, carrier.Mischief{BreakStream: []time.Duration{3 * time.Second, 17 * time.Second}, Double: 0.3}, unhurried)
 	r := x.play(t, "books-a-demo")["books-a-demo"]
 	if err := x.stop(); err != nil {
 		t.Fatal(err)

@@ -94,7 +94,7 @@ func TestRollout(t *testing.T) {
 		c.PublicURL, c.Kafka.Brokers = g.URL, old.conn.Brokers()
 	})
 	g.point(old.Addr())
-	phone, err := carrier.Start(t.Context(), carrier.Config{Listen: rest, Accounts: accounts(tenants, g.URL), Speed: 10})
+	phone, err := carrier.Start(t.Context(), carrier.Config{Listen: rest, Accounts: accounts(tenants, g.URL), Speed: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

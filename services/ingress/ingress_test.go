@@ -109,16 +109,19 @@ func TestShutdownEndsStreams(t *testing.T) {
 	r := newRig(t, func(c *ingress.Config) { c.Grace = 50 * time.Millisecond })
 	going := r.twiml(t, "voice", "To", apptest.QuietLine)
 	c := r.stream(t, "MZ1", going.attr("Parameter", "value"), 25, false)
-	// The whole chunks on the broker tell that the stream runs, and has been read nearly to its end.
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for strings.Count(kinds(r.topic(t, events.Media)), "audio_chunk") < 4 {
-		<-tick.C
+	closed := make(chan error, 1)
+	go func() {
+		_, _, err := c.Read(t.Context())
+		closed <- err
+	}()
+	// The answer tells that the stream runs, and that all of it has been read.
+	if err := c.Ping(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := c.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusGoingAway {
+	if err := <-closed; websocket.CloseStatus(err) != websocket.StatusGoingAway {
 		t.Errorf("the peer heard %v", err)
 	}
 	es := r.topic(t, events.Media)
