@@ -287,7 +287,7 @@ func TestARolloutAsksNoQuestionTwice(t *testing.T) {
 	w := newWorld(t)
 	w.model.Faults().Set(fault.Settings{Latency: fault.Latency{Median: 4 * time.Second}})
 	quick := func(c *inference.Config) {
-		c.Consume.Drain, c.Claims.Lease = 100*time.Millisecond, 600*time.Millisecond
+		c.Consume.Drain, c.Claims.Lease = 100*time.Millisecond, 2*time.Second // less than the question takes: it must be renewed
 	}
 	_, stop := w.service(quick)
 	c := newCall("CA1")
@@ -331,6 +331,7 @@ func TestModelComesBack(t *testing.T) {
 	w.service(func(c *inference.Config) {
 		c.Desk.Ask.Initial, c.Desk.Ask.Budget = 10*time.Millisecond, 100*time.Millisecond
 		c.Desk.AskAgain.Initial = 200 * time.Millisecond
+		c.Desk.Breaker.Failures = 1000 // it would keep the question back for longer than is waited here
 	})
 	c := newCall("CA1")
 	w.publish(events.Lifecycle, c.begin()...)
