@@ -136,6 +136,7 @@ func (w *topics) open(t *testing.T, p *handlertest.Process, tenants *tenant.Set)
 	var underway crew
 	timing := app.DefaultTiming()
 	timing.Resume = time.Millisecond
+	timing.LateWords = time.Hour // words that come again stand further on in their topic, and would make the next revision
 	desk, err := app.New(tenants, app.Settings{
 		Timing: timing, Ask: retry.Policy{Initial: time.Millisecond, Max: time.Millisecond, Budget: time.Second},
 		AskAgain: retry.Policy{Initial: time.Minute, Max: time.Hour, Budget: 24 * time.Hour}, Breaker: breaker.Settings{Failures: 100, Open: time.Second, Most: time.Second},
