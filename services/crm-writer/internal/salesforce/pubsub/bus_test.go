@@ -120,8 +120,9 @@ func (b *bus) publish(st grpc.ServerStream) error {
 		in := &wire.PublishRequest{}
 		if err := st.RecvMsg(in); err != nil {
 			if errors.Is(err, io.EOF) {
-				if b.ended != nil {
-					close(b.ended)
+				select {
+				case b.ended <- struct{}{}:
+				default: // nobody listens, or a stream has ended before
 				}
 				return nil
 			}
