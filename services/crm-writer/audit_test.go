@@ -71,6 +71,12 @@ func TestWhatIsDeletedIsFoundAndMadeAgain(t *testing.T) {
 		for _, e := range []*events.CallEvent{sales, support} {
 			w.publish(events.CallOf(e), e.Message())
 			w.last(e.GetCallId(), 1, map[bool]events.CrmStatus{true: written, false: published}[told])
+			if pattern == "both" { // what came onto the bus later would make again what is deleted
+				w.until("the event to be told", func() bool {
+					all := w.told(e.GetCallId())
+					return all[len(all)-1].GetBusEventId() != ""
+				})
+			}
 		}
 		if told {
 			w.attached(support.GetCallId())

@@ -94,6 +94,7 @@ func TestOneOrgsTroubleIsItsOwn(t *testing.T) {
 			}
 			made := len(w.crm.ChangeLog(sandbox.Filter{Org: "direct", Op: "create"}))
 			f.refuse.Store(&refuse)
+			refused := time.Now()
 			settings := func(c *crmwriter.Config) {
 				c.CRM.Breaker.Open, c.CRM.Breaker.Most = 50*time.Millisecond, time.Second
 				c.Consume.Park.Rounds = 1 // what spends attempts is given up
@@ -119,8 +120,9 @@ func TestOneOrgsTroubleIsItsOwn(t *testing.T) {
 			w.start(settings) // the next owner finds them, and the trouble
 			w.publish(origin("both", 199), insight(199, 1, "BookDemo", "QualifiedLead"))
 			w.last(callID(199), 1, written)
-			if n := f.asked.Load(); n > 40 {
-				t.Errorf("%d requests to an org that answers none", n)
+			// One a second is let through to see.
+			if n, most := f.asked.Load(), 40+int64(time.Since(refused).Seconds()); n > most {
+				t.Errorf("%d requests to an org that answers none, more than %d", n, most)
 			}
 			f.refuse.Store(nil)
 			back := time.Now()

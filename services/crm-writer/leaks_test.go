@@ -44,12 +44,12 @@ func TestNothingPrivateLeaves(t *testing.T) {
 		w.last(callID(n), 1, written)
 	}
 	w.publish(origin("nobody", 41), insight(41, 1, "BookDemo", "QualifiedLead"))
-	w.raw("CA-broken", []byte("no event: Jane Doe, +14155551010"))
+	w.raw("CA-broken", []byte("no event: Jane Okafor, +14155551010"))
 	dead := func() int { return len(kafkatest.Records(t, w.kafka.Conn, events.DeadLetters.Name)) }
 	w.until("dead letters of a refusal, a stranger and junk", func() bool { return dead() == 3 })
 	stop()
 	private := []string{
-		"Jane", "Doe", "Wolfeschlegel", "[NAME_1]", "I am ", "called, revision", "1415555", "test-only", "BEGIN RSA",
+		"Jane", "Okafor", "Wolfeschlegel", "[NAME_1]", "I am ", "called, revision", "14155551", "141555501", "test-only", "BEGIN RSA",
 		strings.Split(key(), "\n")[1][:40], "0123456789abcdef", w.crm.OrgID("direct")[:15] + "!",
 	}
 	for _, d := range kafkatest.Records(t, w.kafka.Conn, events.DeadLetters.Name) {

@@ -26,7 +26,9 @@ func TestARolloutMakesNoRequestTwice(t *testing.T) {
 				}
 			}
 			f.hold.Store(&hold)
-			settings := func(c *crmwriter.Config) { c.Consume.Drain = 100 * time.Millisecond }
+			settings := func(c *crmwriter.Config) {
+				c.Consume.Drain, c.Claims.Lease = 100*time.Millisecond, 2*time.Second
+			}
 			stop := w.start(settings)
 			w.publish(origin("direct", 1), insight(1, 1, "SupportRequest", "SupportTicketOpened"))
 			<-arrived
@@ -35,7 +37,8 @@ func TestARolloutMakesNoRequestTwice(t *testing.T) {
 			w.start(settings)
 			w.until("the next writer to be ready", func() bool { return w.probe() == `200 {"status":"ready"}` })
 			asked := w.redis.Fake.CommandCount()
-			w.until("the next writer to ask for the call", func() bool { return w.redis.Fake.CommandCount() > asked+10 })
+			// For longer than the lease, which must be renewed.
+			w.until("the next writer to ask for the call", func() bool { return w.redis.Fake.CommandCount() > asked+20 })
 			close(release)
 			<-stopped
 			w.last(callID(1), 1, written)
