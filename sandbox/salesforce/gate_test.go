@@ -3,6 +3,7 @@ package salesforce_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -62,15 +63,16 @@ func TestConcurrentLongRequests(t *testing.T) {
 		}
 	}()
 	<-body.read
-	for {
-		a := login(t, s, integration).do(http.MethodGet, "/limits", nil)
-		if a.status == http.StatusOK {
-			continue // the other has not begun yet
+	for s.Usage()[0].Calls < 2 { // a request in its way would have it refused before it has begun
+		select {
+		case <-done:
+			t.Fatal("the long request has ended")
+		default:
+			runtime.Gosched()
 		}
-		if a.status != http.StatusForbidden || a.message(t) != "ConcurrentRequests (Concurrent API Requests) Limit exceeded." {
-			t.Errorf("%d %s", a.status, a.text)
-		}
-		break
+	}
+	if a := login(t, s, integration).do(http.MethodGet, "/limits", nil); a.status != http.StatusForbidden || a.message(t) != "ConcurrentRequests (Concurrent API Requests) Limit exceeded." {
+		t.Errorf("%d %s", a.status, a.text)
 	}
 	end()
 	<-done

@@ -32,7 +32,8 @@ func people(t testing.TB, s *salesforce.Server) []string {
 }
 
 func TestQueries(t *testing.T) {
-	s := start(t)
+	var clock fakeClock // which stands still: TODAY stays what it was when the records were made
+	s := start(t, func(c *salesforce.Config) { c.Now = clock.now })
 	ids := people(t, s)
 	c := login(t, s, "admin@acme.example")
 	for _, tt := range []struct{ query, want string }{

@@ -321,7 +321,8 @@ func TestApplyNone(t *testing.T) {
 }
 
 func TestRefusedEvents(t *testing.T) {
-	s := start(t, withOrg(func(o *salesforce.Org) { o.Limits.HourlyEvents = 1 }))
+	var clock fakeClock // which stands still: no hour ends between two events
+	s := start(t, func(c *salesforce.Config) { c.Now = clock.now }, withOrg(func(o *salesforce.Org) { o.Limits.HourlyEvents = 1 }))
 	c := login(t, s, integration)
 	for _, tt := range []struct {
 		body obj
