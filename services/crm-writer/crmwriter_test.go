@@ -337,9 +337,7 @@ func TestWithoutRedisCallsWait(t *testing.T) {
 				w.redis.Fake.SetError("")
 			}
 			ready := time.Now()
-			for n := range calls {
-				w.last(callID(n), 2, written)
-			}
+			w.until("every call to go on", func() bool { return w.allAgain(calls) })
 			if d := time.Since(ready); d > 10*time.Second {
 				t.Errorf("%v until every call had gone on", d)
 			}

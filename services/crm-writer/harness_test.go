@@ -356,6 +356,28 @@ func (w *world) last(call string, revision uint32, status events.CrmStatus) *eve
 	return found
 }
 
+// allAgain tells whether calls.records says of each of the first n calls that its second revision is written, in one look at it.
+func (w *world) allAgain(n int) bool {
+	w.t.Helper()
+	left := map[string]bool{}
+	for i := range n {
+		left[callID(i)] = true
+	}
+	for _, r := range kafkatest.Records(w.t, w.kafka.Conn, events.Records.Name) {
+		if !left[string(r.Key)] {
+			continue
+		}
+		e, err := events.Unmarshal(r.Value)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if m, ok := e.Message().(*events.CallRecord); ok && m.GetRevision() == 2 && m.GetCrmStatus() == written {
+			delete(left, string(r.Key))
+		}
+	}
+	return len(left) == 0
+}
+
 // attached waits until calls.records tells of a call's file.
 func (w *world) attached(call string) {
 	w.t.Helper()

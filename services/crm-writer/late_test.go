@@ -35,7 +35,8 @@ func newGate(t *testing.T, to string) *gate {
 	g := &gate{reached: make(chan struct{}), arrived: make(chan struct{}), open: sync.OnceFunc(func() { close(opened) })}
 	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: to})
 	proxy.ModifyResponse = func(r *http.Response) error {
-		if r.StatusCode != http.StatusOK {
+		// A file that is sent when its call was cut short may be there already.
+		if r.StatusCode != http.StatusOK && strings.HasSuffix(r.Request.URL.Path, "/composite/graph") {
 			t.Errorf("%s is answered %s", r.Request.URL.Path, r.Status)
 		}
 		return nil
