@@ -1,8 +1,5 @@
 //go:build simulation
 
-// Only `make simulate` runs this: now and then a schedule stands still with a partition that nobody owns, a dead member that the
-// embedded broker has not let go, and that says nothing about the parking.
-
 package consume_test
 
 import (
@@ -21,6 +18,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -137,6 +135,7 @@ type simulation struct {
 	resume  []func()
 	told    []string
 	lines   lines
+	heard   sync.Map // member id: time.Time
 }
 
 // lines are the members' logs.
@@ -182,6 +181,7 @@ func simulate(t *testing.T, seed uint64) {
 		t.Cleanup(func() { _ = s.redis.Close() })
 	}
 	s.write()
+	s.heed()
 	end := sync.OnceFunc(func() {
 		for _, wake := range s.resume {
 			wake()
@@ -347,6 +347,54 @@ func (s *simulation) staff() {
 	}
 }
 
+// heed notes when the broker last heard of each member.
+func (s *simulation) heed() {
+	fake := s.cluster.Kafka.Fake
+	fake.Control(func(r kmsg.Request) (kmsg.Response, error, bool) {
+		fake.KeepControl()
+		var id string
+		switch r := r.(type) {
+		case *kmsg.JoinGroupRequest:
+			id = r.MemberID
+		case *kmsg.SyncGroupRequest:
+			id = r.MemberID
+		case *kmsg.HeartbeatRequest:
+			id = r.MemberID
+		}
+		if id != "" {
+			s.heard.Store(id, time.Now())
+		}
+		return nil, nil, false
+	})
+}
+
+// bury has the group let go of members that it has not heard of for five sessions. A broker does so by itself, after one; the embedded one
+// starts no session for a member whose answer to its JoinGroup found no connection, and waits for its SyncGroup only until
+// the leader's has come. Then the group is stable, and that member's partitions are nobody's.
+func (s *simulation) bury() {
+	info := s.cluster.Kafka.Fake.GroupInfo(group)
+	if info == nil || info.State != "Stable" {
+		return
+	}
+	for _, m := range info.Members {
+		at, ok := s.heard.Load(m.MemberID)
+		if last, _ := at.(time.Time); !ok || time.Since(last) < 5*s.config().Session {
+			continue
+		}
+		s.heard.Delete(m.MemberID)
+		s.told = append(s.told, "the broker has forgotten that a member is silent, and is told")
+		res, err := s.cluster.Conn.Client.LeaveGroup(s.t.Context(), &kafka.LeaveGroupRequest{
+			GroupID: group, Members: []kafka.LeaveGroupRequestMember{{ID: m.MemberID}},
+		})
+		if err == nil {
+			err = res.Error
+		}
+		if err != nil {
+			s.t.Errorf("letting a silent member go: %v", err)
+		}
+	}
+}
+
 // trouble does one thing to the members or to what they stand on.
 func (s *simulation) trouble() {
 	s.staff()
@@ -410,6 +458,7 @@ func (s *simulation) settle() {
 			break
 		}
 		s.staff() // they go on dying
+		s.bury()
 		select {
 		case <-changed:
 			deadline.Reset(patience)
@@ -423,6 +472,7 @@ func (s *simulation) settle() {
 			for p := range simPartitions {
 				eventually(s.t, fmt.Sprintf("%s/%d is committed to its end after\n%s", topic, p, s.story()), func() bool {
 					s.staff()
+					s.bury()
 					at, end := s.committed(topic, p), s.end(topic, p)
 					return at == end || end == 0
 				})
