@@ -74,7 +74,8 @@ func TestReleasedClaimIsFreeAtOnce(t *testing.T) {
 }
 
 func TestPausedOwnerCannotCompleteOrReleaseAnothersClaim(t *testing.T) {
-	s, rdb := store(t)
+	rdb := kafkatest.Redis(t)
+	s := process(t, rdb, idempotency.Config{Lease: time.Hour}, telemetry.Discard()) // no renewal puts back what has run out
 	paused := claim(t, s, idempotency.StateNew)
 	expire(t, rdb)
 	owner := claim(t, s, idempotency.StateNew)
