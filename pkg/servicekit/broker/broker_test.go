@@ -343,7 +343,7 @@ func TestSASLAndTLS(t *testing.T) {
 			Brokers: []string{k.Addr()}, TLS: broker.TLS{Enabled: true, CAFile: ca},
 			SASL: broker.SASL{Mechanism: tc.mechanism, Username: tc.user, Password: tc.password},
 		})
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		err := conn.Ping(ctx)
 		if err == nil {
 			_, err = conn.EnsureTopics(ctx, []broker.TopicSpec{{Name: "t" + tc.user, Partitions: 1, Replicas: 1}})

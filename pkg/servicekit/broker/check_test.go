@@ -222,7 +222,7 @@ func TestFaultsOfTheConnectionAreTold(t *testing.T) {
 			t.Cleanup(func() { _ = k.Close() })
 			cfg := broker.Config{Brokers: []string{k.Addr()}}
 			c.client(&cfg)
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			found := kafkatest.Dial(t, cfg).CheckReach(ctx)
 			isTold(t, found, "kafka."+c.code, cfg.Brokers[0], check.Fault, c.do)
