@@ -132,6 +132,22 @@ func Topics(tb testing.TB, conn *broker.Conn, topics ...string) {
 	if _, err := conn.EnsureTopics(tb.Context(), specs); err != nil {
 		tb.Fatal(err)
 	}
+	await(tb, conn, specs)
+}
+
+// await waits until every partition answers: a cluster tells of a new topic before its brokers take anything for it.
+func await(tb testing.TB, conn *broker.Conn, specs []broker.TopicSpec) {
+	tb.Helper()
+	if Real() == "" {
+		return // the embedded one does both at once
+	}
+	for _, s := range specs {
+		for p := range s.Partitions {
+			if _, _, err := conn.Offsets(tb.Context(), s.Name, p); err != nil {
+				tb.Fatal(err)
+			}
+		}
+	}
 }
 
 // Limited makes a topic of one partition that takes no message above so many bytes, until the test ends. Where that is set later, a cluster
@@ -140,9 +156,11 @@ func Limited(tb testing.TB, conn *broker.Conn, topic string, bytes int) {
 	tb.Helper()
 	wipe(tb, conn, []string{topic})
 	tb.Cleanup(func() { wipe(tb, conn, []string{topic}) })
-	if _, err := conn.EnsureTopics(tb.Context(), []broker.TopicSpec{{Name: topic, Partitions: 1, Replicas: 1, MaxMessageBytes: bytes}}); err != nil {
+	specs := []broker.TopicSpec{{Name: topic, Partitions: 1, Replicas: 1, MaxMessageBytes: bytes}}
+	if _, err := conn.EnsureTopics(tb.Context(), specs); err != nil {
 		tb.Fatal(err)
 	}
+	await(tb, conn, specs)
 }
 
 // Records is everything that stands in a topic, partition by partition in order.
