@@ -189,7 +189,7 @@ func (w *world) committed(topic string, partition int) int64 {
 // eventually waits for a condition of the broker, which tells nobody when it changes.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !is() {
@@ -231,7 +231,7 @@ func (j *journal) of(key string) []string {
 // wait blocks until the journal satisfies is.
 func (j *journal) wait(t testing.TB, what string, is func(n int) bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		j.mu.Lock()
 		n, changed := j.n, j.changed

@@ -234,12 +234,13 @@ func TestAParkedKeyKeepsItsOrderOverAllTopics(t *testing.T) {
 			w.committed(consume.RetryTopic("a", group), p) == w.end(consume.RetryTopic("a", group), p) &&
 			w.committed(consume.RetryTopic("b", group), p) == w.end(consume.RetryTopic("b", group), p)
 	})
-	// Unparked: the key flows again without a detour.
-	before := w.end(consume.RetryTopic("a", group), p)
+	// Unparked: the key flows again without a detour. (A mark of what was parked may still be on its way to the retry topic.)
 	w.publish("a", "k", "a2")
 	j.wait(t, "a2", func(n int) bool { return n == 6 })
-	if after := w.end(consume.RetryTopic("a", group), p); after != before {
-		t.Errorf("the retry topic grew from %d to %d after the key was free", before, after)
+	for _, r := range kafkatest.Records(t, w.cluster.Conn, consume.RetryTopic("a", group)) {
+		if string(r.Value) == "a2" {
+			t.Error("a2 was parked after the key was free")
+		}
 	}
 }
 
@@ -300,11 +301,12 @@ func TestWhatIsHandledIsNotHandledAgainBehindALongParkedOne(t *testing.T) {
 	m := w.start(cfg, h, consume.Hooks{})
 	w.publish("a", "long", "0")
 	<-long
+	retries := consume.RetryTopic("a", group)
+	eventually(t, "it is parked, before any other", func() bool { return w.end(retries, 0) == 1 })
 	w.publish("a", "k", numbers(0, 5)...)
 	eventually(t, "all is parked", func() bool { return w.committed("a", 0) == 6 })
 	away.Store(false)
 	j.wait(t, "k is handled", func(n int) bool { return n == 5 })
-	retries := consume.RetryTopic("a", group)
 	eventually(t, "marks are written", func() bool {
 		n := 0
 		for _, r := range kafkatest.Records(t, w.cluster.Conn, retries) {
@@ -362,7 +364,10 @@ func TestParkNowLeavesTheOldCopyToTheNextOwner(t *testing.T) {
 	vain := make(chan struct{}, 1000)
 	first := w.start(w.config(), consume.Stack(func(_ context.Context, m *consume.Message) error {
 		if m.Parked {
-			vain <- struct{}{}
+			select {
+			case vain <- struct{}{}:
+			default: // more than anybody waits for
+			}
 		}
 		return consume.ParkNow(time.Millisecond, errAway)
 	}, consume.Options{}), consume.Hooks{})
@@ -460,7 +465,7 @@ func TestAFormerOwnersClockDoesNotTurnTheOrderRound(t *testing.T) {
 func TestCopiesThatAFormerOwnerPublishesLateDoNotTurnTheOrderRound(t *testing.T) {
 	w := newWorld(t, "a:1")
 	cfg := w.config()
-	cfg.Park.Initial, cfg.Park.Max = 500*time.Millisecond, 500*time.Millisecond
+	cfg.Park.Initial, cfg.Park.Max = 3*time.Second, 3*time.Second // the late copies come while it waits
 	j := newJournal()
 	paused := time.Now()
 	var failed atomic.Bool
@@ -553,6 +558,7 @@ func TestAFullProducerQueueDoesNotDeadlockCompletions(t *testing.T) {
 	}()
 	w.publish("a", "long", "0")
 	<-long
+	eventually(t, "it is parked, before any other", func() bool { return w.end(consume.RetryTopic("a", group), 0) == 1 })
 	for i := range n {
 		w.publish("a", fmt.Sprint("k", i), strings.Repeat("x", 1500))
 	}

@@ -52,7 +52,7 @@ func (l *ledger) effect(key, value string) {
 
 func (l *ledger) wait(t *testing.T, total int) {
 	t.Helper()
-	deadline := time.After(60 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for {
 		l.mu.Lock()
 		have, changed := l.total, l.changed
@@ -120,6 +120,8 @@ func TestMembersComeGoAndDie(t *testing.T) {
 		}
 	}
 	publishing.Wait()
+	// A member that dies while it first joins is kept by the embedded broker, with partitions, until another one comes.
+	w.start(cfg, h, consume.Hooks{})
 	l.wait(t, 2*keys*each)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -238,8 +240,10 @@ func TestShutdownIsNoFailure(t *testing.T) {
 
 func TestASleepingRetryDoesNotHoldTheDrainUp(t *testing.T) {
 	w := newWorld(t, "a:1")
+	cfg := w.config()
+	cfg.Session, cfg.Drain = 30*time.Second, 15*time.Second
 	failed := make(chan struct{}, 100)
-	m := w.start(w.config(), consume.Stack(func(context.Context, *consume.Message) error {
+	m := w.start(cfg, consume.Stack(func(context.Context, *consume.Message) error {
 		failed <- struct{}{}
 		return errAway
 	}, consume.Options{Retry: retry.Policy{Initial: time.Hour, Max: time.Hour, Budget: 10 * time.Hour}}), consume.Hooks{})
@@ -247,7 +251,7 @@ func TestASleepingRetryDoesNotHoldTheDrainUp(t *testing.T) {
 	<-failed
 	began := time.Now()
 	m.end()
-	if d := time.Since(began); d > 2*time.Second {
+	if d := time.Since(began); d > 10*time.Second {
 		t.Errorf("the drain took %s", d)
 	}
 }

@@ -93,12 +93,12 @@ func (p *Process) Effect(do func()) error {
 		return errDead
 	}
 	if p.away {
-		p.mu.Unlock()
-		select {
+		select { // under the lock: effects may fail side by side
 		case <-p.failed:
 		default:
 			close(p.failed)
 		}
+		p.mu.Unlock()
 		return errAway
 	}
 	p.under++
